@@ -1,0 +1,1 @@
+//! The server as a library: what its tests and `main` share.

@@ -1,0 +1,1 @@
+//! The engine of `agentos-core` for browsers: one function, JSON in and JSON out.
