@@ -1,1 +1,6 @@
-//! The pure heart of `AgentOS`.
+//! The whole of the thinking of `AgentOS`, free of I/O: the app language, its runtime, the
+//! kernel's policy, app life cycles and the generation pipeline. Compiles to WebAssembly.
+//!
+//! Start at [`spec`] for what an app is and at [`runtime`] for how one runs.
+
+pub mod spec;

@@ -1,0 +1,24 @@
+//! The bounds every document keeps, on every path by which one enters.
+
+/// Bytes of a document as JSON text.
+pub const DOCUMENT_BYTES: usize = 512 * 1024;
+/// Levels of JSON arrays and objects within each other.
+pub const JSON_DEPTH: usize = 64;
+/// Levels of components within each other.
+pub const COMPONENT_DEPTH: usize = 20;
+/// Components of one document.
+pub const COMPONENTS: usize = 5_000;
+/// Components a model may write in one document.
+pub const COMPONENTS_BY_MODEL: usize = 2_000;
+/// Rows one `each` repeats.
+pub const ROWS: usize = 10_000;
+/// Bytes of an app's state as JSON text.
+pub const STATE_BYTES: usize = 1024 * 1024;
+/// Bytes of one property as JSON text.
+pub const PROPERTY_BYTES: usize = 64 * 1024;
+/// Bytes of an expression's source.
+pub const EXPRESSION_BYTES: usize = 2 * 1024;
+/// Instructions one evaluation of an expression may take.
+pub const EXPRESSION_FUEL: u64 = 50_000;
+/// Bytes of an expression's result as JSON text.
+pub const RESULT_BYTES: usize = 256 * 1024;
