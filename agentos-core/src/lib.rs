@@ -3,4 +3,7 @@
 //!
 //! Start at [`spec`] for what an app is and at [`runtime`] for how one runs.
 
+pub mod ports;
 pub mod spec;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -1,0 +1,4 @@
+//! Fakes and contract suites for everyone who implements or calls a port.
+
+pub mod llm;
+pub mod llm_contract;
