@@ -98,7 +98,7 @@ fn play(reply: Reply, ending: Ending, watch: DropWatch) -> BoxStream<'static, Re
                 Some(event) => Some((event, (left, watch))),
                 None if ending == Ending::Hangs => std::future::pending().await,
                 None => {
-                    watch.finished = true;
+                    watch.finish();
                     None
                 }
             }
