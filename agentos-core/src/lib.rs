@@ -7,3 +7,4 @@ pub mod ports;
 pub mod spec;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod value;

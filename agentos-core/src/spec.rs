@@ -1,6 +1,16 @@
 //! The `UISpec` document: what a model writes once and what runs from then on.
+//!
+//! [`UiSpec::from_json`] turns JSON into the typed document; nothing else makes one.
 
+pub mod action;
+pub mod document;
 pub mod issue;
 pub mod limits;
+pub mod path;
+pub mod template;
 
+pub use action::{Action, Step};
+pub use document::{Component, UiSpec};
 pub use issue::{Code, Issue, Severity};
+pub use path::Path;
+pub use template::{Source, Template};

@@ -1,0 +1,170 @@
+//! A path into an app's state: dotted (`todos.0.text`) or a JSON Pointer (`/todos/0/text`).
+
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// Names an object in a browser's prototype chain answers to; no path may hold one.
+pub const FORBIDDEN_NAMES: [&str; 3] = ["__proto__", "constructor", "prototype"];
+
+/// At least one segment; none empty, none a forbidden name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Path(Vec<Arc<str>>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PathError {
+    #[error("a path cannot be empty")]
+    Empty,
+    #[error("the path `{0}` has an empty segment")]
+    EmptySegment(String),
+    #[error("the path `{0}` holds the forbidden name `{1}`")]
+    Forbidden(String, &'static str),
+}
+
+impl Path {
+    /// Reads the dotted form, with `[n]` for an index, or a JSON Pointer when it starts with `/`.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(PathError::Empty);
+        }
+        let segments: Vec<String> = match text.strip_prefix('/') {
+            Some(pointer) => pointer
+                .split('/')
+                .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+                .collect(),
+            None => text
+                .replace('[', ".")
+                .replace(']', "")
+                .split('.')
+                .map(|segment| unquoted(segment).to_owned())
+                .collect(),
+        };
+        if segments.iter().any(String::is_empty) {
+            return Err(PathError::EmptySegment(text.to_owned()));
+        }
+        if let Some(name) = FORBIDDEN_NAMES
+            .into_iter()
+            .find(|name| segments.iter().any(|segment| segment == name))
+        {
+            return Err(PathError::Forbidden(text.to_owned(), name));
+        }
+        Ok(Self(segments.into_iter().map(Arc::from).collect()))
+    }
+
+    /// The path of the one state key `name`, which may hold any character.
+    pub fn key(name: &str) -> Result<Self, PathError> {
+        Self::parse(&format!("/{}", escaped(name)))
+    }
+
+    pub fn segments(&self) -> &[Arc<str>] {
+        &self.0
+    }
+
+    /// The first segment: the name a scope resolves.
+    pub fn root(&self) -> &Arc<str> {
+        &self.0[0]
+    }
+
+    /// This path, one or more segments deeper. The segments come from a parsed path or an index.
+    #[must_use]
+    pub fn join(&self, deeper: impl IntoIterator<Item = Arc<str>>) -> Self {
+        Self(self.0.iter().cloned().chain(deeper).collect())
+    }
+
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        self.join([Arc::from(index.to_string())])
+    }
+
+    /// Without its last segment; nothing for a single one.
+    pub fn parent(&self) -> Option<Self> {
+        (self.0.len() > 1).then(|| Self(self.0[..self.0.len() - 1].to_vec()))
+    }
+
+    pub fn last(&self) -> &Arc<str> {
+        &self.0[self.0.len() - 1]
+    }
+
+    /// Whether one is a prefix of the other: a write to one can change what the other reads.
+    pub fn touches(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).all(|(mine, theirs)| mine == theirs)
+    }
+
+    /// Whether this path is `prefix` or lies below it.
+    pub fn is_under(&self, prefix: &Self) -> bool {
+        self.0.len() >= prefix.0.len() && self.touches(prefix)
+    }
+
+    pub fn pointer(&self) -> String {
+        self.0.iter().fold(String::new(), |pointer, segment| {
+            pointer + "/" + &escaped(segment)
+        })
+    }
+}
+
+/// One reference token of a JSON Pointer (RFC 6901).
+pub fn escaped(segment: &str) -> String {
+    segment.replace('~', "~0").replace('/', "~1")
+}
+
+fn unquoted(segment: &str) -> &str {
+    let segment = segment.trim();
+    ['\'', '"']
+        .into_iter()
+        .find_map(|quote| segment.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(segment)
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.iter().any(|segment| segment.contains(['.', '/', '['])) {
+            return f.write_str(&self.pointer());
+        }
+        f.write_str(&self.0.join("."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<&str, PathError>) {
+        assert_eq!(
+            Path::parse(text).map(|path| path.pointer()),
+            expected.map(str::to_owned),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn reads_dotted_paths_and_pointers() {
+        check("a", Ok("/a"));
+        check(" a.b.0 ", Ok("/a/b/0"));
+        check("a[3].b", Ok("/a/3/b"));
+        check("a['b c']", Ok("/a/b c"));
+        check("/a.b/c~1d", Ok("/a.b/c~1d"));
+        check("", Err(PathError::Empty));
+        check("a..b", Err(PathError::EmptySegment("a..b".into())));
+        check(
+            "a.__proto__.b",
+            Err(PathError::Forbidden("a.__proto__.b".into(), "__proto__")),
+        );
+        check(
+            "/constructor",
+            Err(PathError::Forbidden("/constructor".into(), "constructor")),
+        );
+    }
+
+    #[test]
+    fn touching_is_being_a_prefix_either_way() {
+        let path = |text| Path::parse(text).expect("a path");
+        assert!(path("a.b").touches(&path("a")));
+        assert!(path("a").touches(&path("a.b")));
+        assert!(!path("a.b").touches(&path("a.c")));
+        assert!(path("a.b").is_under(&path("a")));
+        assert!(!path("a").is_under(&path("a.b")));
+    }
+}
