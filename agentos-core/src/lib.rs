@@ -3,8 +3,10 @@
 //!
 //! Start at [`spec`] for what an app is and at [`runtime`] for how one runs.
 
+pub mod ids;
 pub mod ports;
 pub mod spec;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod time;
 pub mod value;

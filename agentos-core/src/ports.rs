@@ -1,3 +1,8 @@
 //! What the core needs from outside, and what outside asks of it: narrow traits and their errors.
 
+pub mod ambient;
 pub mod llm;
+pub mod storage;
+
+/// Anything wrong behind a port; the caller decides by the variant and only logs this.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -2,3 +2,5 @@
 
 pub mod llm;
 pub mod llm_contract;
+pub mod storage;
+pub mod storage_contract;

@@ -8,8 +8,7 @@ use thiserror::Error;
 
 use crate::spec::Issue;
 
-/// Anything wrong behind a port; the caller decides by the variant and only logs this.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub use super::Cause;
 
 /// Streams a model's answers.
 ///

@@ -1,0 +1,260 @@
+//! A store that forgets when it is dropped.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::ids::{AppId, Namespace, PackageId};
+use crate::ports::storage::{
+    AppRecord, Package, PackageMetadata, PackageVersion, Replica, StorageError, StoragePort, VERSIONS_KEPT,
+    Version, Window,
+};
+use crate::time::Millis;
+
+#[derive(Debug, Default)]
+pub struct MemoryStorage {
+    records: Mutex<Records>,
+}
+
+#[derive(Debug, Default)]
+struct Records {
+    apps: Vec<(AppRecord, Replica)>,
+    persisted: HashMap<Namespace, BTreeMap<String, Value>>,
+    packages: Vec<StoredPackage>,
+}
+
+#[derive(Debug)]
+struct StoredPackage {
+    metadata: PackageMetadata,
+    versions: BTreeMap<Version, StoredVersion>,
+}
+
+#[derive(Debug)]
+struct StoredVersion {
+    document: Value,
+    created_at: Millis,
+}
+
+impl MemoryStorage {
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Records {
+    fn app_mut(&mut self, id: AppId) -> Option<&mut (AppRecord, Replica)> {
+        self.apps.iter_mut().find(|(app, _)| app.id == id)
+    }
+
+    fn package(&self, id: PackageId) -> Option<&StoredPackage> {
+        self.packages.iter().find(|package| package.metadata.id == id)
+    }
+
+    fn is_referred_to(&self, namespace: Namespace) -> bool {
+        self.apps.iter().any(|(app, _)| app.namespace == namespace)
+            || self
+                .packages
+                .iter()
+                .any(|package| package.metadata.namespace == namespace)
+    }
+
+    fn add_version(&mut self, metadata: &PackageMetadata, version: StoredVersion) {
+        let place = self
+            .packages
+            .iter()
+            .position(|package| package.metadata.id == metadata.id);
+        let package = if let Some(place) = place {
+            &mut self.packages[place]
+        } else {
+            self.packages.push(StoredPackage {
+                metadata: metadata.clone(),
+                versions: BTreeMap::new(),
+            });
+            let last = self.packages.len() - 1;
+            &mut self.packages[last]
+        };
+        package.metadata = metadata.clone();
+        package.versions.insert(metadata.version, version);
+        while package.versions.len() > VERSIONS_KEPT {
+            package.versions.pop_first();
+        }
+    }
+
+    /// Drops the persisted paths of those namespaces nothing refers to, and answers them.
+    fn forget_unreferred(&mut self, namespaces: BTreeSet<Namespace>) -> Vec<Namespace> {
+        let forgotten: Vec<Namespace> = namespaces
+            .into_iter()
+            .filter(|namespace| !self.is_referred_to(*namespace))
+            .collect();
+        for namespace in &forgotten {
+            self.persisted.remove(namespace);
+        }
+        forgotten
+    }
+}
+
+#[async_trait]
+impl StoragePort for MemoryStorage {
+    async fn probe(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    async fn insert_app(&self, app: &AppRecord, state: &Value) -> Result<(), StorageError> {
+        let mut records = self.records();
+        let package_is_missing = app
+            .package
+            .is_some_and(|package| records.package(package).is_none());
+        if package_is_missing || records.app_mut(app.id).is_some() {
+            return Err(StorageError::Conflict);
+        }
+        records.apps.push((
+            app.clone(),
+            Replica {
+                rev: 0,
+                state: state.clone(),
+            },
+        ));
+        Ok(())
+    }
+
+    async fn app(&self, id: AppId) -> Result<Option<AppRecord>, StorageError> {
+        Ok(self.records().app_mut(id).map(|(app, _)| app.clone()))
+    }
+
+    async fn apps(&self) -> Result<Vec<AppRecord>, StorageError> {
+        Ok(self.records().apps.iter().map(|(app, _)| app.clone()).collect())
+    }
+
+    async fn set_window(&self, id: AppId, window: Window) -> Result<(), StorageError> {
+        let mut records = self.records();
+        let (app, _) = records.app_mut(id).ok_or(StorageError::NotFound)?;
+        app.window = Some(window);
+        Ok(())
+    }
+
+    async fn remove_apps(&self, ids: &[AppId]) -> Result<Vec<Namespace>, StorageError> {
+        let mut records = self.records();
+        let (gone, kept) = std::mem::take(&mut records.apps)
+            .into_iter()
+            .partition(|(app, _)| ids.contains(&app.id));
+        records.apps = kept;
+        let gone: Vec<(AppRecord, Replica)> = gone;
+        Ok(records.forget_unreferred(gone.iter().map(|(app, _)| app.namespace).collect()))
+    }
+
+    async fn replica(&self, id: AppId) -> Result<Option<Replica>, StorageError> {
+        Ok(self.records().app_mut(id).map(|(_, replica)| replica.clone()))
+    }
+
+    async fn commit_state(
+        &self,
+        id: AppId,
+        base_rev: u64,
+        state: &Value,
+        persisted: &BTreeMap<String, Value>,
+    ) -> Result<u64, StorageError> {
+        let mut records = self.records();
+        let (app, replica) = records.app_mut(id).ok_or(StorageError::NotFound)?;
+        if replica.rev != base_rev {
+            return Err(StorageError::Stale { rev: replica.rev });
+        }
+        *replica = Replica {
+            rev: base_rev + 1,
+            state: state.clone(),
+        };
+        let namespace = app.namespace;
+        if !persisted.is_empty() {
+            records
+                .persisted
+                .entry(namespace)
+                .or_default()
+                .extend(persisted.clone());
+        }
+        Ok(base_rev + 1)
+    }
+
+    async fn persisted(&self, namespace: Namespace) -> Result<BTreeMap<String, Value>, StorageError> {
+        Ok(self
+            .records()
+            .persisted
+            .get(&namespace)
+            .cloned()
+            .unwrap_or_default())
+    }
+
+    async fn save_package(&self, package: &Package, saved_from: Option<AppId>) -> Result<(), StorageError> {
+        let Package { metadata, document } = package;
+        let mut records = self.records();
+        if saved_from.is_some_and(|app| records.app_mut(app).is_none()) {
+            return Err(StorageError::NotFound);
+        }
+        let version_is_taken = records
+            .package(metadata.id)
+            .is_some_and(|stored| stored.versions.contains_key(&metadata.version));
+        let namespace_is_taken = records.packages.iter().any(|stored| {
+            stored.metadata.namespace == metadata.namespace && stored.metadata.id != metadata.id
+        });
+        if version_is_taken || namespace_is_taken {
+            return Err(StorageError::Conflict);
+        }
+        let version = StoredVersion {
+            document: document.clone(),
+            created_at: metadata.updated_at,
+        };
+        records.add_version(metadata, version);
+        if let Some((app, _)) = saved_from.and_then(|app| records.app_mut(app)) {
+            app.package = Some(metadata.id);
+        }
+        Ok(())
+    }
+
+    async fn package(&self, id: PackageId) -> Result<Option<Package>, StorageError> {
+        let records = self.records();
+        Ok(records.package(id).and_then(|stored| {
+            let (_, newest) = stored.versions.last_key_value()?;
+            Some(Package {
+                metadata: stored.metadata.clone(),
+                document: newest.document.clone(),
+            })
+        }))
+    }
+
+    async fn packages(&self) -> Result<Vec<PackageMetadata>, StorageError> {
+        Ok(self
+            .records()
+            .packages
+            .iter()
+            .map(|package| package.metadata.clone())
+            .collect())
+    }
+
+    async fn versions(&self, id: PackageId) -> Result<Vec<PackageVersion>, StorageError> {
+        let records = self.records();
+        let versions = records
+            .package(id)
+            .into_iter()
+            .flat_map(|package| package.versions.iter().rev());
+        Ok(versions
+            .map(|(version, stored)| PackageVersion {
+                version: *version,
+                created_at: stored.created_at,
+            })
+            .collect())
+    }
+
+    async fn remove_package(&self, id: PackageId) -> Result<Vec<Namespace>, StorageError> {
+        let mut records = self.records();
+        let place = records
+            .packages
+            .iter()
+            .position(|package| package.metadata.id == id)
+            .ok_or(StorageError::NotFound)?;
+        let removed = records.packages.remove(place);
+        for (app, _) in &mut records.apps {
+            app.package = app.package.filter(|package| *package != id);
+        }
+        Ok(records.forget_unreferred(BTreeSet::from([removed.metadata.namespace])))
+    }
+}

@@ -1,0 +1,3 @@
+//! Core as its callers see it.
+
+mod storage;
