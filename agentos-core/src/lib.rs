@@ -5,6 +5,7 @@
 
 pub mod ids;
 pub mod ports;
+pub mod runtime;
 pub mod spec;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,0 +1,6 @@
+//! One running app.
+
+pub mod expression;
+pub mod filters;
+pub mod scope;
+pub mod store;

@@ -1,0 +1,161 @@
+//! Expressions: compiled once when an app opens, evaluated without side effects, bounded.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as JinjaValue};
+use thiserror::Error;
+
+use super::scope::{NotAValue, Scope, from_jinja};
+use crate::spec::limits;
+use crate::spec::template::Source;
+use crate::value::Value;
+
+/// One compiled expression.
+#[derive(Debug)]
+pub struct Expression {
+    form: Form,
+    references: Vec<Reference>,
+}
+
+#[derive(Debug)]
+enum Form {
+    /// A bare path such as `t.done`, by far the most common expression: read without the VM.
+    Path(Reference),
+    Compiled(minijinja::Expression<'static, 'static>),
+}
+
+/// A name an expression reads, with the members it reads of it as far as they are static.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    pub name: Arc<str>,
+    pub members: Vec<Arc<str>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ExpressionError {
+    #[error("{0}")]
+    Syntax(String),
+    #[error("{0}")]
+    Failed(String),
+    #[error("the expression takes more than {} steps", limits::EXPRESSION_FUEL)]
+    OutOfFuel,
+    #[error("the result is larger than {} bytes", limits::RESULT_BYTES)]
+    TooLarge,
+}
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(limits::EXPRESSION_FUEL));
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    for name in ["debug", "namespace"] {
+        environment.remove_global(name);
+    }
+    super::filters::install(&mut environment);
+    environment
+});
+
+/// Names every expression may call without the app defining them.
+pub const FUNCTIONS: [&str; 2] = ["range", "dict"];
+/// Names only arguments of actions may call.
+pub const IMPURE_FUNCTIONS: [&str; 2] = ["now", "uuid"];
+
+impl Expression {
+    pub fn compile(source: &Source) -> Result<Self, ExpressionError> {
+        if let Some(reference) = bare_path(source.as_str()) {
+            return Ok(Self {
+                references: vec![reference.clone()],
+                form: Form::Path(reference),
+            });
+        }
+        let compiled = ENVIRONMENT
+            .compile_expression_owned(source.as_str().to_owned())
+            .map_err(|error| ExpressionError::Syntax(sentence(&error)))?;
+        let names: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
+        let references = names
+            .into_iter()
+            .map(|dotted| Reference::parse(&dotted))
+            .filter(|reference| !FUNCTIONS.contains(&&*reference.name))
+            .collect();
+        Ok(Self {
+            references,
+            form: Form::Compiled(compiled),
+        })
+    }
+
+    /// What it reads, sorted and without repeats; functions are not among them.
+    pub fn references(&self) -> &[Reference] {
+        &self.references
+    }
+
+    /// Evaluates to a value of at most 256 KiB; what is missing is null.
+    pub fn evaluate(&self, scope: &Scope) -> Result<Value, ExpressionError> {
+        match &self.form {
+            Form::Path(path) => Ok(scope
+                .lookup(&path.name, &path.members)
+                .cloned()
+                .unwrap_or_default()),
+            Form::Compiled(compiled) => {
+                let result = compiled
+                    .eval(JinjaValue::from_object(scope.clone()))
+                    .map_err(|error| failure(&error))?;
+                let mut budget = limits::RESULT_BYTES;
+                from_jinja(&result, &mut budget, limits::JSON_DEPTH).map_err(|reason| match reason {
+                    NotAValue::TooLarge => ExpressionError::TooLarge,
+                    NotAValue::TooDeep => ExpressionError::Failed("the result nests too deep".into()),
+                    NotAValue::NoJson => {
+                        ExpressionError::Failed("the result is not a value; is a call missing its ()?".into())
+                    }
+                })
+            }
+        }
+    }
+}
+
+impl Reference {
+    fn parse(dotted: &str) -> Self {
+        let mut parts = dotted.split('.').map(Arc::from);
+        Self {
+            name: parts.next().unwrap_or_default(),
+            members: parts.collect(),
+        }
+    }
+}
+
+/// The filters an expression may use.
+pub fn is_filter(name: &str) -> bool {
+    // A filter that exists fails for its argument, if at all, when it runs; one that does not is unknown.
+    ENVIRONMENT
+        .compile_expression_owned(format!("none|{name}"))
+        .and_then(|expression| expression.eval(()))
+        .map_or_else(|error| error.kind() != ErrorKind::UnknownFilter, |_| true)
+}
+
+fn bare_path(source: &str) -> Option<Reference> {
+    const WORDS: [&str; 14] = [
+        "true", "True", "false", "False", "none", "None", "not", "and", "or", "in", "is", "if", "else",
+        "null",
+    ];
+    let plain = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            && !WORDS.contains(&part)
+    };
+    source.split('.').all(plain).then(|| Reference::parse(source))
+}
+
+fn failure(error: &minijinja::Error) -> ExpressionError {
+    if error.kind() == ErrorKind::OutOfFuel {
+        return ExpressionError::OutOfFuel;
+    }
+    ExpressionError::Failed(sentence(error))
+}
+
+/// What went wrong without the engine's own kind and position.
+fn sentence(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    }
+}
