@@ -122,13 +122,11 @@ impl Store {
             return Ok(());
         }
         let replaced = existing.map(Value::size);
-        let grows = value.size()
-            + if replaced.is_some() {
-                0
-            } else {
-                path.last().len() + 4
-            };
-        let bytes = (self.bytes + grows).saturating_sub(replaced.unwrap_or(0));
+        let (made_at, made) = self.first_missing(path, value.clone());
+        let bytes = match replaced {
+            Some(replaced) => (self.bytes + value.size()).saturating_sub(replaced),
+            None => self.bytes + made_at.last().len() + made.size() + MEMBER_BYTES,
+        };
         if bytes > limits::STATE_BYTES {
             return Err(StoreError::TooLarge);
         }
@@ -282,7 +280,6 @@ impl Store {
         self.history_bytes += weight;
         self.undo.push_back(Entry {
             root: before,
-            bytes,
             weight,
             label: label.clone(),
             at: now,
@@ -303,7 +300,6 @@ impl Store {
         self.history_bytes -= entry.weight;
         self.redo.push(Entry {
             root: self.root.clone(),
-            bytes: self.bytes,
             ..entry.clone()
         });
         self.replace_root(entry.root)?;
@@ -318,7 +314,6 @@ impl Store {
         self.history_bytes += entry.weight;
         self.undo.push_back(Entry {
             root: self.root.clone(),
-            bytes: self.bytes,
             ..entry.clone()
         });
         self.replace_root(entry.root)?;
