@@ -1,1 +1,56 @@
-//! The server as a library: what its tests and `main` share.
+//! The server: REST, the WebSocket and the built desktop over one [`Desk`].
+//!
+//! Start at [`router`] for what is served and at `main.rs` for how a process lives.
+
+mod config;
+mod data_dir;
+mod desk;
+mod desktop;
+mod fault;
+mod guard;
+mod http;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+pub use config::{Config, ConfigError, Llm, Mistake, Surroundings};
+pub use data_dir::{DataDir, DataDirError};
+pub use desk::Desk;
+pub use http::router;
+
+/// How long requests under way may take to finish after a stop.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Serves `desk` until `shutdown` resolves, then stops accepting, drains and closes.
+pub async fn serve(
+    listener: TcpListener,
+    desk: Arc<Desk>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            warn!(%error, "small messages on this connection may wait");
+        }
+    });
+    let stop = CancellationToken::new();
+    let server = axum::serve(listener, router(Arc::clone(&desk)))
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let stopping = async {
+        shutdown.await;
+        info!("stopping");
+        stop.cancel();
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        result = server.into_future() => result?,
+        () = stopping => warn!("requests still under way were cut off"),
+    }
+    Ok(())
+}

@@ -1,1 +1,94 @@
-fn main() {}
+//! The life of the server's process, on one page.
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use agentos_server::{Config, ConfigError, DataDir, DataDirError, Desk, Surroundings, serve};
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+const BAD_CONFIGURATION: u8 = 2;
+const IN_USE: u8 = 3;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let config = Config::read(&Surroundings::of_this_process())?;
+    write_logs_to_stderr();
+    let _data_dir = DataDir::open(&config.data_dir)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let desk = Arc::new(Desk::new());
+    let shutdown = shutdown_signal()?;
+    announce(&listener)?;
+    serve(listener, desk, shutdown).await?;
+    Ok(())
+}
+
+fn write_logs_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .init();
+}
+
+/// The one line on standard output, for people and for programs that wait for it.
+fn announce(listener: &TcpListener) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let mut out = io::stdout();
+    writeln!(out, "AgentOS is ready at http://{address}")?;
+    out.flush()
+}
+
+/// Installs the handlers now, so that a stop is never missed, and resolves at the first signal.
+#[cfg(unix)]
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
+}
+
+#[cfg(not(unix))]
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(ConfigError::Usage(usage)) = error.downcast_ref() {
+        let _ = usage.print();
+        return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(BAD_CONFIGURATION));
+    }
+    let _ = writeln!(io::stderr(), "agentos-server: {error:#}");
+    ExitCode::from(exit_code(error))
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.is::<ConfigError>() {
+        BAD_CONFIGURATION
+    } else if matches!(error.downcast_ref(), Some(DataDirError::InUse(_))) || is_address_in_use(error) {
+        IN_USE
+    } else {
+        1
+    }
+}
+
+fn is_address_in_use(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == ErrorKind::AddrInUse)
+}

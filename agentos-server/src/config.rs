@@ -1,0 +1,503 @@
+//! What a person may set: flags, then environment, then `config.toml`, then defaults.
+//!
+//! [`Config::read`] only reads text and opens nothing, and it reports every mistake at once.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use etcetera::BaseStrategy;
+use thiserror::Error;
+
+const CONFIG_FILE: &str = "config.toml";
+const ENV_FILE: &str = ".env";
+const DATABASE_FILE: &str = "agentos.db";
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
+
+/// Everything the server was told, with defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// A loopback address; port 0 asks the system for a free one.
+    pub listen: SocketAddr,
+    /// The folder that holds everything AgentOS keeps.
+    pub data_dir: PathBuf,
+    /// `sqlite:` followed by a path, or `sqlite::memory:`.
+    pub database_url: String,
+    pub llm: Llm,
+}
+
+/// The model that writes apps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Llm {
+    /// The built-in composer: no network, no key.
+    Offline,
+}
+
+/// Why no configuration came out.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The command line was not understood, or asked for help; it knows how to print itself.
+    #[error(transparent)]
+    Usage(clap::Error),
+    #[error("{}", listed(.0))]
+    Mistakes(Vec<Mistake>),
+}
+
+/// One setting that cannot be used, and where it was written.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mistake {
+    pub place: String,
+    pub problem: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.place, self.problem)
+    }
+}
+
+fn listed(mistakes: &[Mistake]) -> String {
+    let lines: Vec<String> = mistakes.iter().map(|mistake| format!("  {mistake}")).collect();
+    format!("the configuration cannot be used:\n{}", lines.join("\n"))
+}
+
+/// AgentOS: a sentence becomes a working app. Serves the desktop and its API on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "agentos-server", version)]
+#[expect(clippy::doc_markdown, reason = "these comments are the text of --help")]
+struct Flags {
+    /// Loopback address to listen on; port 0 picks a free one [env: AGENTOS_LISTEN] [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Folder for everything that is kept [env: AGENTOS_DATA_DIR] [default: the platform's data folder]
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<String>,
+    /// Where records are kept [env: AGENTOS_DATABASE_URL] [default: sqlite in the data folder]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// The model that writes apps: offline [env: AGENTOS_LLM] [default: offline]
+    #[arg(long, value_name = "MODEL")]
+    llm: Option<String>,
+}
+
+/// The surroundings a configuration is read from; tests bring their own.
+pub struct Surroundings<'a> {
+    pub arguments: Vec<OsString>,
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    pub working_dir: PathBuf,
+}
+
+impl Surroundings<'_> {
+    /// Those of this process.
+    pub fn of_this_process() -> Self {
+        Self {
+            arguments: std::env::args_os().collect(),
+            variable: &|name| std::env::var_os(name),
+            working_dir: std::env::current_dir().unwrap_or_default(),
+        }
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// [`ConfigError::Usage`] for flags nobody knows, else every setting that cannot be used.
+    pub fn read(surroundings: &Surroundings<'_>) -> Result<Self, ConfigError> {
+        let flags = Flags::try_parse_from(&surroundings.arguments).map_err(ConfigError::Usage)?;
+        let mut mistakes = Vec::new();
+
+        let mut sources = Sources::new(surroundings.variable);
+        sources.add_env_file(&surroundings.working_dir.join(ENV_FILE), &mut mistakes);
+        let data_dir = sources.data_dir(flags.data_dir, &surroundings.working_dir, &mut mistakes);
+        sources.add_env_file(&data_dir.join(ENV_FILE), &mut mistakes);
+        sources.add_config_file(&data_dir.join(CONFIG_FILE), &mut mistakes);
+
+        let listen = sources.setting("listen", flags.listen, parse_listen, &mut mistakes);
+        let database_url = sources.setting(
+            "database_url",
+            flags.database_url,
+            parse_database_url,
+            &mut mistakes,
+        );
+        let llm = sources.setting("llm", flags.llm, parse_llm, &mut mistakes);
+
+        if mistakes.is_empty() {
+            Ok(Self {
+                listen: listen.unwrap_or(DEFAULT_LISTEN),
+                database_url: database_url.unwrap_or_else(|| database_in(&data_dir)),
+                llm: llm.unwrap_or(Llm::Offline),
+                data_dir,
+            })
+        } else {
+            Err(ConfigError::Mistakes(mistakes))
+        }
+    }
+}
+
+fn database_in(data_dir: &Path) -> String {
+    format!("sqlite:{}", data_dir.join(DATABASE_FILE).display())
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not an address and port, such as 127.0.0.1:8000"))?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err(format!(
+            "`{text}` can be reached from other machines, and this version cannot ask them who they are; \
+             use a loopback address such as 127.0.0.1:{}",
+            address.port()
+        ))
+    }
+}
+
+fn parse_database_url(text: &str) -> Result<String, String> {
+    match text.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() => Ok(text.to_owned()),
+        _ => Err("the database is named by a URL such as sqlite:/home/me/agentos.db".to_owned()),
+    }
+}
+
+fn parse_llm(text: &str) -> Result<Llm, String> {
+    match text {
+        "offline" => Ok(Llm::Offline),
+        "gemini" | "openai" | "anthropic" => Err(format!(
+            "`{text}` is not connected in this version; use `offline`"
+        )),
+        _ => Err(format!("`{text}` is not a model; use `offline`")),
+    }
+}
+
+/// The layers below the flags. A layer added earlier wins over one added later.
+struct Sources<'a> {
+    variable: &'a dyn Fn(&str) -> Option<OsString>,
+    env_files: Vec<(PathBuf, BTreeMap<String, String>)>,
+    config_file: Option<(PathBuf, BTreeMap<String, toml::Value>)>,
+}
+
+/// A setting's text, and where a person finds it.
+struct Found {
+    text: String,
+    place: String,
+}
+
+const SETTINGS: [&str; 4] = ["listen", "data_dir", "database_url", "llm"];
+
+impl<'a> Sources<'a> {
+    fn new(variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
+        Self {
+            variable,
+            env_files: Vec::new(),
+            config_file: None,
+        }
+    }
+
+    fn add_env_file(&mut self, path: &Path, mistakes: &mut Vec<Mistake>) {
+        let Some(text) = read_if_there(path, mistakes) else {
+            return;
+        };
+        match dotenvy::from_read_iter(text.as_bytes()).collect::<Result<_, _>>() {
+            Ok(variables) => self.env_files.push((path.to_owned(), variables)),
+            Err(error) => mistakes.push(Mistake {
+                place: path.display().to_string(),
+                problem: error.to_string(),
+            }),
+        }
+    }
+
+    fn add_config_file(&mut self, path: &Path, mistakes: &mut Vec<Mistake>) {
+        let Some(text) = read_if_there(path, mistakes) else {
+            return;
+        };
+        let values: BTreeMap<String, toml::Value> = match toml::from_str(&text) {
+            Ok(values) => values,
+            Err(error) => {
+                let problem = error.to_string().trim_end().to_owned();
+                return mistakes.push(Mistake {
+                    place: path.display().to_string(),
+                    problem,
+                });
+            }
+        };
+        for name in values.keys().filter(|name| !SETTINGS.contains(&name.as_str())) {
+            let problem = format!("no setting has this name; there are {}", SETTINGS.join(", "));
+            mistakes.push(Mistake {
+                place: in_file(name, path),
+                problem,
+            });
+        }
+        if values.contains_key("data_dir") {
+            let problem = "this file is found through the data folder, so it cannot move it".to_owned();
+            mistakes.push(Mistake {
+                place: in_file("data_dir", path),
+                problem,
+            });
+        }
+        self.config_file = Some((path.to_owned(), values));
+    }
+
+    fn data_dir(&self, flag: Option<String>, working_dir: &Path, mistakes: &mut Vec<Mistake>) -> PathBuf {
+        let chosen = self.setting("data_dir", flag, |text| Ok(working_dir.join(text)), mistakes);
+        chosen.or_else(platform_data_dir).unwrap_or_else(|| {
+            let problem = "this platform names no data folder; give one".to_owned();
+            mistakes.push(Mistake {
+                place: "--data-dir".to_owned(),
+                problem,
+            });
+            working_dir.to_owned()
+        })
+    }
+
+    fn setting<T>(
+        &self,
+        name: &str,
+        flag: Option<String>,
+        parse: impl Fn(&str) -> Result<T, String>,
+        mistakes: &mut Vec<Mistake>,
+    ) -> Option<T> {
+        let found = self.find(name, flag, mistakes)?;
+        parse(&found.text)
+            .map_err(|problem| {
+                mistakes.push(Mistake {
+                    place: found.place,
+                    problem,
+                })
+            })
+            .ok()
+    }
+
+    fn find(&self, name: &str, flag: Option<String>, mistakes: &mut Vec<Mistake>) -> Option<Found> {
+        if let Some(text) = flag {
+            return Some(Found {
+                text,
+                place: format!("--{}", name.replace('_', "-")),
+            });
+        }
+        self.find_variable(&format!("AGENTOS_{}", name.to_uppercase()), mistakes)
+            .or_else(|| self.find_in_config(name, mistakes))
+    }
+
+    fn find_variable(&self, variable: &str, mistakes: &mut Vec<Mistake>) -> Option<Found> {
+        if let Some(value) = (self.variable)(variable).filter(|value| !value.is_empty()) {
+            return match value.into_string() {
+                Ok(text) => Some(Found {
+                    text,
+                    place: variable.to_owned(),
+                }),
+                Err(_) => {
+                    let problem = "the value is not Unicode text".to_owned();
+                    mistakes.push(Mistake {
+                        place: variable.to_owned(),
+                        problem,
+                    });
+                    None
+                }
+            };
+        }
+        self.env_files.iter().find_map(|(path, variables)| {
+            let text = variables.get(variable).filter(|text| !text.is_empty())?;
+            Some(Found {
+                text: text.clone(),
+                place: in_file(variable, path),
+            })
+        })
+    }
+
+    fn find_in_config(&self, name: &str, mistakes: &mut Vec<Mistake>) -> Option<Found> {
+        let (path, values) = self.config_file.as_ref()?;
+        let place = in_file(name, path);
+        match values.get(name)? {
+            toml::Value::String(text) => Some(Found {
+                text: text.clone(),
+                place,
+            }),
+            other => {
+                let problem = format!("expected text in quotes, found {}", other.type_str());
+                mistakes.push(Mistake { place, problem });
+                None
+            }
+        }
+    }
+}
+
+fn in_file(name: &str, path: &Path) -> String {
+    format!("{name} in {}", path.display())
+}
+
+fn read_if_there(path: &Path, mistakes: &mut Vec<Mistake>) -> Option<String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
+        Err(error) => {
+            mistakes.push(Mistake {
+                place: path.display().to_string(),
+                problem: error.to_string(),
+            });
+            None
+        }
+    }
+}
+
+fn platform_data_dir() -> Option<PathBuf> {
+    etcetera::base_strategy::choose_native_strategy()
+        .ok()
+        .map(|platform| platform.data_dir().join("agentos"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Place(tempfile::TempDir);
+
+    impl Place {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn write(&self, name: &str, text: &str) -> &Self {
+            let path = self.0.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+            self
+        }
+
+        fn read(&self, flags: &[&str], variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+            let data_dir = self.0.path().join("data").into_os_string();
+            Config::read(&Surroundings {
+                arguments: std::iter::once(&"agentos-server")
+                    .chain(flags)
+                    .map(OsString::from)
+                    .collect(),
+                variable: &|name| {
+                    let given = variables
+                        .iter()
+                        .find(|(given, _)| *given == name)
+                        .map(|(_, text)| text.into());
+                    given.or_else(|| (name == "AGENTOS_DATA_DIR").then(|| data_dir.clone()))
+                },
+                working_dir: self.0.path().to_owned(),
+            })
+        }
+
+        #[track_caller]
+        fn mistakes(&self, flags: &[&str], variables: &[(&str, &str)]) -> String {
+            match self.read(flags, variables) {
+                Err(error @ ConfigError::Mistakes(_)) => error.to_string(),
+                other => panic!("expected mistakes, got {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_set_gives_the_defaults() {
+        let place = Place::new();
+        let config = place.read(&[], &[]).unwrap();
+        let data_dir = place.0.path().join("data");
+        let database_url = format!("sqlite:{}", data_dir.join("agentos.db").display());
+        assert_eq!(
+            config,
+            Config {
+                listen: DEFAULT_LISTEN,
+                data_dir,
+                database_url,
+                llm: Llm::Offline
+            }
+        );
+    }
+
+    #[test]
+    fn each_layer_wins_over_the_one_below() {
+        let place = Place::new();
+        let port =
+            |flags: &[&str], variables: &[(&str, &str)]| place.read(flags, variables).unwrap().listen.port();
+        place.write("data/config.toml", "listen = \"127.0.0.1:1\"");
+        assert_eq!(port(&[], &[]), 1);
+        place.write("data/.env", "AGENTOS_LISTEN=127.0.0.1:2");
+        assert_eq!(port(&[], &[]), 2);
+        place.write(".env", "AGENTOS_LISTEN=127.0.0.1:3");
+        assert_eq!(port(&[], &[]), 3);
+        assert_eq!(port(&[], &[("AGENTOS_LISTEN", "127.0.0.1:4")]), 4);
+        assert_eq!(
+            port(&["--listen", "127.0.0.1:5"], &[("AGENTOS_LISTEN", "127.0.0.1:4")]),
+            5
+        );
+        assert_eq!(
+            port(&[], &[("AGENTOS_LISTEN", "")]),
+            3,
+            "an empty variable is not set"
+        );
+    }
+
+    #[test]
+    fn the_working_directory_may_name_the_data_folder() {
+        let place = Place::new();
+        place
+            .write(".env", "AGENTOS_DATA_DIR=elsewhere")
+            .write("elsewhere/config.toml", "listen = \"[::1]:0\"");
+        let config = place.read(&[], &[("AGENTOS_DATA_DIR", "")]).unwrap();
+        assert_eq!(config.data_dir, place.0.path().join("elsewhere"));
+        assert_eq!(config.listen.to_string(), "[::1]:0");
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once() {
+        let place = Place::new();
+        place.write("data/config.toml", "llm = 3\ncolour = \"blue\"\ndata_dir = \"x\"");
+        let told = place.mistakes(
+            &["--listen", "0.0.0.0:8000"],
+            &[("AGENTOS_DATABASE_URL", "postgres://x")],
+        );
+        for part in [
+            "--listen: ",
+            "loopback",
+            "AGENTOS_DATABASE_URL: ",
+            "llm in ",
+            "colour in ",
+            "data_dir in ",
+        ] {
+            assert!(told.contains(part), "{part:?} is missing in {told}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_use() {
+        #[track_caller]
+        fn check(flag: &str, text: &str, expected: &str) {
+            let told = Place::new().mistakes(&[flag, text], &[]);
+            assert!(told.contains(expected), "{told}");
+        }
+        check("--listen", "8000", "not an address and port");
+        check("--listen", "192.168.1.5:8000", "127.0.0.1:8000");
+        check("--listen", "[::]:80", "127.0.0.1:80");
+        check("--llm", "gemini", "not connected in this version");
+        check("--llm", "clippy", "not a model");
+        check("--database-url", "sqlite:", "sqlite:/");
+    }
+
+    #[test]
+    fn broken_files_are_mistakes_of_their_own() {
+        let place = Place::new();
+        place
+            .write(".env", "AGENTOS_LISTEN='127.0.0.1")
+            .write("data/config.toml", "listen =");
+        let told = place.mistakes(&[], &[]);
+        assert!(
+            told.contains(".env: ") && told.contains("config.toml: "),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn unknown_flags_are_usage_errors() {
+        assert!(matches!(
+            Place::new().read(&["--colour"], &[]),
+            Err(ConfigError::Usage(_))
+        ));
+    }
+}

@@ -1,0 +1,148 @@
+//! What a client is told when something fails: the one table from errors to status and code.
+
+use axum::Json;
+use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A failure as clients see it: a status for REST, the same code and sentence on every wire.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) details: Option<Value>,
+}
+
+/// The body of every failed request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FaultBody {
+    /// A sentence for a person.
+    pub(crate) error: String,
+    /// What a program decides by, in `snake_case`.
+    #[schema(value_type = String)]
+    pub(crate) code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub(crate) details: Option<Value>,
+}
+
+impl Fault {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: None,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn with_details(mut self, details: Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    pub(crate) fn foreign_host() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "foreign_host",
+            "this server answers only to requests that name this machine, such as http://127.0.0.1",
+        )
+    }
+
+    pub(crate) fn foreign_origin() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "foreign_origin",
+            "this request comes from another site",
+        )
+    }
+
+    pub(crate) fn not_json() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not_json",
+            "a request with a body needs the header `Content-Type: application/json`",
+        )
+    }
+
+    pub(crate) fn no_such_route() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "nothing is served at this path; see /openapi.json",
+        )
+    }
+
+    pub(crate) fn wrong_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "this path does not take this method; see /openapi.json",
+        )
+    }
+
+    pub(crate) fn too_large(limit: &str) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            format!("the body is larger than {limit}"),
+        )
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let body = FaultBody {
+            error: self.message,
+            code: self.code,
+            details: self.details,
+        };
+        (self.status, Json(body)).into_response()
+    }
+}
+
+/// A body, path or query that never reached a handler.
+impl From<JsonRejection> for Fault {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection {
+            JsonRejection::MissingJsonContentType(_) => Self::not_json(),
+            JsonRejection::BytesRejection(rejection) => rejection.into(),
+            other => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_body",
+                other.body_text(),
+            ),
+        }
+    }
+}
+
+impl From<BytesRejection> for Fault {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Self::too_large("this route takes")
+        } else {
+            Self::new(rejection.status(), "invalid_body", rejection.body_text())
+        }
+    }
+}
+
+impl From<PathRejection> for Fault {
+    fn from(rejection: PathRejection) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Fault {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_query",
+            rejection.body_text(),
+        )
+    }
+}

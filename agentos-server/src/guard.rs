@@ -1,0 +1,250 @@
+//! Keeps web pages and other machines out while the server listens on loopback.
+//!
+//! A page open in the person's browser can send requests to 127.0.0.1 and can make its own name
+//! resolve to it. So every request, the WebSocket's too, must name a loopback host and must not
+//! come from another site. No CORS header is ever sent.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, TRANSFER_ENCODING};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::fault::Fault;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Scripts and styles come from this server alone; WebAssembly may be compiled, text may not be run.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
+    script-src 'self' 'wasm-unsafe-eval'; \
+    style-src 'self'; style-src-attr 'unsafe-inline'; \
+    font-src 'self'; img-src 'self' data: http: https:; \
+    connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SECURITY_HEADERS: [(&str, &str); 6] = [
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+];
+
+/// Answers 403 to requests from elsewhere and 415 to bodies that are not JSON; sets the security headers.
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    let mut response = match admit(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(fault) => fault.into_response(),
+    };
+    for (name, value) in SECURITY_HEADERS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn admit(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+    let host = only(headers, &HOST)
+        .filter(|host| is_loopback(host))
+        .ok_or_else(Fault::foreign_host)?;
+    if uri
+        .authority()
+        .is_some_and(|authority| !authority.as_str().eq_ignore_ascii_case(host))
+    {
+        return Err(Fault::foreign_host());
+    }
+    if headers.contains_key(ORIGIN)
+        && !only(headers, &ORIGIN).is_some_and(|origin| is_served_at(origin, host))
+    {
+        return Err(Fault::foreign_origin());
+    }
+    if headers.contains_key(SEC_FETCH_SITE)
+        && !matches!(only(headers, &SEC_FETCH_SITE), Some("same-origin" | "none"))
+    {
+        return Err(Fault::foreign_origin());
+    }
+    if has_body(headers) && !only(headers, &CONTENT_TYPE).is_some_and(is_json) {
+        return Err(Fault::not_json());
+    }
+    Ok(())
+}
+
+/// A header's text, unless it is absent, repeated or not plain text.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    if values.next().is_some() {
+        None
+    } else {
+        value.to_str().ok()
+    }
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let (host, port) = split_port(authority);
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        return false;
+    }
+    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return address
+            .parse::<Ipv6Addr>()
+            .is_ok_and(|address| address.is_loopback());
+    }
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|address| IpAddr::V4(address).is_loopback())
+}
+
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    }
+}
+
+/// Whether a page of this origin was loaded from this very server: another port of this machine is another site.
+fn is_served_at(origin: &str, host: &str) -> bool {
+    origin
+        .strip_prefix("http://")
+        .is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+}
+
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING)
+        || headers
+            .get(CONTENT_LENGTH)
+            .is_some_and(|length| length.as_bytes() != b"0")
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(headers: &[(&'static str, &'static str)], expected: Option<&str>) {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        let refused = admit(&Uri::from_static("/apps"), &map).err();
+        assert_eq!(refused.as_ref().map(|fault| fault.code), expected, "{headers:?}");
+    }
+
+    #[test]
+    fn the_host_must_be_loopback() {
+        for host in [
+            "localhost",
+            "LOCALHOST:8000",
+            "127.0.0.1",
+            "127.0.0.1:8000",
+            "127.9.9.9:1",
+            "[::1]",
+            "[::1]:8000",
+        ] {
+            check(&[("host", host)], None);
+        }
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:8000",
+            "localhost.evil.example",
+            "localhost.",
+            "127.0.0.1.evil.example",
+            "127.1",
+            "0x7f.0.0.1",
+            "2130706433",
+            "0.0.0.0",
+            "192.168.1.5",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "::1",
+            "127.0.0.1:",
+            "127.0.0.1:x",
+            "127.0.0.1:99999",
+            "user@127.0.0.1",
+            "[::1",
+        ] {
+            check(&[("host", host)], Some("foreign_host"));
+        }
+        check(&[], Some("foreign_host"));
+        check(
+            &[("host", "localhost"), ("host", "evil.example")],
+            Some("foreign_host"),
+        );
+    }
+
+    #[test]
+    fn the_origin_must_be_this_server() {
+        let host = ("host", "localhost:8000");
+        check(&[host, ("origin", "http://localhost:8000")], None);
+        for origin in [
+            "null",
+            "",
+            "http://evil.example",
+            "http://localhost",
+            "http://localhost:3000",
+            "http://127.0.0.1:8000",
+            "https://localhost:8000",
+            "http://localhost:8000.evil.example",
+            "http://localhost:8000/",
+            "file://",
+        ] {
+            check(&[host, ("origin", origin)], Some("foreign_origin"));
+        }
+        check(
+            &[host, ("origin", "http://localhost:8000"), ("origin", "null")],
+            Some("foreign_origin"),
+        );
+    }
+
+    #[test]
+    fn the_browser_must_not_say_another_site_asked() {
+        let host = ("host", "localhost:8000");
+        for site in ["same-origin", "none"] {
+            check(&[host, ("sec-fetch-site", site)], None);
+        }
+        for site in ["cross-site", "same-site", "", "anything"] {
+            check(&[host, ("sec-fetch-site", site)], Some("foreign_origin"));
+        }
+    }
+
+    #[test]
+    fn a_body_must_be_json() {
+        let host = ("host", "localhost:8000");
+        let body = ("content-length", "2");
+        check(&[host, ("content-length", "0")], None);
+        check(&[host, body, ("content-type", "application/json")], None);
+        check(
+            &[host, body, ("content-type", "Application/JSON; charset=utf-8")],
+            None,
+        );
+        for content_type in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonp",
+            "multipart/form-data",
+        ] {
+            check(&[host, body, ("content-type", content_type)], Some("not_json"));
+        }
+        check(&[host, body], Some("not_json"));
+        check(&[host, ("transfer-encoding", "chunked")], Some("not_json"));
+    }
+
+    #[test]
+    fn an_absolute_target_must_name_the_same_host() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static("localhost:8000"));
+        assert!(admit(&Uri::from_static("http://localhost:8000/apps"), &headers).is_ok());
+        assert!(admit(&Uri::from_static("http://evil.example/apps"), &headers).is_err());
+    }
+}

@@ -1,0 +1,44 @@
+//! REST: one module a family of routes, all of it described at `/openapi.json`.
+
+mod body;
+mod health;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::desk::Desk;
+use crate::fault::Fault;
+use crate::{desktop, guard};
+
+pub(crate) use body::Body;
+
+const BODY_BYTES: usize = 1024 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "AgentOS",
+    description = "A model writes an app as one JSON document, once; AgentOS proves that it works, \
+                   and from then on every click runs locally."
+))]
+struct Description;
+
+/// Everything the server answers.
+pub fn router(desk: Arc<Desk>) -> Router {
+    let (routes, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(health::root))
+        .routes(routes!(health::health))
+        .split_for_parts();
+    routes
+        .route("/openapi.json", get(|| async { Json(description) }))
+        .fallback(desktop::asset)
+        .method_not_allowed_fallback(|| async { Fault::wrong_method() })
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn(guard::guard))
+        .with_state(desk)
+}

@@ -1,0 +1,131 @@
+//! The real program: starting, stopping and refusing to start.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use tempfile::TempDir;
+
+/// The running program; killed when dropped.
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Program {
+    /// Starts it on a free port and waits for the line that says it is ready.
+    pub(crate) fn start(data_dir: &Path) -> Self {
+        let mut child = command(data_dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line
+            .trim()
+            .strip_prefix("AgentOS is ready at ")
+            .unwrap_or_else(|| panic!("{line:?}"))
+            .to_owned();
+        Self { child, url }
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(data_dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-server"));
+    command
+        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(data_dir)
+        .current_dir(data_dir.parent().unwrap());
+    command
+}
+
+fn refusal(mut command: Command) -> (Option<i32>, String) {
+    let output = command.output().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "",
+        "only a ready server writes to standard output"
+    );
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+fn place() -> (TempDir, std::path::PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    let data_dir = place.path().join("data");
+    (place, data_dir)
+}
+
+#[cfg(unix)]
+#[test]
+fn says_where_it_is_ready_and_stops_cleanly() {
+    let (_place, data_dir) = place();
+    let mut program = Program::start(&data_dir);
+    assert!(program.url.starts_with("http://127.0.0.1:"), "{}", program.url);
+    let mut rest = program.child.stdout.take().unwrap();
+    assert_eq!(program.terminate().code(), Some(0));
+    let mut more = String::new();
+    rest.read_to_string(&mut more).unwrap();
+    assert_eq!(more, "", "exactly one line is printed");
+}
+
+#[test]
+fn a_mistake_in_the_configuration_exits_with_2() {
+    let (_place, data_dir) = place();
+    let mut wrong = command(&data_dir);
+    wrong
+        .args(["--llm", "gemini"])
+        .env("AGENTOS_DATABASE_URL", "postgres://x");
+    let (code, told) = refusal(wrong);
+    assert_eq!(code, Some(2));
+    assert!(
+        told.contains("--llm") && told.contains("AGENTOS_DATABASE_URL"),
+        "{told}"
+    );
+
+    let mut unknown = command(&data_dir);
+    unknown.arg("--colour");
+    assert_eq!(refusal(unknown).0, Some(2));
+}
+
+#[test]
+fn a_data_folder_or_an_address_in_use_exits_with_3() {
+    let (_place, data_dir) = place();
+    let program = Program::start(&data_dir);
+    let (code, told) = refusal(command(&data_dir));
+    assert_eq!(code, Some(3));
+    assert!(told.contains("in use by another AgentOS"), "{told}");
+
+    let taken = program.url.strip_prefix("http://").unwrap();
+    let mut elsewhere = Command::new(env!("CARGO_BIN_EXE_agentos-server"));
+    elsewhere
+        .args(["--listen", taken, "--data-dir"])
+        .arg(data_dir.with_file_name("other"));
+    let (code, told) = refusal(elsewhere);
+    assert_eq!(code, Some(3), "{told}");
+}

@@ -1,0 +1,88 @@
+//! A running server, and how tests speak to it.
+
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+use agentos_server::{Desk, serve};
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Serves until dropped or [stopped](Server::stop).
+pub(crate) struct Server {
+    pub(crate) address: String,
+    client: reqwest::Client,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+/// A status and a JSON body (null where there is none).
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let desk = Arc::new(Desk::new());
+        let served = tokio::spawn(serve(listener, desk, async {
+            let _ = stopped.await;
+        }));
+        Self {
+            address,
+            client: reqwest::Client::new(),
+            stop: Some(stop),
+            served,
+        }
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        self.client
+            .request(method, format!("http://{}{path}", self.address))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        answer(self.request("GET", path)).await
+    }
+
+    /// Ends the server as a signal would, and waits until it is gone.
+    pub(crate) async fn stop(mut self) {
+        drop(self.stop.take());
+        (&mut self.served).into_future().await.unwrap().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.served.abort();
+    }
+}
+
+pub(crate) async fn answer(request: RequestBuilder) -> Answer {
+    read(request.send().await.unwrap()).await
+}
+
+pub(crate) async fn read(response: Response) -> Answer {
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    let body = if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    };
+    Answer { status, body }
+}
+
+impl Answer {
+    /// The status with the error's code, such as `404 not_found`.
+    pub(crate) fn verdict(&self) -> String {
+        format!("{} {}", self.status, self.body["code"].as_str().unwrap_or("ok"))
+    }
+}
