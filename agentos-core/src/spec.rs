@@ -3,13 +3,16 @@
 //! [`UiSpec::from_json`] turns JSON into the typed document; nothing else makes one.
 
 pub mod action;
+pub mod catalog;
 pub mod document;
 pub mod issue;
 pub mod limits;
+pub mod nearest;
 pub mod path;
 pub mod template;
 
 pub use action::{Action, Step};
+pub use catalog::Catalog;
 pub use document::{Component, UiSpec};
 pub use issue::{Code, Issue, Severity};
 pub use path::Path;

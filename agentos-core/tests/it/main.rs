@@ -1,3 +1,4 @@
 //! Core as its callers see it.
 
+mod catalog;
 mod storage;

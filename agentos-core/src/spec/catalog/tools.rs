@@ -1,0 +1,687 @@
+//! The table of tools, by who performs them.
+
+use serde_json::json;
+
+use super::ValueKind as Kind;
+use super::{CapabilityKind, Field, ToolEntry};
+
+/// How long a person may think about a question.
+const ANSWER_MS: u64 = 600_000;
+/// The shortest timer, in milliseconds.
+const TIMER_MS: f64 = 50.0;
+
+pub(super) fn table() -> Vec<ToolEntry> {
+    [
+        arithmetic(),
+        functions(),
+        calculator(),
+        state(),
+        items(),
+        todos(),
+        lists(),
+        data(),
+        forms(),
+        panels(),
+        timers(),
+        history(),
+        shell(),
+        storage(),
+        system(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn param(name: &'static str, kind: Kind, summary: &'static str) -> Field {
+    Field::new(name, kind, summary)
+}
+
+fn needed(name: &'static str, kind: Kind, summary: &'static str) -> Field {
+    Field::new(name, kind, summary).required()
+}
+
+fn arithmetic() -> Vec<ToolEntry> {
+    let of_two = |id, summary| {
+        ToolEntry::engine(id, summary)
+            .takes([
+                needed("a", Kind::NUMBER, "left"),
+                needed("b", Kind::NUMBER, "right"),
+            ])
+            .returns("the number")
+            .reads()
+    };
+    vec![
+        of_two("calc.add", "a + b").example(json!({"a": 2, "b": 3}), 5),
+        of_two("calc.subtract", "a − b").example(json!({"a": 5, "b": 3}), 2),
+        of_two("calc.multiply", "a × b").example(json!({"a": 2, "b": 3}), 6),
+        of_two("calc.divide", "a ÷ b; \"Error\" when b is 0")
+            .returns("the number, or \"Error\"")
+            .example(json!({"a": 6, "b": 3}), 2),
+        of_two("calc.mod", "what is left of a ÷ b").example(json!({"a": 7, "b": 3}), 1),
+        ToolEntry::engine("calc.power", "base to the power of exponent")
+            .takes([
+                needed("base", Kind::NUMBER, "base").also(&["a"]),
+                needed("exponent", Kind::NUMBER, "exponent").also(&["b"]),
+            ])
+            .returns("the number")
+            .reads()
+            .example(json!({"base": 2, "exponent": 10}), 1024),
+    ]
+}
+
+fn functions() -> Vec<ToolEntry> {
+    let value = || needed("value", Kind::NUMBER, "the number").also(&["a", "x", "n"]);
+    let of_one = move |id, summary| {
+        ToolEntry::engine(id, summary)
+            .takes([value()])
+            .returns("the number")
+            .reads()
+    };
+    let unit = || {
+        param(
+            "unit",
+            Kind::one_of(&["radians", "degrees"]),
+            "what the angle is in",
+        )
+        .or("radians")
+    };
+    vec![
+        of_one("calc.sqrt", "Square root").example(json!({"value": 9}), 3),
+        of_one("calc.abs", "Distance from zero").example(json!({"value": -3}), 3),
+        of_one("calc.round", "Rounds to some decimals")
+            .takes([param("digits", Kind::integer(0.0, 15.0), "decimals").or(0)])
+            .example(json!({"value": 2.345, "digits": 1}), 2.3),
+        of_one("calc.floor", "Rounds down").example(json!({"value": 2.7}), 2),
+        of_one("calc.ceil", "Rounds up").example(json!({"value": 2.1}), 3),
+        of_one("calc.sin", "Sine of an angle")
+            .takes([unit()])
+            .example(json!({"value": 0}), 0),
+        of_one("calc.cos", "Cosine of an angle")
+            .takes([unit()])
+            .example(json!({"value": 0}), 1),
+        of_one("calc.tan", "Tangent of an angle")
+            .takes([unit()])
+            .example(json!({"value": 0}), 0),
+        of_one("calc.log", "Logarithm")
+            .takes([param("base", Kind::at_least(0.0), "the base").or(10)])
+            .example(json!({"value": 100}), 2),
+        of_one("calc.ln", "Natural logarithm").example(json!({"value": 1}), 0),
+        of_one("calc.exp", "e to the power of a number").example(json!({"value": 0}), 1),
+        of_one("calc.percent", "value ÷ 100, or that share of another number")
+            .takes([param("of", Kind::NUMBER, "the whole")])
+            .example(json!({"value": 20, "of": 50}), 10),
+        ToolEntry::engine("calc.factorial", "Product of all whole numbers up to one")
+            .takes([needed("value", Kind::integer(0.0, 170.0), "the number").also(&["a", "x", "n"])])
+            .returns("the number")
+            .reads()
+            .example(json!({"value": 5}), 120),
+        ToolEntry::engine("calc.format", "Writes a number for people")
+            .takes([
+                value(),
+                param(
+                    "style",
+                    Kind::one_of(&["number", "currency", "percent"]),
+                    "the way",
+                )
+                .or("number"),
+                param("digits", Kind::integer(0.0, 15.0), "decimals"),
+                param("currency", Kind::Text, "the sign or code of the currency").or("$"),
+            ])
+            .returns("the text")
+            .reads()
+            .example(json!({"value": 1234.5, "digits": 2}), "1,234.50"),
+        ToolEntry::engine(
+            "calc.is_number",
+            "Whether a value is a number, or text that spells one",
+        )
+        .takes([needed("value", Kind::Any, "the value").also(&["a", "x"])])
+        .returns("true or false")
+        .reads()
+        .example(json!({"value": "12"}), true),
+    ]
+}
+
+fn calculator() -> Vec<ToolEntry> {
+    let target = || param("target", Kind::Path, "where the display is in the state").or("display");
+    let on_display = move |id, summary| {
+        ToolEntry::engine(id, summary)
+            .takes([target()])
+            .returns("the display")
+    };
+    vec![
+        on_display("calc.append_digit", "Types a digit")
+            .takes([needed(
+                "digit",
+                Kind::Text,
+                "the digit; a button's own text when only the tool is named",
+            )
+            .also(&["text", "value", "key"])])
+            .example(json!({"digit": "7"}), "7"),
+        on_display("calc.append_operator", "Types + − × ÷ or a bracket")
+            .takes([needed(
+                "operator",
+                Kind::Text,
+                "the sign; a button's own text when only the tool is named",
+            )
+            .also(&["op", "text", "value", "digit", "key"])])
+            .example(json!({"operator": "+"}), "7+"),
+        on_display("calc.decimal", "Types the decimal point, once a number").example(json!({}), "7."),
+        on_display("calc.negate", "Turns the sign of the last number").example(json!({}), "-7"),
+        on_display("calc.backspace", "Takes back the last sign").example(json!({}), "0"),
+        on_display("calc.clear", "Sets the display to 0").example(json!({}), "0"),
+        on_display(
+            "calc.evaluate",
+            "Works out the display; \"Error\" when it has no value",
+        )
+        .takes([param(
+            "expression",
+            Kind::Scalar,
+            "worked out instead of the display",
+        )])
+        .returns("the display, or the result of `expression`")
+        .example(json!({}), "42"),
+        on_display("calc.memory", "The memory keys")
+            .takes([needed(
+                "op",
+                Kind::one_of(&["clear", "recall", "add", "subtract", "store"]),
+                "MC MR M+ M− MS",
+            )
+            .also(&["operation"])])
+            .returns("the number in memory")
+            .example(json!({"op": "add"}), 7),
+    ]
+}
+
+fn path() -> Field {
+    needed("path", Kind::Path, "where in the state").also(&["key", "target"])
+}
+
+fn state() -> Vec<ToolEntry> {
+    let of_component = |id, summary| {
+        ToolEntry::engine(id, summary)
+            .takes([needed("id", Kind::ComponentId, "the component").also(&["component", "target"])])
+            .example(json!({"id": "details"}), json!(null))
+    };
+    vec![
+        ToolEntry::engine("ui.set_state", "Sets one value of the state")
+            .takes([path(), needed("value", Kind::Any, "the new value")])
+            .returns("the value")
+            .example(json!({"path": "filter", "value": "open"}), "open"),
+        ToolEntry::engine("ui.get_state", "Reads one value of the state")
+            .takes([path(), param("default", Kind::Any, "answered when there is none")])
+            .returns("the value")
+            .reads()
+            .example(json!({"path": "filter"}), "open"),
+        ToolEntry::engine("ui.set_multiple", "Sets several values of the state at once")
+            .takes([needed("values", Kind::Object, "path → value")])
+            .returns("the values")
+            .example(json!({"values": {"filter": "all"}}), json!({"filter": "all"})),
+        ToolEntry::engine("ui.toggle", "Turns true to false and back")
+            .takes([path()])
+            .returns("the new value")
+            .example(json!({"path": "open"}), true),
+        ToolEntry::engine("ui.increment", "Adds to a number")
+            .takes([
+                path(),
+                param("by", Kind::NUMBER, "how much; may be negative")
+                    .also(&["amount", "value", "step"])
+                    .or(1),
+                param("min", Kind::NUMBER, "not below"),
+                param("max", Kind::NUMBER, "not above"),
+            ])
+            .returns("the new number")
+            .example(json!({"path": "count"}), 1),
+        ToolEntry::engine("ui.append", "Adds to the end of a text or a list")
+            .takes([
+                path(),
+                needed("value", Kind::Any, "what to add").also(&["text", "item"]),
+            ])
+            .returns("the new text or list")
+            .example(json!({"path": "log", "value": "x"}), "x"),
+        of_component("ui.show", "Shows a component"),
+        of_component("ui.hide", "Hides a component; its state is kept"),
+        of_component("ui.enable", "Lets a component take input"),
+        of_component("ui.disable", "Keeps a component from taking input"),
+        ToolEntry::engine(
+            "ui.reset",
+            "Sets the state, or one value of it, back to the beginning",
+        )
+        .takes([param("path", Kind::Path, "what; everything when absent").also(&["key"])])
+        .returns("the value")
+        .example(json!({"path": "filter"}), "all"),
+        ToolEntry::engine("ui.refresh", "Runs a query again")
+            .takes([
+                param("data", Kind::Text, "its name under `data`; every one when absent").also(&["name"]),
+            ])
+            .example(json!({}), json!(null)),
+    ]
+}
+
+fn items() -> Vec<ToolEntry> {
+    let list = || needed("path", Kind::Path, "where the list is in the state").also(&["list", "target"]);
+    let key =
+        || needed("key", Kind::Scalar, "the item's key: its `id`, or its index").also(&["id", "item_id"]);
+    let item = json!({"id": "a", "text": "Milk"});
+    vec![
+        ToolEntry::engine(
+            "ui.add_item",
+            "Adds an item to a list; an object without `id` gets one",
+        )
+        .takes([
+            list(),
+            needed("value", Kind::Any, "the item").also(&["item"]),
+            param("at", Kind::one_of(&["first", "last"]), "where").or("last"),
+        ])
+        .returns("the item")
+        .example(json!({"path": "todos", "value": {"text": "Milk"}}), item.clone()),
+        ToolEntry::engine("ui.update_item", "Merges into an item of a list")
+            .takes([
+                list(),
+                key(),
+                needed("value", Kind::Any, "the keys to change, or the new item").also(&["item", "changes"]),
+            ])
+            .returns("the item")
+            .example(
+                json!({"path": "todos", "key": "a", "value": {"done": true}}),
+                item.clone(),
+            ),
+        ToolEntry::engine("ui.remove_item", "Takes an item out of a list")
+            .takes([list(), key()])
+            .returns("the item")
+            .example(json!({"path": "todos", "key": "a"}), item),
+        ToolEntry::engine("ui.move_item", "Moves an item within its list")
+            .takes([
+                list(),
+                key(),
+                needed(
+                    "to",
+                    Kind::Either(vec![
+                        Kind::Integer {
+                            min: Some(0.0),
+                            max: None,
+                        },
+                        Kind::one_of(&["first", "last", "up", "down"]),
+                    ]),
+                    "its new index, or a direction",
+                )
+                .also(&["index"]),
+            ])
+            .returns("the new index")
+            .example(json!({"path": "todos", "key": "a", "to": "first"}), 0),
+    ]
+}
+
+fn todos() -> Vec<ToolEntry> {
+    let list = || param("path", Kind::Path, "where the list is in the state").or("todos");
+    let id = || needed("id", Kind::Scalar, "the item's id").also(&["key", "item_id"]);
+    let todo = json!({"id": "a", "text": "Milk", "done": false});
+    vec![
+        ToolEntry::engine("ui.add_todo", "Moves a text from its input into a list of todos")
+            .takes([
+                list(),
+                param("input", Kind::Path, "where the text is in the state").or("task-input"),
+                param("text", Kind::Scalar, "the text, instead of the input's"),
+            ])
+            .returns("the todo, or null when there is no text")
+            .example(json!({}), todo.clone()),
+        ToolEntry::engine("ui.toggle_todo", "Turns a todo done or open")
+            .takes([list(), id()])
+            .returns("the todo")
+            .example(json!({"id": "a"}), todo.clone()),
+        ToolEntry::engine("ui.delete_todo", "Deletes a todo")
+            .takes([list(), id()])
+            .returns("the todo")
+            .example(json!({"id": "a"}), todo),
+    ]
+}
+
+fn lists() -> Vec<ToolEntry> {
+    let on_list = |id, summary| {
+        ToolEntry::engine(id, summary).takes([
+            param("list_id", Kind::Text, "the key of the list in the state").or("list"),
+            param(
+                "path",
+                Kind::Path,
+                "where the list is in the state; wins over list_id",
+            ),
+        ])
+    };
+    let item_id = || {
+        needed(
+            "item_id",
+            Kind::Scalar,
+            "the item's id, its index, or the item itself",
+        )
+        .also(&["key", "id"])
+    };
+    vec![
+        on_list(
+            "list.add",
+            "Adds an item to a list; an object without `id` gets one",
+        )
+        .takes([needed("item", Kind::Any, "the item").also(&["value", "text"])])
+        .returns("the item")
+        .example(json!({"item": "Milk"}), "Milk"),
+        on_list("list.remove", "Takes an item out of a list")
+            .takes([item_id()])
+            .returns("the item")
+            .example(json!({"item_id": "a"}), json!({"id": "a"})),
+        on_list("list.toggle", "Turns a flag of an item")
+            .takes([item_id(), param("field", Kind::Text, "the flag").or("done")])
+            .returns("the item")
+            .example(json!({"item_id": "a"}), json!({"id": "a", "done": true})),
+        on_list("list.clear", "Empties a list")
+            .returns("the empty list")
+            .example(json!({}), json!([])),
+    ]
+}
+
+fn data() -> Vec<ToolEntry> {
+    let rows = || needed("data", Kind::list(Kind::Any), "the list").also(&["items", "list"]);
+    let field = || {
+        param(
+            "field",
+            Kind::Text,
+            "a key of the items; the item itself when absent",
+        )
+        .also(&["key", "by"])
+    };
+    let on_list = move |id, summary| ToolEntry::engine(id, summary).takes([rows()]).reads();
+    let numbers = move |id, summary| on_list(id, summary).takes([field()]).returns("the number");
+    let comparisons = Kind::one_of(&[
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "contains",
+        "starts_with",
+        "in",
+    ]);
+    vec![
+        on_list("data.filter", "The items that fit")
+            .takes([
+                field(),
+                param("op", comparisons, "how `field` and `value` compare").or("eq"),
+                param("value", Kind::Any, "what to compare with"),
+                param(
+                    "filter",
+                    Kind::Text,
+                    "a text to be found anywhere in the item, instead of a comparison",
+                ),
+            ])
+            .returns("a list")
+            .example(json!({"data": [1, 2], "op": "gt", "value": 1}), json!([2])),
+        on_list("data.search", "The items that hold a text")
+            .takes([
+                needed("query", Kind::Scalar, "the text; case does not matter").also(&["text", "value"]),
+                param(
+                    "fields",
+                    Kind::list(Kind::Text),
+                    "the keys to look at; all when absent",
+                ),
+            ])
+            .returns("a list")
+            .example(json!({"data": ["Milk", "Tea"], "query": "te"}), json!(["Tea"])),
+        on_list("data.sort", "The items in order")
+            .takes([
+                field(),
+                param("order", Kind::one_of(&["asc", "desc"]), "the direction").or("asc"),
+            ])
+            .returns("a list")
+            .example(json!({"data": [2, 1]}), json!([1, 2])),
+        on_list("data.group", "The items by the value of a key")
+            .takes([needed("field", Kind::Text, "the key").also(&["key", "by"])])
+            .returns("a list of {key, items}")
+            .example(
+                json!({"data": [{"kind": "a"}], "field": "kind"}),
+                json!([{"key": "a", "items": [{"kind": "a"}]}]),
+            ),
+        numbers("data.sum", "All added up").example(json!({"data": [1, 2]}), 3),
+        numbers("data.average", "The mean; null of nothing").example(json!({"data": [1, 2]}), 1.5),
+        numbers("data.min", "The least; null of nothing").example(json!({"data": [1, 2]}), 1),
+        numbers("data.max", "The greatest; null of nothing").example(json!({"data": [1, 2]}), 2),
+        on_list("data.count", "How many items there are, or hold a value")
+            .takes([
+                field(),
+                param("value", Kind::Any, "the value to count; all items when absent"),
+            ])
+            .returns("the number")
+            .example(json!({"data": [1, 2]}), 2),
+        on_list("data.unique", "The items without repetition")
+            .takes([field()])
+            .returns("a list of items, or of the values of `field`")
+            .example(json!({"data": [1, 1]}), json!([1])),
+        on_list("data.page", "One page of a list")
+            .takes([
+                param(
+                    "page",
+                    Kind::Integer {
+                        min: Some(1.0),
+                        max: None,
+                    },
+                    "which, from 1",
+                )
+                .or(1),
+                param("size", Kind::integer(1.0, 1000.0), "items on a page")
+                    .also(&["page_size"])
+                    .or(10),
+            ])
+            .returns("{items, page, pages, total}")
+            .example(
+                json!({"data": [1, 2]}),
+                json!({"items": [1, 2], "page": 1, "pages": 1, "total": 2}),
+            ),
+    ]
+}
+
+fn forms() -> Vec<ToolEntry> {
+    let on_form = |id, summary| {
+        ToolEntry::engine(id, summary).takes([param(
+            "form_id",
+            Kind::ComponentId,
+            "the form; the one around the control, or the whole app, when absent",
+        )
+        .also(&["form"])])
+    };
+    vec![
+        on_form(
+            "form.validate",
+            "Runs the checks of a form; stops the action and shows the first that fails",
+        )
+        .returns("true")
+        .example(json!({}), true),
+        on_form("form.submit", "Validates a form and runs its submit action")
+            .returns("the values of its fields by id")
+            .example(json!({}), json!({})),
+        on_form("form.reset", "Sets the fields of a form back to the beginning")
+            .example(json!({}), json!(null)),
+    ]
+}
+
+fn panels() -> Vec<ToolEntry> {
+    let modal = |id, summary| {
+        ToolEntry::engine(id, summary)
+            .takes([needed("modal_id", Kind::ComponentId, "the modal").also(&["target", "modal"])])
+            .example(json!({"modal_id": "details"}), json!(null))
+    };
+    vec![
+        ToolEntry::engine("tabs.switch", "Opens a panel of tabs or of an accordion")
+            .takes([
+                needed("tab_id", Kind::ComponentId, "the panel").also(&["tab", "value"]),
+                param(
+                    "tabs_id",
+                    Kind::ComponentId,
+                    "the tabs; those around the panel when absent",
+                )
+                .also(&["tabs"]),
+            ])
+            .example(json!({"tab_id": "settings"}), json!(null)),
+        modal("modal.open", "Opens a modal"),
+        modal("modal.close", "Closes a modal"),
+    ]
+}
+
+fn timers() -> Vec<ToolEntry> {
+    let name = || param("timer_id", Kind::Text, "its name; setting it again replaces it").also(&["name"]);
+    let action = || needed("action", Kind::Action, "what it runs").also(&["do"]);
+    vec![
+        ToolEntry::engine("timer.set", "Runs an action once, later")
+            .takes([
+                needed("delay", Kind::at_least(TIMER_MS), "milliseconds").also(&["ms", "delay_ms"]),
+                action(),
+                name(),
+            ])
+            .returns("the timer's id")
+            .example(json!({"delay": 1000, "action": "tick"}), "timer_1"),
+        ToolEntry::engine("timer.interval", "Runs an action again and again")
+            .takes([
+                needed("interval", Kind::at_least(TIMER_MS), "milliseconds").also(&[
+                    "ms",
+                    "every",
+                    "interval_ms",
+                ]),
+                action(),
+                name(),
+            ])
+            .returns("the timer's id")
+            .example(json!({"interval": 1000, "action": "tick"}), "timer_1"),
+        ToolEntry::engine("timer.clear", "Stops a timer")
+            .takes([param("timer_id", Kind::Text, "which; all when absent").also(&["name"])])
+            .returns("whether one ran")
+            .example(json!({"timer_id": "timer_1"}), true),
+    ]
+}
+
+fn history() -> Vec<ToolEntry> {
+    vec![
+        ToolEntry::engine("system.undo", "Takes back the last change of the state")
+            .returns("whether there was one")
+            .example(json!({}), true),
+        ToolEntry::engine("system.redo", "Makes the change again that was taken back")
+            .returns("whether there was one")
+            .example(json!({}), true),
+        ToolEntry::engine("system.get_history", "How far undo and redo reach")
+            .returns("{undo, redo}: numbers of steps")
+            .reads()
+            .example(json!({}), json!({"undo": 1, "redo": 0})),
+        ToolEntry::engine("system.get_state_snapshot", "The whole state")
+            .returns("an object")
+            .reads()
+            .example(json!({}), json!({})),
+        ToolEntry::engine("system.restore_state", "Sets the whole state")
+            .takes([needed("snapshot", Kind::Object, "what get_state_snapshot answered").also(&["state"])])
+            .example(json!({"snapshot": {}}), json!(null)),
+    ]
+}
+
+fn shell() -> Vec<ToolEntry> {
+    let message = || needed("message", Kind::Scalar, "what it says").also(&["text"]);
+    let title = || param("title", Kind::Scalar, "its heading");
+    let copy = |id| {
+        ToolEntry::shell(id, "Puts a text on the clipboard")
+            .takes([needed("text", Kind::Scalar, "the text").also(&["value"])])
+            .returns("the text")
+            .example(json!({"text": "42"}), "42")
+    };
+    let paste = |id| {
+        ToolEntry::shell(id, "Takes the text from the clipboard")
+            .returns("the text")
+            .within_ms(ANSWER_MS)
+            .example(json!({}), "42")
+    };
+    vec![
+        ToolEntry::shell("system.alert", "Tells something until the person has seen it")
+            .takes([message(), title()])
+            .within_ms(ANSWER_MS)
+            .example(json!({"message": "Saved"}), json!(null)),
+        ToolEntry::shell("system.confirm", "Asks the person yes or no")
+            .takes([message(), title()])
+            .returns("true or false")
+            .within_ms(ANSWER_MS)
+            .example(json!({"message": "Delete everything?"}), true),
+        ToolEntry::shell("system.log", "Writes a line to the log")
+            .takes([
+                message(),
+                param(
+                    "level",
+                    Kind::one_of(&["debug", "info", "warning", "error"]),
+                    "how much it matters",
+                )
+                .or("info"),
+            ])
+            .example(json!({"message": "started"}), json!(null)),
+        copy("system.copy"),
+        paste("system.paste"),
+        copy("clipboard.copy"),
+        paste("clipboard.paste"),
+        ToolEntry::shell("notification.show", "Tells something in passing")
+            .takes([
+                message(),
+                title(),
+                param(
+                    "type",
+                    Kind::one_of(&["info", "success", "warning", "error"]),
+                    "its weight",
+                )
+                .also(&["tone", "level"])
+                .or("info"),
+            ])
+            .example(json!({"message": "Saved"}), json!(null)),
+        ToolEntry::shell("ui.focus", "Moves the keyboard to a component")
+            .takes([needed("id", Kind::ComponentId, "the component").also(&["component", "target"])])
+            .example(json!({"id": "name"}), json!(null)),
+    ]
+}
+
+fn storage() -> Vec<ToolEntry> {
+    let key = || needed("key", Kind::Text, "the name it is kept under");
+    let stored = |id: &'static str, summary: &'static str| {
+        ToolEntry::service(id, summary).needs(CapabilityKind::Store)
+    };
+    vec![
+        stored("storage.get", "Reads what the app has kept")
+            .takes([key(), param("default", Kind::Any, "answered when there is none")])
+            .returns("the value, or null")
+            .reads()
+            .example(json!({"key": "draft"}), json!(null)),
+        stored("storage.set", "Keeps a value")
+            .takes([key(), needed("value", Kind::Any, "the value")])
+            .returns("true")
+            .example(json!({"key": "draft", "value": "Dear"}), true),
+        stored("storage.remove", "Forgets a value")
+            .takes([key()])
+            .returns("whether there was one")
+            .example(json!({"key": "draft"}), true),
+        stored("storage.list", "The names under which the app has kept something")
+            .takes([param("prefix", Kind::Text, "only those that begin so")])
+            .returns("a list of names")
+            .reads()
+            .example(json!({}), json!(["draft"])),
+        stored("storage.clear", "Forgets everything the app has kept")
+            .returns("how many values there were")
+            .example(json!({}), 1),
+    ]
+}
+
+fn system() -> Vec<ToolEntry> {
+    let asked = |id: &'static str, summary: &'static str| {
+        ToolEntry::service(id, summary).needs(CapabilityKind::Sys).reads()
+    };
+    vec![
+        asked("system.info", "Coarse facts about the machine")
+            .returns("{os, arch, cpus, memory_bytes, version}")
+            .example(
+                json!({}),
+                json!({"os": "linux", "arch": "x86_64", "cpus": 4, "memory_bytes": 8_589_934_592_u64, "version": "0.1.0"}),
+            ),
+        asked("system.time", "The time of the server")
+            .returns("{now: RFC 3339 in UTC, unix_ms}")
+            .example(
+                json!({}),
+                json!({"now": "2026-01-01T12:00:00Z", "unix_ms": 1_767_268_800_000_u64}),
+            ),
+    ]
+}
