@@ -3,12 +3,15 @@
 //! [`UiSpec::from_json`] turns JSON into the typed document; nothing else makes one.
 
 pub mod action;
+pub mod bounds;
 pub mod catalog;
 pub mod document;
 pub mod issue;
 pub mod limits;
 pub mod nearest;
+pub mod patch;
 pub mod path;
+pub mod reader;
 pub mod template;
 
 pub use action::{Action, Step};

@@ -1,4 +1,8 @@
-//! Core as its callers see it.
+//! What the core promises, tried from outside.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod bounds;
 mod catalog;
+mod patch;
+mod reader;
 mod storage;
