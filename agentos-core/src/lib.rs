@@ -4,6 +4,7 @@
 //! Start at [`spec`] for what an app is and at [`runtime`] for how one runs.
 
 pub mod ids;
+pub mod kernel;
 pub mod ports;
 pub mod runtime;
 pub mod spec;

@@ -1,7 +1,10 @@
 //! What the core needs from outside, and what outside asks of it: narrow traits and their errors.
 
 pub mod ambient;
+pub mod host;
+pub mod kernel;
 pub mod llm;
+pub mod service;
 pub mod storage;
 
 /// Anything wrong behind a port; the caller decides by the variant and only logs this.

@@ -1,0 +1,360 @@
+//! The kernel: who may do what, how much of it, and who is next. A value that is fed inputs and
+//! answers effects; it performs nothing and reads no clock.
+//!
+//! Start at [`Kernel::handle`]. Everything that reaches outside leaves as an [`AuthorizedOp`], which
+//! only the monitor builds.
+
+mod audit;
+mod calls;
+mod capability;
+mod control;
+mod denials;
+mod error;
+mod event;
+mod limits;
+mod monitor;
+mod process;
+mod process_table;
+mod queues;
+mod syscall;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use audit::{Action, AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier};
+pub use capability::{Capability, GrantId, GrantInfo, Rule};
+pub use error::{IoKind, Resource, SysError};
+pub use event::{EVENTS_KEPT, EventKind, KernelEvent};
+pub use limits::{LimitTable, Limits, Usage};
+pub use monitor::{AuthorizedOp, Op, OpId};
+pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
+pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
+
+use crate::ids::BootId;
+use crate::time::Millis;
+use capability::Grants;
+use denials::DenialCount;
+use event::EventLog;
+use monitor::Stamp;
+use process_table::ProcessTable;
+use queues::Queues;
+
+/// The number of a call, given by whoever drives the kernel and never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
+/// What the kernel is told.
+#[derive(Debug)]
+pub enum Input {
+    Syscall {
+        caller: Principal,
+        call: CallId,
+        deadline: Millis,
+        syscall: Syscall,
+    },
+    /// An operation it handed out ended. Those cancelled meanwhile are ignored.
+    OpDone {
+        op: OpId,
+        result: Result<Reply, SysError>,
+    },
+    /// The caller no longer waits. Unknown and answered calls are ignored.
+    Cancel { call: CallId },
+    /// Time passed; due at [`Kernel::wake_at`].
+    Tick,
+}
+
+/// What the kernel wants done, in order.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Effect {
+    Perform(AuthorizedOp),
+    /// The one answer to the call.
+    Reply {
+        call: CallId,
+        result: Result<Reply, SysError>,
+    },
+    /// A decision that has no operation, for the audit.
+    Audit(AuditRecord),
+    Emit(KernelEvent),
+    /// Stop an operation that was handed out; its end needs no [`Input::OpDone`].
+    CancelOp(OpId),
+}
+
+/// What is fixed for one run of the kernel.
+#[derive(Debug, Clone, Copy)]
+pub struct KernelConfig {
+    pub boot: BootId,
+    pub limits: LimitTable,
+    /// How many operations a host is given at once; more wait for their turn.
+    pub operations_at_once: usize,
+}
+
+impl KernelConfig {
+    pub fn new(boot: BootId) -> Self {
+        Self {
+            boot,
+            limits: LimitTable::default(),
+            operations_at_once: 64,
+        }
+    }
+}
+
+/// The most grants one process can hold.
+pub const GRANTS_PER_PROCESS: usize = 256;
+
+/// All policy. Single writer, no locks: whoever owns it feeds it one input after another.
+#[derive(Debug)]
+pub struct Kernel {
+    config: KernelConfig,
+    started_at: Millis,
+    now: Millis,
+    processes: ProcessTable,
+    grants: Grants,
+    calls: BTreeMap<CallId, WaitingCall>,
+    performing: BTreeMap<OpId, CallId>,
+    last_op: OpId,
+    queues: Queues,
+    deadlines: BTreeSet<(Millis, CallId)>,
+    denials: DenialCount,
+    events: EventLog,
+    /// What the input being handled led to so far.
+    effects: Vec<Effect>,
+}
+
+/// Who asked, in which call, and until when an answer is of use.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    caller: Principal,
+    call: CallId,
+    deadline: Millis,
+}
+
+/// A call that waits for its operation.
+#[derive(Debug)]
+struct WaitingCall {
+    asked: Asked,
+    need: Capability,
+    held_bytes: u64,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Queued(Op),
+    Performing(OpId),
+}
+
+impl Kernel {
+    pub fn new(config: KernelConfig, now: Millis) -> Self {
+        Self {
+            config,
+            started_at: now,
+            now,
+            processes: ProcessTable::new(config.limits.system, now),
+            grants: Grants::default(),
+            calls: BTreeMap::new(),
+            performing: BTreeMap::new(),
+            last_op: OpId::NONE,
+            queues: Queues::default(),
+            deadlines: BTreeSet::new(),
+            denials: DenialCount::default(),
+            events: EventLog::new(config.boot),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes one input at the time `now`. A clock that went back stands still here.
+    pub fn handle(&mut self, input: Input, now: Millis) -> Vec<Effect> {
+        self.now = self.now.max(now);
+        match input {
+            Input::Syscall {
+                caller,
+                call,
+                deadline,
+                syscall,
+            } => {
+                self.answer(
+                    Asked {
+                        caller,
+                        call,
+                        deadline,
+                    },
+                    syscall,
+                );
+            }
+            Input::OpDone { op, result } => self.op_done(op, result),
+            Input::Cancel { call } => self.end_call(call, Err(SysError::Cancelled)),
+            Input::Tick => {}
+        }
+        self.end_overdue_calls();
+        self.perform_queued();
+        self.record_denials_left();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When the next [`Input::Tick`] is due, if nothing else happens.
+    pub fn wake_at(&self) -> Option<Millis> {
+        let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
+        deadline.into_iter().chain(self.denials.wake_at()).min()
+    }
+
+    /// The events after `seq` that are still kept, and how many after it are not.
+    pub fn events_since(&self, seq: u64) -> (Vec<KernelEvent>, u64) {
+        self.events.since(seq)
+    }
+
+    fn answer(&mut self, asked: Asked, syscall: Syscall) {
+        let answer = self
+            .admit(asked.caller)
+            .and_then(|limits| self.dispatch(asked, syscall, &limits));
+        match answer {
+            Ok(Answer::Now(reply)) => self.reply(asked, Ok(reply)),
+            Ok(Answer::WhenDone) => {}
+            Err(error) => self.reply(asked, Err(error)),
+        }
+    }
+
+    /// Whether `caller` may make a call at all now, and within which limits.
+    fn admit(&mut self, caller: Principal) -> Result<Limits, SysError> {
+        // A process that ended is answered like the calls it had when it ended.
+        let process = self.processes.get_mut(caller.pid()).ok_or(SysError::Cancelled)?;
+        process.count_call(self.now)?;
+        match process.state {
+            ProcessState::Running => Ok(process.limits),
+            ProcessState::Suspended => Err(SysError::Unavailable { retry_after: None }),
+        }
+    }
+
+    fn dispatch(&mut self, asked: Asked, syscall: Syscall, limits: &Limits) -> Result<Answer, SysError> {
+        let caller = asked.caller;
+        let reply = match syscall {
+            Syscall::StoreGet { namespace, key } => {
+                let max_bytes = limits.store_value_bytes;
+                return self.queue(
+                    asked,
+                    Op::StoreGet {
+                        namespace,
+                        key,
+                        max_bytes,
+                    },
+                    limits,
+                );
+            }
+            Syscall::StorePut {
+                namespace,
+                key,
+                value,
+                if_version,
+            } => {
+                let max_bytes = limits.store_value_bytes;
+                if value.len() as u64 > max_bytes {
+                    return Err(SysError::TooLarge { limit: max_bytes });
+                }
+                let max_keys = limits.store_keys;
+                return self.queue(
+                    asked,
+                    Op::StorePut {
+                        namespace,
+                        key,
+                        value,
+                        if_version,
+                        max_keys,
+                    },
+                    limits,
+                );
+            }
+            Syscall::StoreDelete { namespace, key } => {
+                return self.queue(asked, Op::StoreDelete { namespace, key }, limits);
+            }
+            Syscall::StoreList {
+                namespace,
+                after,
+                limit,
+            } => {
+                if !(1..=STORE_LIST_LIMIT).contains(&limit) {
+                    return Err(SysError::invalid("limit"));
+                }
+                return self.queue(
+                    asked,
+                    Op::StoreList {
+                        namespace,
+                        after,
+                        limit,
+                    },
+                    limits,
+                );
+            }
+            Syscall::StoreClear { namespace } => {
+                return self.queue(asked, Op::StoreClear { namespace }, limits);
+            }
+            Syscall::GetSystemInfo => return self.queue(asked, Op::SystemInfo, limits),
+            Syscall::GetCurrentTime => {
+                self.check(caller, &Capability::Time)?;
+                Reply::Time(self.now)
+            }
+            Syscall::GetUptime => {
+                self.check(caller, &Capability::Time)?;
+                Reply::Uptime(self.now - self.started_at)
+            }
+            Syscall::SpawnProcess(new) => Reply::Spawned(self.spawn(caller, new)?),
+            Syscall::KillProcess { pid } => Reply::Killed(self.kill(caller, pid)?),
+            Syscall::SuspendProcess { pid } => {
+                self.set_state(caller, pid, ProcessState::Suspended)?;
+                Reply::Done
+            }
+            Syscall::ResumeProcess { pid } => {
+                self.set_state(caller, pid, ProcessState::Running)?;
+                Reply::Done
+            }
+            Syscall::GetProcessInfo { pid } => {
+                self.check_control(caller, pid)?;
+                Reply::Process(Box::new(self.processes.info(pid).ok_or(SysError::NotFound)?))
+            }
+            Syscall::ListProcesses => {
+                self.check(caller, &Capability::Signal)?;
+                Reply::Processes(self.processes.visible_to(caller))
+            }
+            Syscall::AddGrant { to, capability, rule } => {
+                Reply::Granted(self.add_grant(caller, to, capability, rule)?)
+            }
+            Syscall::RevokeGrant { grant } => {
+                self.revoke(caller, grant)?;
+                Reply::Done
+            }
+            Syscall::ListGrants { pid } => {
+                self.check_control(caller, pid)?;
+                Reply::Grants(self.grants.held_by(pid).cloned().collect())
+            }
+        };
+        Ok(Answer::Now(reply))
+    }
+
+    fn check(&self, caller: Principal, need: &Capability) -> Result<(), SysError> {
+        monitor::check(&self.grants, caller, need)
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            time: self.now,
+            boot: self.config.boot,
+        }
+    }
+
+    /// Puts a decision that has no operation into the audit.
+    fn record(&mut self, caller: Principal, action: Action) {
+        let record = self.stamp().record(caller.pid(), action);
+        self.effects.push(Effect::Audit(record));
+    }
+
+    fn emit(&mut self, pid: Pid, kind: EventKind) {
+        let event = self.events.add(self.now, pid, kind);
+        self.effects.push(Effect::Emit(event));
+    }
+}
+
+enum Answer {
+    Now(Reply),
+    /// The call waits for its operation.
+    WhenDone,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Processes and grants: who exists, and who may do what.
+
+use super::{
+    Action, Capability, EndReason, EventKind, GRANTS_PER_PROCESS, GrantId, Kernel, NewProcess, Pid,
+    Principal, ProcessState, Resource, Rule, SysError,
+};
+
+impl Kernel {
+    pub(super) fn spawn(&mut self, caller: Principal, new: NewProcess) -> Result<Pid, SysError> {
+        let capabilities = Capability::of_profile(new.profile, new.namespace);
+        self.check_spawn(caller, &new, &capabilities)?;
+        let limits = self.config.limits.of(new.profile);
+        let (parent, profile, namespace) = (new.parent, new.profile, new.namespace);
+        let child = self.processes.add(new, limits, self.now)?;
+        for capability in capabilities {
+            match caller {
+                Principal::System => Some(self.grants.add_root(child, capability, Rule::Allow)),
+                Principal::Process(pid) => self.grants.derive(pid, child, capability),
+            };
+        }
+        let name = self.processes.name(child);
+        self.record(
+            caller,
+            Action::Spawn {
+                child,
+                name: name.clone(),
+                profile,
+                namespace,
+            },
+        );
+        self.emit(child, EventKind::ProcessSpawned { name, parent });
+        Ok(child)
+    }
+
+    /// A process makes children of its own only, no more privileged than itself.
+    fn check_spawn(&self, caller: Principal, new: &NewProcess, holds: &[Capability]) -> Result<(), SysError> {
+        let Principal::Process(pid) = caller else {
+            return Ok(());
+        };
+        self.check(caller, &Capability::Spawn)?;
+        let own = self.processes.get(pid).ok_or(SysError::Cancelled)?;
+        if new.parent != pid || new.profile > own.profile {
+            return Err(SysError::PermissionDenied {
+                need: Capability::Spawn,
+            });
+        }
+        holds
+            .iter()
+            .try_for_each(|capability| self.check(caller, capability))
+    }
+
+    /// Ends `pid` and all below it.
+    pub(super) fn kill(&mut self, caller: Principal, pid: Pid) -> Result<Vec<Pid>, SysError> {
+        self.check_control(caller, pid)?;
+        let tree = self.processes.tree(pid);
+        for ended in &tree {
+            let reason = if *ended == pid {
+                EndReason::Killed
+            } else {
+                EndReason::ParentKilled
+            };
+            self.end_process(caller, *ended, reason);
+        }
+        for ended in tree.iter().rev() {
+            self.processes.remove(*ended);
+        }
+        Ok(tree)
+    }
+
+    fn end_process(&mut self, caller: Principal, pid: Pid, reason: EndReason) {
+        self.grants.revoke_all(pid);
+        self.cancel_calls_of(pid);
+        self.queues.forget(pid);
+        self.record(caller, Action::End { process: pid, reason });
+        self.emit(pid, EventKind::ProcessEnded { reason });
+    }
+
+    pub(super) fn set_state(
+        &mut self,
+        caller: Principal,
+        pid: Pid,
+        state: ProcessState,
+    ) -> Result<(), SysError> {
+        self.check_control(caller, pid)?;
+        let process = self.processes.get_mut(pid).ok_or(SysError::NotFound)?;
+        if process.state != state {
+            process.state = state;
+            let kind = match state {
+                ProcessState::Running => EventKind::ProcessResumed {},
+                ProcessState::Suspended => EventKind::ProcessSuspended {},
+            };
+            self.emit(pid, kind);
+        }
+        Ok(())
+    }
+
+    /// Whether `caller` may control `pid`: the system everyone but itself, a process those below it.
+    /// Who is neither is told nothing about who exists.
+    pub(super) fn check_control(&self, caller: Principal, pid: Pid) -> Result<(), SysError> {
+        match caller {
+            Principal::System if pid == Pid::SYSTEM => Err(SysError::invalid("pid")),
+            Principal::System => self.processes.get(pid).map(|_| ()).ok_or(SysError::NotFound),
+            Principal::Process(own) => {
+                self.check(caller, &Capability::Signal)?;
+                if self.processes.is_below(pid, own) {
+                    return Ok(());
+                }
+                Err(SysError::PermissionDenied {
+                    need: Capability::Signal,
+                })
+            }
+        }
+    }
+
+    pub(super) fn add_grant(
+        &mut self,
+        caller: Principal,
+        to: Pid,
+        capability: Capability,
+        rule: Rule,
+    ) -> Result<GrantId, SysError> {
+        self.check_control(caller, to)?;
+        let used = self.grants.count(to) as u64;
+        if used >= GRANTS_PER_PROCESS as u64 {
+            let (resource, limit) = (Resource::Grants, GRANTS_PER_PROCESS as u64);
+            return Err(SysError::QuotaExceeded {
+                resource,
+                limit,
+                used,
+                retry_after: None,
+            });
+        }
+        let grant = match (caller, rule) {
+            (Principal::System, _) => self.grants.add_root(to, capability.clone(), rule),
+            (Principal::Process(own), Rule::Allow) => self
+                .grants
+                .derive(own, to, capability.clone())
+                .ok_or_else(|| SysError::PermissionDenied {
+                    need: capability.clone(),
+                })?,
+            (Principal::Process(_), Rule::Deny) => {
+                return Err(SysError::PermissionDenied { need: capability });
+            }
+        };
+        self.record(
+            caller,
+            Action::Grant {
+                grant,
+                to,
+                capability: capability.clone(),
+                rule,
+            },
+        );
+        self.emit(
+            to,
+            EventKind::GrantAdded {
+                grant,
+                capability,
+                rule,
+            },
+        );
+        self.end_calls_no_longer_allowed();
+        Ok(grant)
+    }
+
+    /// Takes back a grant with all that was derived from it.
+    pub(super) fn revoke(&mut self, caller: Principal, grant: GrantId) -> Result<(), SysError> {
+        if let Principal::Process(own) = caller {
+            self.check(caller, &Capability::Signal)?;
+            if !self.grants.derived_from(grant, own) {
+                return Err(SysError::PermissionDenied {
+                    need: Capability::Signal,
+                });
+            }
+        } else if self.grants.get(grant).is_none() {
+            return Err(SysError::NotFound);
+        }
+        for revoked in self.grants.revoke(grant) {
+            let (grant, from, capability) = (revoked.id, revoked.holder, revoked.capability);
+            self.record(
+                caller,
+                Action::Revoke {
+                    grant,
+                    from,
+                    capability: capability.clone(),
+                },
+            );
+            self.emit(from, EventKind::GrantRevoked { grant, capability });
+        }
+        self.end_calls_no_longer_allowed();
+        Ok(())
+    }
+}

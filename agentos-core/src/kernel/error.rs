@@ -1,0 +1,183 @@
+//! Why a syscall failed: one closed set for Rust, REST, WebSocket, gRPC, the CLI and apps.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::capability::Capability;
+use crate::time::Millis;
+
+/// The answer to a syscall that was refused or failed. A denial is the same whether or not the thing
+/// asked for exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum SysError {
+    #[error("the process may not {need}")]
+    PermissionDenied { need: Capability },
+    #[error("a person has to allow this first")]
+    ApprovalRequired { id: u64 },
+    #[error("not found")]
+    NotFound,
+    #[error("it exists already")]
+    AlreadyExists,
+    #[error("not a directory")]
+    NotADirectory,
+    #[error("is a directory")]
+    IsADirectory,
+    #[error("the directory is not empty")]
+    NotEmpty,
+    /// `field` names the argument as the syscall spells it.
+    #[error("{field} is not valid")]
+    InvalidArgument { field: String },
+    /// It changed since the caller looked. `etag` names what is there now; none when nothing is.
+    #[error("it was changed by someone else")]
+    Conflict { etag: Option<String> },
+    /// Nothing was changed. `retry_after` is absent where waiting does not help by itself.
+    #[error("{resource} reached: {used} of {limit}")]
+    QuotaExceeded {
+        resource: Resource,
+        limit: u64,
+        used: u64,
+        retry_after: Option<Millis>,
+    },
+    /// `limit` is in bytes.
+    #[error("larger than the {limit} bytes allowed")]
+    TooLarge { limit: u64 },
+    #[error("it took longer than its deadline")]
+    DeadlineExceeded,
+    #[error("cancelled")]
+    Cancelled,
+    #[error("not available now")]
+    Unavailable { retry_after: Option<Millis> },
+    #[error("input or output failed: {kind}")]
+    Io { kind: IoKind },
+}
+
+impl SysError {
+    /// The variant in `snake_case`, the same on every wire and in an app's `error.code`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PermissionDenied { .. } => "permission_denied",
+            Self::ApprovalRequired { .. } => "approval_required",
+            Self::NotFound => "not_found",
+            Self::AlreadyExists => "already_exists",
+            Self::NotADirectory => "not_a_directory",
+            Self::IsADirectory => "is_a_directory",
+            Self::NotEmpty => "not_empty",
+            Self::InvalidArgument { .. } => "invalid_argument",
+            Self::Conflict { .. } => "conflict",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::TooLarge { .. } => "too_large",
+            Self::DeadlineExceeded => "deadline_exceeded",
+            Self::Cancelled => "cancelled",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Io { .. } => "io",
+        }
+    }
+
+    /// The answer was none that the syscall can have.
+    pub(crate) fn wrong_reply() -> Self {
+        Self::Io {
+            kind: IoKind::Protocol,
+        }
+    }
+
+    pub(crate) fn invalid(field: &str) -> Self {
+        Self::InvalidArgument {
+            field: field.to_owned(),
+        }
+    }
+}
+
+/// What a quota counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// Bytes the kernel holds for the process.
+    Memory,
+    CallsInFlight,
+    CallsPerSecond,
+    ChildProcesses,
+    TreeDepth,
+    Grants,
+    /// Keys in the process's namespace.
+    StoreKeys,
+}
+
+impl std::fmt::Display for Resource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Memory => "the limit of bytes held in memory",
+            Self::CallsInFlight => "the limit of calls at once",
+            Self::CallsPerSecond => "the limit of calls a second",
+            Self::ChildProcesses => "the limit of child processes",
+            Self::TreeDepth => "the limit of nested processes",
+            Self::Grants => "the limit of grants",
+            Self::StoreKeys => "the limit of stored keys",
+        })
+    }
+}
+
+/// What kind of input or output failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IoKind {
+    /// The disk or database refused.
+    Disk,
+    /// What was stored no longer reads as what was written.
+    Corrupt,
+    /// The other side of a connection answered something else than it was asked.
+    Protocol,
+}
+
+impl std::fmt::Display for IoKind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Disk => "disk",
+            Self::Corrupt => "corrupt",
+            Self::Protocol => "protocol",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(error: &SysError) {
+        let json = serde_json::to_value(error).unwrap();
+        assert_eq!(json["code"], error.code());
+        assert_eq!(serde_json::from_value::<SysError>(json).unwrap(), *error);
+    }
+
+    #[test]
+    fn code_is_the_same_in_rust_and_on_the_wire() {
+        check(&SysError::PermissionDenied {
+            need: Capability::Time,
+        });
+        check(&SysError::ApprovalRequired { id: 1 });
+        check(&SysError::NotFound);
+        check(&SysError::AlreadyExists);
+        check(&SysError::NotADirectory);
+        check(&SysError::IsADirectory);
+        check(&SysError::NotEmpty);
+        check(&SysError::invalid("key"));
+        check(&SysError::Conflict {
+            etag: Some("7".to_owned()),
+        });
+        let (resource, limit, used) = (Resource::CallsPerSecond, 200, 200);
+        check(&SysError::QuotaExceeded {
+            resource,
+            limit,
+            used,
+            retry_after: Some(5),
+        });
+        check(&SysError::TooLarge { limit: 1 });
+        check(&SysError::DeadlineExceeded);
+        check(&SysError::Cancelled);
+        check(&SysError::Unavailable { retry_after: None });
+        check(&SysError::Io {
+            kind: IoKind::Corrupt,
+        });
+    }
+}

@@ -1,0 +1,127 @@
+//! What happened, in order, for those who watch.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use super::capability::{Capability, GrantId, Rule};
+use super::process::{EndReason, Pid};
+use crate::ids::BootId;
+use crate::time::Millis;
+
+/// One thing that happened in the kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KernelEvent {
+    /// Counts the events of one boot from 1, without gaps.
+    pub seq: u64,
+    pub boot: BootId,
+    /// Milliseconds since the Unix epoch.
+    pub time: Millis,
+    /// The process it is about.
+    pub pid: Pid,
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened to the process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+pub enum EventKind {
+    ProcessSpawned {
+        name: String,
+        parent: Pid,
+    },
+    ProcessEnded {
+        reason: EndReason,
+    },
+    ProcessSuspended {},
+    ProcessResumed {},
+    GrantAdded {
+        grant: GrantId,
+        capability: Capability,
+        rule: Rule,
+    },
+    GrantRevoked {
+        grant: GrantId,
+        capability: Capability,
+    },
+    CallDenied {
+        need: Capability,
+    },
+}
+
+/// How many events are kept for those who come late.
+pub const EVENTS_KEPT: usize = 65_536;
+
+/// The latest events, oldest first.
+#[derive(Debug)]
+pub(super) struct EventLog {
+    boot: BootId,
+    seq: u64,
+    kept: VecDeque<KernelEvent>,
+}
+
+impl EventLog {
+    pub(super) fn new(boot: BootId) -> Self {
+        Self {
+            boot,
+            seq: 0,
+            kept: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, time: Millis, pid: Pid, kind: EventKind) -> KernelEvent {
+        self.seq += 1;
+        let event = KernelEvent {
+            seq: self.seq,
+            boot: self.boot,
+            time,
+            pid,
+            kind,
+        };
+        if self.kept.len() == EVENTS_KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(event.clone());
+        event
+    }
+
+    /// The events after `seq` that are still kept, and how many after it are not.
+    pub(super) fn since(&self, seq: u64) -> (Vec<KernelEvent>, u64) {
+        let first_kept = self.kept.front().map_or(self.seq + 1, |event| event.seq);
+        let missed = first_kept.saturating_sub(seq + 1);
+        let skip = (seq + 1).saturating_sub(first_kept) as usize;
+        (self.kept.iter().skip(skip).cloned().collect(), missed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_reader_is_told_how_many_are_gone() {
+        let mut log = EventLog::new(BootId::new(1, 1));
+        for _ in 0..EVENTS_KEPT + 3 {
+            log.add(1, Pid(2), EventKind::ProcessResumed {});
+        }
+        let (events, missed) = log.since(0);
+        assert_eq!((events.len(), missed, events[0].seq), (EVENTS_KEPT, 3, 4));
+        let (events, missed) = log.since(log.seq - 1);
+        assert_eq!((events.len(), missed), (1, 0));
+        assert_eq!(log.since(log.seq), (vec![], 0));
+        assert_eq!(log.since(u64::MAX - 1), (vec![], 0));
+    }
+
+    #[test]
+    fn an_event_is_written_with_its_kind_and_data() {
+        let mut log = EventLog::new(BootId::new(1, 1));
+        let kind = EventKind::ProcessEnded {
+            reason: EndReason::Killed,
+        };
+        let json = serde_json::to_value(log.add(5, Pid(2), kind)).unwrap();
+        assert_eq!(json["kind"], "process_ended");
+        assert_eq!(json["data"]["reason"], "killed");
+        assert_eq!(json["pid"], 2);
+    }
+}

@@ -1,0 +1,215 @@
+//! How much of everything a process may use, and how much it does.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Resource, SysError};
+use super::process::Profile;
+use crate::time::Millis;
+
+/// The bounds of one process. What reaches one is answered with an error and changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes the kernel holds for it: the payloads of its calls in flight.
+    pub memory_bytes: u64,
+    pub calls_in_flight: u32,
+    pub calls_per_second: u32,
+    /// How many calls may come at once after a pause.
+    pub call_burst: u32,
+    pub child_processes: u32,
+    /// How deep below the system its children may be; a child of the system is at depth 1.
+    pub tree_depth: u32,
+    pub store_keys: u64,
+    /// The longest value of one key, in bytes.
+    pub store_value_bytes: u64,
+}
+
+/// The limits of each profile, and of the system itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitTable {
+    pub minimal: Limits,
+    pub standard: Limits,
+    pub privileged: Limits,
+    pub system: Limits,
+}
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+impl Default for LimitTable {
+    fn default() -> Self {
+        Self {
+            minimal: Limits {
+                memory_bytes: 16 * MIB,
+                calls_in_flight: 4,
+                calls_per_second: 20,
+                call_burst: 40,
+                child_processes: 0,
+                tree_depth: 2,
+                store_keys: 1_000,
+                store_value_bytes: 64 * KIB,
+            },
+            standard: Limits {
+                memory_bytes: 64 * MIB,
+                calls_in_flight: 16,
+                calls_per_second: 200,
+                call_burst: 400,
+                child_processes: 8,
+                tree_depth: 4,
+                store_keys: 50_000,
+                store_value_bytes: MIB,
+            },
+            privileged: Limits {
+                memory_bytes: 256 * MIB,
+                calls_in_flight: 64,
+                calls_per_second: 1_000,
+                call_burst: 2_000,
+                child_processes: 32,
+                tree_depth: 8,
+                store_keys: 500_000,
+                store_value_bytes: 4 * MIB,
+            },
+            system: Limits {
+                memory_bytes: 256 * MIB,
+                calls_in_flight: 1_024,
+                calls_per_second: 10_000,
+                call_burst: 20_000,
+                child_processes: 1_024,
+                tree_depth: 8,
+                store_keys: 500_000,
+                store_value_bytes: 4 * MIB,
+            },
+        }
+    }
+}
+
+impl LimitTable {
+    pub fn of(&self, profile: Profile) -> Limits {
+        match profile {
+            Profile::Minimal => self.minimal,
+            Profile::Standard => self.standard,
+            Profile::Privileged => self.privileged,
+        }
+    }
+}
+
+/// What a process uses now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub memory_bytes: u64,
+    pub calls_in_flight: u32,
+    /// Calls admitted since its start.
+    pub calls: u64,
+}
+
+impl Usage {
+    /// Takes a place among the calls in flight and `bytes` of memory.
+    pub(super) fn take(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        let exceeded = |resource, limit: u64, used: u64| SysError::QuotaExceeded {
+            resource,
+            limit,
+            used,
+            retry_after: None,
+        };
+        if self.calls_in_flight >= limits.calls_in_flight {
+            let (limit, used) = (limits.calls_in_flight.into(), self.calls_in_flight.into());
+            return Err(exceeded(Resource::CallsInFlight, limit, used));
+        }
+        if self.memory_bytes.saturating_add(bytes) > limits.memory_bytes {
+            return Err(exceeded(Resource::Memory, limits.memory_bytes, self.memory_bytes));
+        }
+        self.calls_in_flight += 1;
+        self.memory_bytes += bytes;
+        Ok(())
+    }
+
+    pub(super) fn give_back(&mut self, bytes: u64) {
+        self.calls_in_flight -= 1;
+        self.memory_bytes -= bytes;
+    }
+}
+
+/// Lets `calls_per_second` through, and `call_burst` at once after a pause.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CallRate {
+    /// Thousandths of a call that may still be made.
+    credit: u64,
+    counted_at: Millis,
+}
+
+impl CallRate {
+    pub(super) fn full(limits: &Limits, now: Millis) -> Self {
+        Self {
+            credit: u64::from(limits.call_burst) * 1_000,
+            counted_at: now,
+        }
+    }
+
+    pub(super) fn take(&mut self, limits: &Limits, now: Millis) -> Result<(), SysError> {
+        let (rate, burst) = (u64::from(limits.calls_per_second), u64::from(limits.call_burst));
+        let earned = now.saturating_sub(self.counted_at).saturating_mul(rate);
+        self.credit = self.credit.saturating_add(earned).min(burst * 1_000);
+        self.counted_at = now;
+        match self.credit.checked_sub(1_000) {
+            Some(rest) => {
+                self.credit = rest;
+                Ok(())
+            }
+            None => Err(SysError::QuotaExceeded {
+                resource: Resource::CallsPerSecond,
+                limit: rate,
+                used: rate,
+                retry_after: Some((1_000 - self.credit).div_ceil(rate.max(1))),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_served_and_then_the_rate() {
+        let limits = LimitTable::default().minimal;
+        let mut rate = CallRate::full(&limits, 1_000);
+        for _ in 0..limits.call_burst {
+            rate.take(&limits, 1_000).unwrap();
+        }
+        let refused = rate.take(&limits, 1_000).unwrap_err();
+        let SysError::QuotaExceeded {
+            resource: Resource::CallsPerSecond,
+            retry_after,
+            ..
+        } = refused
+        else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(retry_after, Some(50));
+        rate.take(&limits, 1_050).unwrap();
+        rate.take(&limits, 1_050).unwrap_err();
+        let served = (0..1_000).filter(|_| rate.take(&limits, 2_050).is_ok()).count();
+        assert_eq!(served, limits.calls_per_second as usize);
+    }
+
+    #[test]
+    fn waiting_long_earns_no_more_than_a_burst() {
+        let limits = LimitTable::default().minimal;
+        let mut rate = CallRate::full(&limits, 0);
+        let served = (0..1_000)
+            .filter(|_| rate.take(&limits, u64::MAX).is_ok())
+            .count();
+        assert_eq!(served, limits.call_burst as usize);
+    }
+
+    #[test]
+    fn usage_returns_to_nothing() {
+        let limits = LimitTable::default().minimal;
+        let mut usage = Usage::default();
+        usage.take(&limits, 10).unwrap();
+        usage.take(&limits, limits.memory_bytes).unwrap_err();
+        usage.take(&limits, limits.memory_bytes - 10).unwrap();
+        usage.give_back(limits.memory_bytes - 10);
+        usage.give_back(10);
+        assert_eq!(usage, Usage::default());
+    }
+}

@@ -1,0 +1,194 @@
+//! The one gate: only here is an operation authorised, and an authorised one is all a host performs.
+
+use super::audit::{Action, AuditRecord};
+use super::capability::{Capability, Grants};
+use super::error::SysError;
+use super::process::{Pid, Principal};
+use super::syscall::StoreKey;
+use crate::ids::{BootId, Namespace};
+use crate::time::Millis;
+
+/// The number of an operation, never used twice in one boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpId(u64);
+
+impl OpId {
+    #[must_use]
+    pub(super) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    pub(super) const NONE: Self = Self(0);
+}
+
+/// One thing to do outside the pure world, with the allowance it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Op {
+    /// Answers [`Reply::Value`](super::Reply::Value); `too_large` beyond `max_bytes`.
+    StoreGet {
+        namespace: Namespace,
+        key: StoreKey,
+        max_bytes: u64,
+    },
+    /// Answers [`Reply::Stored`](super::Reply::Stored). `if_version` as in
+    /// [`Syscall::StorePut`](super::Syscall::StorePut); a new key beyond `max_keys` is `quota_exceeded`.
+    StorePut {
+        namespace: Namespace,
+        key: StoreKey,
+        value: Vec<u8>,
+        if_version: Option<u64>,
+        max_keys: u64,
+    },
+    /// Answers [`Reply::Done`](super::Reply::Done), or `not_found`.
+    StoreDelete { namespace: Namespace, key: StoreKey },
+    /// Answers [`Reply::Keys`](super::Reply::Keys): at most `limit`.
+    StoreList {
+        namespace: Namespace,
+        after: Option<StoreKey>,
+        limit: u32,
+    },
+    /// Answers [`Reply::Done`](super::Reply::Done).
+    StoreClear { namespace: Namespace },
+    /// Answers [`Reply::SystemInfo`](super::Reply::SystemInfo).
+    SystemInfo,
+}
+
+impl Op {
+    /// The capability without which it must not happen.
+    pub fn need(&self) -> Capability {
+        match self {
+            Self::StoreGet { namespace, .. }
+            | Self::StorePut { namespace, .. }
+            | Self::StoreDelete { namespace, .. }
+            | Self::StoreList { namespace, .. }
+            | Self::StoreClear { namespace } => Capability::Store {
+                namespace: *namespace,
+            },
+            Self::SystemInfo => Capability::SystemInfo,
+        }
+    }
+
+    /// The most bytes the kernel holds for it until it is done.
+    pub(super) fn held_bytes(&self) -> u64 {
+        match self {
+            Self::StoreGet { max_bytes, .. } => *max_bytes,
+            Self::StorePut { value, .. } => value.len() as u64,
+            Self::StoreList { limit, .. } => u64::from(*limit) * StoreKey::MAX_BYTES as u64,
+            Self::StoreDelete { .. } | Self::StoreClear { .. } | Self::SystemInfo => 0,
+        }
+    }
+
+    /// What the audit says of it; reads are not in the audit.
+    fn action(&self) -> Option<Action> {
+        match self {
+            Self::StorePut {
+                namespace,
+                key,
+                value,
+                ..
+            } => Some(Action::StorePut {
+                namespace: *namespace,
+                key: key.clone(),
+                bytes: value.len() as u64,
+            }),
+            Self::StoreDelete { namespace, key } => Some(Action::StoreDelete {
+                namespace: *namespace,
+                key: key.clone(),
+            }),
+            Self::StoreClear { namespace } => Some(Action::StoreClear {
+                namespace: *namespace,
+            }),
+            Self::StoreGet { .. } | Self::StoreList { .. } | Self::SystemInfo => None,
+        }
+    }
+}
+
+/// An operation that passed the capability, quota and revocation checks, with its audit record.
+///
+/// There is no constructor outside the kernel's monitor, not for tests either, so whoever performs
+/// these cannot perform what nobody was allowed:
+///
+/// ```compile_fail,E0451
+/// use agentos_core::kernel::{AuthorizedOp, Op, OpId};
+///
+/// fn forge(id: OpId, op: Op) -> AuthorizedOp {
+///     AuthorizedOp { id, op, record: None }
+/// }
+/// ```
+///
+/// It is performed at most once, so it cannot be copied:
+///
+/// ```compile_fail,E0599
+/// fn twice(op: &agentos_core::kernel::AuthorizedOp) -> agentos_core::kernel::AuthorizedOp {
+///     op.clone()
+/// }
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+pub struct AuthorizedOp {
+    id: OpId,
+    op: Op,
+    record: Option<AuditRecord>,
+}
+
+impl AuthorizedOp {
+    pub fn id(&self) -> OpId {
+        self.id
+    }
+
+    pub fn op(&self) -> &Op {
+        &self.op
+    }
+
+    /// What the audit must hold once the operation is done; none for a read.
+    pub fn record(&self) -> Option<&AuditRecord> {
+        self.record.as_ref()
+    }
+
+    pub fn into_parts(self) -> (Op, Option<AuditRecord>) {
+        (self.op, self.record)
+    }
+}
+
+/// When and in which run of the kernel something happens.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamp {
+    pub(super) time: Millis,
+    pub(super) boot: BootId,
+}
+
+impl Stamp {
+    pub(super) fn record(self, pid: Pid, action: Action) -> AuditRecord {
+        AuditRecord {
+            time: self.time,
+            boot: self.boot,
+            pid,
+            action,
+        }
+    }
+}
+
+/// Whether `caller` may do what asks for `need`, as the grants are now.
+pub(super) fn check(grants: &Grants, caller: Principal, need: &Capability) -> Result<(), SysError> {
+    let allowed = match caller {
+        Principal::System => true,
+        Principal::Process(pid) => grants.allows(pid, need),
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(SysError::PermissionDenied { need: need.clone() })
+    }
+}
+
+/// Turns `op` into one a host performs, if `caller` is allowed it at this moment.
+pub(super) fn authorize(
+    grants: &Grants,
+    caller: Principal,
+    id: OpId,
+    op: Op,
+    stamp: Stamp,
+) -> Result<AuthorizedOp, SysError> {
+    check(grants, caller, &op.need())?;
+    let record = op.action().map(|action| stamp.record(caller.pid(), action));
+    Ok(AuthorizedOp { id, op, record })
+}

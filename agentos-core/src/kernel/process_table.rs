@@ -1,0 +1,189 @@
+//! The tree of processes.
+
+use std::collections::BTreeMap;
+
+use super::error::{Resource, SysError};
+use super::limits::{CallRate, Limits, Usage};
+use super::process::{NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
+use crate::ids::Namespace;
+use crate::time::Millis;
+
+#[derive(Debug)]
+pub(super) struct Process {
+    name: String,
+    parent: Option<Pid>,
+    namespace: Option<Namespace>,
+    depth: u32,
+    children: u32,
+    started_at: Millis,
+    rate: CallRate,
+    pub(super) state: ProcessState,
+    pub(super) profile: Profile,
+    pub(super) priority: Priority,
+    pub(super) limits: Limits,
+    pub(super) usage: Usage,
+}
+
+impl Process {
+    /// Counts one more call against the rate.
+    pub(super) fn count_call(&mut self, now: Millis) -> Result<(), SysError> {
+        self.rate.take(&self.limits, now)?;
+        self.usage.calls += 1;
+        Ok(())
+    }
+
+    fn info(&self, pid: Pid) -> ProcessInfo {
+        ProcessInfo {
+            pid,
+            name: self.name.clone(),
+            parent: self.parent,
+            namespace: self.namespace,
+            state: self.state,
+            priority: self.priority,
+            profile: self.profile,
+            limits: self.limits,
+            usage: self.usage,
+            started_at: self.started_at,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ProcessTable {
+    issued: Pid,
+    processes: BTreeMap<Pid, Process>,
+}
+
+impl ProcessTable {
+    /// Holds the system alone.
+    pub(super) fn new(limits: Limits, now: Millis) -> Self {
+        let system = Process {
+            name: "system".to_owned(),
+            parent: None,
+            namespace: None,
+            depth: 0,
+            children: 0,
+            started_at: now,
+            rate: CallRate::full(&limits, now),
+            state: ProcessState::Running,
+            profile: Profile::Privileged,
+            priority: Priority::default(),
+            limits,
+            usage: Usage::default(),
+        };
+        Self {
+            issued: Pid::SYSTEM,
+            processes: BTreeMap::from([(Pid::SYSTEM, system)]),
+        }
+    }
+
+    pub(super) fn get(&self, pid: Pid) -> Option<&Process> {
+        self.processes.get(&pid)
+    }
+
+    pub(super) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
+        self.processes.get_mut(&pid)
+    }
+
+    /// Adds a running process below its parent, within the parent's limits.
+    pub(super) fn add(&mut self, new: NewProcess, limits: Limits, now: Millis) -> Result<Pid, SysError> {
+        let parent = self.processes.get_mut(&new.parent).ok_or(SysError::NotFound)?;
+        let depth = parent.depth + 1;
+        at_most(
+            Resource::ChildProcesses,
+            parent.limits.child_processes,
+            parent.children,
+        )?;
+        at_most(Resource::TreeDepth, parent.limits.tree_depth, parent.depth)?;
+        parent.children += 1;
+        self.issued = Pid(self.issued.0 + 1);
+        let process = Process {
+            name: new.name.chars().take(NewProcess::NAME_CHARS).collect(),
+            parent: Some(new.parent),
+            namespace: new.namespace,
+            depth,
+            children: 0,
+            started_at: now,
+            rate: CallRate::full(&limits, now),
+            state: ProcessState::Running,
+            profile: new.profile,
+            priority: new.priority,
+            limits,
+            usage: Usage::default(),
+        };
+        self.processes.insert(self.issued, process);
+        Ok(self.issued)
+    }
+
+    /// `pid` and its descendants, parents before children; empty when there is no such process.
+    pub(super) fn tree(&self, pid: Pid) -> Vec<Pid> {
+        let mut tree: Vec<Pid> = self
+            .processes
+            .contains_key(&pid)
+            .then_some(pid)
+            .into_iter()
+            .collect();
+        let mut next = 0;
+        while let Some(parent) = tree.get(next).copied() {
+            let is_child = |process: &Process| process.parent == Some(parent);
+            tree.extend(
+                self.processes
+                    .iter()
+                    .filter(|(_, process)| is_child(process))
+                    .map(|(pid, _)| *pid),
+            );
+            next += 1;
+        }
+        tree
+    }
+
+    /// Whether `pid` is a process below `ancestor`.
+    pub(super) fn is_below(&self, pid: Pid, ancestor: Pid) -> bool {
+        let parent_of = |pid: Pid| self.get(pid).and_then(|process| process.parent);
+        std::iter::successors(parent_of(pid), |pid| parent_of(*pid)).any(|above| above == ancestor)
+    }
+
+    /// Empty when there is no such process.
+    pub(super) fn name(&self, pid: Pid) -> String {
+        self.get(pid)
+            .map(|process| process.name.clone())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn remove(&mut self, pid: Pid) {
+        let parent = self.processes.remove(&pid).and_then(|process| process.parent);
+        if let Some(parent) = parent.and_then(|parent| self.processes.get_mut(&parent)) {
+            parent.children -= 1;
+        }
+    }
+
+    pub(super) fn info(&self, pid: Pid) -> Option<ProcessInfo> {
+        self.get(pid).map(|process| process.info(pid))
+    }
+
+    /// What `caller` may see: everything for the system, else itself and its descendants.
+    pub(super) fn visible_to(&self, caller: Principal) -> Vec<ProcessInfo> {
+        let sees = |pid: Pid| match caller {
+            Principal::System => true,
+            Principal::Process(own) => pid == own || self.is_below(pid, own),
+        };
+        self.processes
+            .iter()
+            .filter(|(pid, _)| sees(**pid))
+            .map(|(pid, process)| process.info(*pid))
+            .collect()
+    }
+}
+
+fn at_most(resource: Resource, limit: u32, used: u32) -> Result<(), SysError> {
+    if used < limit {
+        return Ok(());
+    }
+    let (limit, used) = (limit.into(), used.into());
+    Err(SysError::QuotaExceeded {
+        resource,
+        limit,
+        used,
+        retry_after: None,
+    })
+}

@@ -1,0 +1,109 @@
+//! Who is served next when more wants to run than may.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::CallId;
+use super::process::{Pid, Priority};
+
+/// One call of a process with weight 1 costs as much as ten of one with weight 10.
+const COST: u64 = 2_520;
+
+/// The calls that wait: in order within a process, weighted round robin between processes.
+#[derive(Debug, Default)]
+pub(super) struct Queues {
+    lines: BTreeMap<Pid, Line>,
+    /// How far the service has come; a process that was idle joins here, without credit for the wait.
+    served: u64,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    /// The process with the least is served first.
+    paid: u64,
+    weight: u64,
+    waiting: VecDeque<CallId>,
+}
+
+impl Queues {
+    pub(super) fn push(&mut self, pid: Pid, priority: Priority, call: CallId) {
+        let line = self.lines.entry(pid).or_default();
+        if line.waiting.is_empty() {
+            line.paid = line.paid.max(self.served);
+        }
+        line.weight = u64::from(priority.weight());
+        line.waiting.push_back(call);
+    }
+
+    pub(super) fn pop(&mut self) -> Option<CallId> {
+        let waiting = self.lines.iter_mut().filter(|(_, line)| !line.waiting.is_empty());
+        let (_, line) = waiting.min_by_key(|(pid, line)| (line.paid, **pid))?;
+        self.served = line.paid;
+        line.paid += COST / line.weight;
+        line.waiting.pop_front()
+    }
+
+    pub(super) fn remove(&mut self, pid: Pid, call: CallId) {
+        if let Some(line) = self.lines.get_mut(&pid) {
+            line.waiting.retain(|waiting| *waiting != call);
+        }
+    }
+
+    pub(super) fn forget(&mut self, pid: Pid) {
+        self.lines.remove(&pid);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(weight: u8) -> Priority {
+        Priority::new(weight).unwrap()
+    }
+
+    /// Serves `count` calls; a call's number is its process's, times 1,000, plus its place.
+    fn serve(queues: &mut Queues, count: usize) -> Vec<u64> {
+        (0..count)
+            .filter_map(|_| queues.pop())
+            .map(|call| call.0)
+            .collect()
+    }
+
+    #[test]
+    fn calls_of_one_process_keep_their_order() {
+        let mut queues = Queues::default();
+        (0..5).for_each(|place| queues.push(Pid(2), weight(5), CallId(place)));
+        assert_eq!(serve(&mut queues, 9), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn service_follows_weight_and_nobody_starves() {
+        let mut queues = Queues::default();
+        for place in 0..500 {
+            queues.push(Pid(2), weight(10), CallId(2_000 + place));
+            queues.push(Pid(3), weight(5), CallId(3_000 + place));
+            queues.push(Pid(4), weight(1), CallId(4_000 + place));
+        }
+        let served = serve(&mut queues, 160);
+        let of = |pid: u64| served.iter().filter(|call| **call / 1_000 == pid).count();
+        assert_eq!((of(2), of(3), of(4)), (100, 50, 10));
+    }
+
+    #[test]
+    fn waiting_idle_earns_no_credit() {
+        let mut queues = Queues::default();
+        (0..100).for_each(|place| queues.push(Pid(2), weight(5), CallId(2_000 + place)));
+        serve(&mut queues, 50);
+        (0..100).for_each(|place| queues.push(Pid(3), weight(5), CallId(3_000 + place)));
+        let served = serve(&mut queues, 20);
+        assert_eq!(served.iter().filter(|call| **call >= 3_000).count(), 10);
+    }
+
+    #[test]
+    fn a_removed_call_is_not_served() {
+        let mut queues = Queues::default();
+        (0..3).for_each(|place| queues.push(Pid(2), weight(5), CallId(place)));
+        queues.remove(Pid(2), CallId(1));
+        assert_eq!(serve(&mut queues, 9), [0, 2]);
+    }
+}

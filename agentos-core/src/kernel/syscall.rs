@@ -1,0 +1,170 @@
+//! What a process may ask of the kernel, and what it is answered.
+
+use serde::{Deserialize, Serialize};
+
+use super::capability::{Capability, GrantId, GrantInfo, Rule};
+use super::error::SysError;
+use super::process::{NewProcess, Pid, ProcessInfo};
+use crate::ids::Namespace;
+use crate::time::Millis;
+
+/// One request. Answers are named beside each; any of them may instead be a [`SysError`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Syscall {
+    /// [`Reply::Value`], or `not_found`.
+    StoreGet { namespace: Namespace, key: StoreKey },
+    /// [`Reply::Stored`]. With `if_version` the value is replaced only if it still has that version,
+    /// 0 meaning that the key must be absent; otherwise `conflict`.
+    StorePut {
+        namespace: Namespace,
+        key: StoreKey,
+        value: Vec<u8>,
+        if_version: Option<u64>,
+    },
+    /// [`Reply::Done`], or `not_found`.
+    StoreDelete { namespace: Namespace, key: StoreKey },
+    /// [`Reply::Keys`], in order, those after `after`; `limit` is at most [`STORE_LIST_LIMIT`].
+    StoreList {
+        namespace: Namespace,
+        after: Option<StoreKey>,
+        limit: u32,
+    },
+    /// [`Reply::Done`]: the namespace holds nothing.
+    StoreClear { namespace: Namespace },
+    /// [`Reply::SystemInfo`]
+    GetSystemInfo,
+    /// [`Reply::Time`]
+    GetCurrentTime,
+    /// [`Reply::Uptime`]
+    GetUptime,
+    /// [`Reply::Spawned`]. A process can only make children of its own, in its own namespace, with
+    /// no more than it holds itself.
+    SpawnProcess(NewProcess),
+    /// [`Reply::Killed`]: the process and all its descendants are gone and their calls cancelled.
+    KillProcess { pid: Pid },
+    /// [`Reply::Done`]
+    SuspendProcess { pid: Pid },
+    /// [`Reply::Done`]
+    ResumeProcess { pid: Pid },
+    /// [`Reply::Process`]
+    GetProcessInfo { pid: Pid },
+    /// [`Reply::Processes`]: all for the system, otherwise the caller and its descendants.
+    ListProcesses,
+    /// [`Reply::Granted`]. A process can give its descendants what it holds, and deny nothing.
+    AddGrant {
+        to: Pid,
+        capability: Capability,
+        rule: Rule,
+    },
+    /// [`Reply::Done`]: the grant and all derived from it are gone, and so is every call in flight
+    /// that needed them.
+    RevokeGrant { grant: GrantId },
+    /// [`Reply::Grants`]
+    ListGrants { pid: Pid },
+}
+
+/// The most keys one [`Syscall::StoreList`] answers.
+pub const STORE_LIST_LIMIT: u32 = 1_000;
+
+/// The answer to a syscall that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    Done,
+    Value(StoredValue),
+    /// The version the value has now.
+    Stored(u64),
+    /// `more` says that keys follow the last of these.
+    Keys {
+        keys: Vec<StoreKey>,
+        more: bool,
+    },
+    SystemInfo(SystemInfo),
+    /// Milliseconds since the Unix epoch.
+    Time(Millis),
+    /// Milliseconds since the kernel started.
+    Uptime(Millis),
+    Spawned(Pid),
+    /// The process first, then its descendants, parents before children.
+    Killed(Vec<Pid>),
+    Process(Box<ProcessInfo>),
+    /// By pid.
+    Processes(Vec<ProcessInfo>),
+    Granted(GrantId),
+    Grants(Vec<GrantInfo>),
+}
+
+/// The name of a value in a namespace: 1 to 512 bytes without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct StoreKey(String);
+
+impl StoreKey {
+    pub const MAX_BYTES: usize = 512;
+
+    pub fn parse(text: &str) -> Result<Self, SysError> {
+        let fits = (1..=Self::MAX_BYTES).contains(&text.len());
+        if fits && !text.contains(char::is_control) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(SysError::invalid("key"))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for StoreKey {
+    type Error = SysError;
+
+    fn try_from(text: String) -> Result<Self, SysError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<StoreKey> for String {
+    fn from(key: StoreKey) -> Self {
+        key.0
+    }
+}
+
+/// A value and the version it has. Versions of one namespace only grow; none is used twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredValue {
+    pub bytes: Vec<u8>,
+    pub version: u64,
+}
+
+/// Coarse facts about the machine: nothing that names it or its user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemInfo {
+    /// As Rust names it: `linux`, `macos`, `windows`.
+    pub os: String,
+    /// As Rust names it: `x86_64`, `aarch64`.
+    pub arch: String,
+    pub cpus: u32,
+    /// The version of `AgentOS`.
+    pub version: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, accepted: bool) {
+        assert_eq!(StoreKey::parse(text).is_ok(), accepted, "{text:?}");
+    }
+
+    #[test]
+    fn keys_are_short_printable_names() {
+        check("a", true);
+        check("notes/today: ü", true);
+        check(&"k".repeat(512), true);
+        check(&"k".repeat(513), false);
+        check("", false);
+        check("a\0b", false);
+        check("a\nb", false);
+    }
+}

@@ -1,0 +1,85 @@
+//! What everyone who acts for an app asks of the kernel.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+use crate::kernel::{
+    Capability, GrantId, KernelEvent, NewProcess, Pid, Principal, ProcessInfo, Reply, Rule, SysError, Syscall,
+};
+
+/// The kernel, wherever it runs.
+#[async_trait]
+pub trait KernelPort: Send + Sync {
+    /// Makes one syscall on the authority of `caller`. Dropping the future cancels the call and what
+    /// it started. A call that takes longer than the kernel's deadline for calls fails with
+    /// [`SysError::DeadlineExceeded`].
+    ///
+    /// # Errors
+    /// As [`Syscall`] names them, and for every call: [`SysError::PermissionDenied`],
+    /// [`SysError::QuotaExceeded`] and [`SysError::TooLarge`], after which nothing was changed;
+    /// [`SysError::Cancelled`] when the process ended; [`SysError::Unavailable`] when it is suspended
+    /// or the kernel stopped.
+    async fn syscall(&self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError>;
+
+    /// What happens from now on, after what is still kept of the events behind `since` (a `seq`).
+    /// A reader that falls behind is told how many it missed, and goes on.
+    async fn events(&self, since: Option<u64>) -> Result<BoxStream<'static, EventItem>, SysError>;
+}
+
+/// One item of the stream of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventItem {
+    Event(KernelEvent),
+    Missed { count: u64 },
+}
+
+/// The system's own calls by name.
+impl dyn KernelPort + '_ {
+    pub async fn spawn(&self, process: NewProcess) -> Result<Pid, SysError> {
+        match self
+            .syscall(Principal::System, Syscall::SpawnProcess(process))
+            .await?
+        {
+            Reply::Spawned(pid) => Ok(pid),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    /// Ends `pid` and its descendants, and answers who ended.
+    pub async fn kill(&self, pid: Pid) -> Result<Vec<Pid>, SysError> {
+        match self
+            .syscall(Principal::System, Syscall::KillProcess { pid })
+            .await?
+        {
+            Reply::Killed(pids) => Ok(pids),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    pub async fn processes(&self) -> Result<Vec<ProcessInfo>, SysError> {
+        match self.syscall(Principal::System, Syscall::ListProcesses).await? {
+            Reply::Processes(processes) => Ok(processes),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    pub async fn grant(&self, to: Pid, capability: Capability, rule: Rule) -> Result<GrantId, SysError> {
+        match self
+            .syscall(Principal::System, Syscall::AddGrant { to, capability, rule })
+            .await?
+        {
+            Reply::Granted(grant) => Ok(grant),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    pub async fn revoke(&self, grant: GrantId) -> Result<(), SysError> {
+        match self
+            .syscall(Principal::System, Syscall::RevokeGrant { grant })
+            .await?
+        {
+            Reply::Done => Ok(()),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+}
