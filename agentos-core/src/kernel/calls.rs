@@ -1,10 +1,9 @@
 //! The way of a call that needs an operation: queued, performed, answered exactly once.
 
 use super::{
-    Answer, Asked, CallId, Capability, Effect, EventKind, Kernel, Limits, Op, OpId, Pid, Reply, Stage,
-    SysError, WaitingCall, monitor,
+    Action, Answer, Asked, CallId, Effect, EventKind, Grants, Kernel, Limits, Op, OpId, Pid, Principal,
+    Reply, Stage, SysError, WaitingCall, monitor,
 };
-use crate::kernel::Action;
 
 impl Kernel {
     /// Takes `op` on, if the caller is allowed it and has room for it.
