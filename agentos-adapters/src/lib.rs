@@ -1,1 +1,4 @@
 //! One folder per outside thing.
+
+pub mod database;
+pub mod storage;

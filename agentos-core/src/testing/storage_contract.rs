@@ -13,7 +13,8 @@ use crate::ports::storage::{
 };
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$storage` is a future of an empty
-/// store: `storage_contract!(block_on, async { MemoryStorage::default() })`.
+/// store and of what must live as long:
+/// `storage_contract!(block_on, async { (MemoryStorage::default(), ()) })`.
 #[macro_export]
 macro_rules! storage_contract {
     ($run:path, $storage:expr) => {
@@ -40,7 +41,7 @@ macro_rules! storage_contract {
         $(#[test]
         fn $promise() {
             $run(async {
-                let storage = $storage.await;
+                let (storage, _surroundings) = $storage.await;
                 $crate::testing::storage_contract::$promise(&storage).await;
             });
         })*

@@ -4,4 +4,4 @@ use agentos_core::storage_contract;
 use agentos_core::testing::storage::MemoryStorage;
 use futures::executor::block_on;
 
-storage_contract!(block_on, async { MemoryStorage::default() });
+storage_contract!(block_on, async { (MemoryStorage::default(), ()) });

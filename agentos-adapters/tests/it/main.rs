@@ -1,0 +1,3 @@
+//! The adapters as their callers see them.
+
+mod storage;
