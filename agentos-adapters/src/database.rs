@@ -1,4 +1,4 @@
-//! The one SQLite database: opened so that an acknowledged write survives a kill, and migrated.
+//! The one `SQLite` database: opened so that an acknowledged write survives a kill, and migrated.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! [`StoragePort`] on SQLite. `rows` reads what is stored back into types of core.
+//! [`StoragePort`] on `SQLite`. `rows` reads what is stored back into types of core.
 
 mod rows;
 

@@ -102,21 +102,26 @@ impl TryFrom<AppRow> for AppRecord {
 /// All null until the window was first placed.
 #[derive(FromRow)]
 struct WindowColumns {
-    window_x: Option<f64>,
-    window_y: Option<f64>,
-    window_width: Option<f64>,
-    window_height: Option<f64>,
-    window_state: Option<String>,
+    #[sqlx(rename = "window_x")]
+    x: Option<f64>,
+    #[sqlx(rename = "window_y")]
+    y: Option<f64>,
+    #[sqlx(rename = "window_width")]
+    width: Option<f64>,
+    #[sqlx(rename = "window_height")]
+    height: Option<f64>,
+    #[sqlx(rename = "window_state")]
+    state: Option<String>,
 }
 
 impl WindowColumns {
     fn window(self) -> Result<Option<Window>, StorageError> {
         let Self {
-            window_x: Some(x),
-            window_y: Some(y),
-            window_width: Some(width),
-            window_height: Some(height),
-            window_state: Some(state),
+            x: Some(x),
+            y: Some(y),
+            width: Some(width),
+            height: Some(height),
+            state: Some(state),
         } = self
         else {
             return Ok(None);

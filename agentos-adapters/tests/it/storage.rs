@@ -1,4 +1,4 @@
-//! The contract of `StoragePort` on SQLite, in memory and on disk, and what only a disk can show.
+//! The contract of `StoragePort` on `SQLite`, in memory and on disk, and what only a disk can show.
 
 mod durability;
 

@@ -20,11 +20,11 @@ fn acknowledged_revisions_survive_a_kill() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     run(async {
-        open(folder.path())
-            .await
+        let storage = open(folder.path()).await;
+        storage
             .insert_app(&app(), &json!({"n": 0}))
             .await
-            .expect("inserted")
+            .expect("inserted");
     });
 
     for acknowledgements in [1, 7, 40, 3, 90] {
