@@ -1,0 +1,75 @@
+/** Starts the real server for a test: a free port, data of its own, and a way to kill it in the middle of things. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+const target = process.env.CARGO_TARGET_DIR ?? join(repository, "target");
+const program = join(target, "debug", "agentos-server");
+
+export class AgentOS {
+  #dataDir;
+  #process;
+  url = "";
+
+  /** A server with nothing in it yet. */
+  static async start() {
+    const server = new AgentOS();
+    server.#dataDir = await mkdtemp(join(tmpdir(), "agentos-e2e-"));
+    await server.#launch("127.0.0.1:0");
+    return server;
+  }
+
+  /** Kills the server without warning and starts it again on the same data and address. */
+  async crashAndRestart() {
+    await this.#end("SIGKILL");
+    await this.#launch(new URL(this.url).host);
+  }
+
+  async stop() {
+    await this.#end("SIGTERM");
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  /** Sends a request as a program on this machine would; a body is sent as JSON. */
+  async request(method, path, body) {
+    const response = await fetch(new URL(path, this.url), {
+      method,
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+      body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  async #launch(listen) {
+    const off = { AGENTOS_KERNEL_LISTEN: "", AGENTOS_AI_LISTEN: "" };
+    this.#process = spawn(program, ["--listen", listen, "--data-dir", this.#dataDir, "--llm", "offline"], {
+      cwd: this.#dataDir,
+      env: { ...process.env, ...off },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output = [];
+    this.#process.stderr.on("data", (text) => output.push(text));
+    for await (const line of createInterface({ input: this.#process.stdout })) {
+      output.push(`${line}\n`);
+      const ready = line.match(/AgentOS is ready at (\S+)/);
+      if (ready) {
+        this.url = ready[1];
+        this.#process.stdout.resume();
+        return;
+      }
+    }
+    throw new Error(`the server ended before it was ready:\n${output.join("")}`);
+  }
+
+  async #end(signal) {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = once(this.#process, "exit");
+    this.#process.kill(signal);
+    await ended;
+  }
+}
