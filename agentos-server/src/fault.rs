@@ -1,18 +1,25 @@
 //! What a client is told when something fails: the one table from errors to status and code.
 
+use std::borrow::Cow;
+use std::error::Error;
+
+use agentos_core::kernel::SysError;
+use agentos_core::ports::llm::LlmError;
+use agentos_core::ports::service::ServiceError;
+use agentos_core::ports::storage::StorageError;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// A failure as clients see it: a status for REST, the same code and sentence on every wire.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
     pub(crate) details: Option<Value>,
 }
@@ -24,17 +31,21 @@ pub(crate) struct FaultBody {
     pub(crate) error: String,
     /// What a program decides by, in `snake_case`.
     #[schema(value_type = String)]
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub(crate) details: Option<Value>,
 }
 
 impl Fault {
-    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             message: message.into(),
             details: None,
         }
@@ -145,4 +156,87 @@ impl From<QueryRejection> for Fault {
             rejection.body_text(),
         )
     }
+}
+
+impl From<SysError> for Fault {
+    fn from(error: SysError) -> Self {
+        let status = match &error {
+            SysError::PermissionDenied { .. } | SysError::ApprovalRequired { .. } => StatusCode::FORBIDDEN,
+            SysError::NotFound => StatusCode::NOT_FOUND,
+            SysError::AlreadyExists
+            | SysError::NotADirectory
+            | SysError::IsADirectory
+            | SysError::NotEmpty
+            | SysError::Conflict { .. }
+            | SysError::Cancelled => StatusCode::CONFLICT,
+            SysError::InvalidArgument { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            SysError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            SysError::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
+            SysError::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+            SysError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            SysError::Io { .. } => StatusCode::BAD_GATEWAY,
+        };
+        told(status, error.code(), &error)
+    }
+}
+
+impl From<ServiceError> for Fault {
+    fn from(error: ServiceError) -> Self {
+        let status = match error {
+            ServiceError::System(error) => return error.into(),
+            ServiceError::UnknownTool { .. } => StatusCode::NOT_FOUND,
+            ServiceError::InvalidArgument { .. } | ServiceError::AppRequired { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            ServiceError::Tool { .. } => StatusCode::BAD_GATEWAY,
+        };
+        let mut fault = told(status, error.code().to_owned(), &error);
+        if let ServiceError::Tool { details, .. } = error {
+            fault.details = details;
+        }
+        fault
+    }
+}
+
+impl From<StorageError> for Fault {
+    fn from(error: StorageError) -> Self {
+        let (status, code) = match &error {
+            StorageError::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+            StorageError::Stale { .. } => (StatusCode::CONFLICT, "stale_rev"),
+            StorageError::Conflict => (StatusCode::CONFLICT, "conflict"),
+            StorageError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable"),
+            StorageError::Corrupt { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "storage_corrupt"),
+        };
+        told(status, code, &error)
+    }
+}
+
+impl From<LlmError> for Fault {
+    fn from(error: LlmError) -> Self {
+        let status = match &error {
+            LlmError::Declined { .. } | LlmError::Blocked { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            LlmError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            LlmError::Rejected { .. } | LlmError::Unavailable(_) | LlmError::Malformed(_) => {
+                StatusCode::BAD_GATEWAY
+            }
+            LlmError::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+        };
+        let fault = told(status, error.code(), &error);
+        match error {
+            LlmError::Declined { can_build, .. } => fault.with_details(json!({ "can_build": can_build })),
+            _ => fault,
+        }
+    }
+}
+
+/// Keeps the sentence for the client; what is behind a failure of ours goes to the log, once, here.
+fn told(status: StatusCode, code: impl Into<Cow<'static, str>>, error: &dyn Error) -> Fault {
+    let code = code.into();
+    if status.is_server_error() {
+        let causes: Vec<String> = std::iter::successors(error.source(), |cause| (*cause).source())
+            .map(ToString::to_string)
+            .collect();
+        tracing::error!(code = &*code, %error, ?causes, "a request failed");
+    }
+    Fault::new(status, code, error.to_string())
 }

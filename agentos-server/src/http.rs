@@ -1,6 +1,5 @@
 //! REST: one module a family of routes, all of it described at `/openapi.json`.
 
-mod body;
 mod health;
 
 use std::sync::Arc;
@@ -14,10 +13,9 @@ use utoipa_axum::routes;
 
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::{desktop, guard};
+use crate::{desktop, guard, ws};
 
-pub(crate) use body::Body;
-
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const BODY_BYTES: usize = 1024 * 1024;
 
 #[derive(OpenApi)]
@@ -33,6 +31,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
     let (routes, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::root))
         .routes(routes!(health::health))
+        .routes(routes!(ws::stream))
         .split_for_parts();
     routes
         .route("/openapi.json", get(|| async { Json(description) }))

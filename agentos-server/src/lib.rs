@@ -2,6 +2,7 @@
 //!
 //! Start at [`router`] for what is served and at `main.rs` for how a process lives.
 
+mod ambient;
 mod config;
 mod data_dir;
 mod desk;
@@ -9,6 +10,8 @@ mod desktop;
 mod fault;
 mod guard;
 mod http;
+mod wire;
+mod ws;
 
 use std::future::Future;
 use std::io;
@@ -17,9 +20,9 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use ambient::Machine;
 pub use config::{Config, ConfigError, Llm, Mistake, Surroundings};
 pub use data_dir::{DataDir, DataDirError};
 pub use desk::Desk;
@@ -39,7 +42,7 @@ pub async fn serve(
             warn!(%error, "small messages on this connection may wait");
         }
     });
-    let stop = CancellationToken::new();
+    let stop = desk.stop.clone();
     let server = axum::serve(listener, router(Arc::clone(&desk)))
         .with_graceful_shutdown(stop.clone().cancelled_owned());
     let stopping = async {

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use agentos_server::{Config, ConfigError, DataDir, DataDirError, Desk, Surroundings, serve};
+use agentos_server::{Config, ConfigError, DataDir, DataDirError, Desk, Machine, Surroundings, serve};
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -27,7 +27,7 @@ async fn run() -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    let desk = Arc::new(Desk::new());
+    let desk = Arc::new(Desk::new(Arc::new(Machine)));
     let shutdown = shutdown_signal()?;
     announce(&listener)?;
     serve(listener, desk, shutdown).await?;

@@ -11,8 +11,7 @@ use utoipa::ToSchema;
 
 use crate::desk::Desk;
 use crate::desktop;
-
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+use crate::http::VERSION;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Online {

@@ -5,3 +5,4 @@ mod guard;
 mod process;
 mod routes;
 mod server;
+mod stream;

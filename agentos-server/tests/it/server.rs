@@ -3,7 +3,7 @@
 use std::future::IntoFuture;
 use std::sync::Arc;
 
-use agentos_server::{Desk, serve};
+use agentos_server::{Desk, Machine, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -30,7 +30,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();
-        let desk = Arc::new(Desk::new());
+        let desk = Arc::new(Desk::new(Arc::new(Machine)));
         let served = tokio::spawn(serve(listener, desk, async {
             let _ = stopped.await;
         }));
