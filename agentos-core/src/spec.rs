@@ -6,6 +6,7 @@ pub mod action;
 pub mod bounds;
 pub mod catalog;
 pub mod document;
+pub mod edit;
 pub mod issue;
 pub mod limits;
 pub mod nearest;

@@ -130,7 +130,7 @@ pub enum Rule {
     When(Source),
 }
 
-const DOCUMENT_KEYS: [&str; 17] = [
+pub(super) const DOCUMENT_KEYS: [&str; 17] = [
     "type",
     "title",
     "layout",

@@ -8,9 +8,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use json_patch::jsonptr::PointerBuf;
-pub use json_patch::{
-    AddOperation, MoveOperation, PatchErrorKind, PatchOperation, RemoveOperation, ReplaceOperation,
-};
+pub use json_patch::{AddOperation, PatchErrorKind, PatchOperation, RemoveOperation, ReplaceOperation};
 
 use super::path::FORBIDDEN_NAMES;
 use super::{Code, Issue, bounds, limits};

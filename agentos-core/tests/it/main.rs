@@ -3,6 +3,7 @@
 
 mod bounds;
 mod catalog;
+mod edit;
 mod patch;
 mod reader;
 mod storage;

@@ -4,30 +4,9 @@ use serde_json::{Map, Number, Value};
 
 use super::lexer::{Bracket, OpenText, Token};
 use super::slips::Slips;
+use crate::spec::document::DOCUMENT_KEYS;
 use crate::spec::patch::{AddOperation, PatchOperation, PointerBuf, ReplaceOperation, is_forbidden_name};
 use crate::spec::{Code, limits};
-
-/// Names of a document's own members. An object is the document once it has one of them.
-const DOCUMENT_KEYS: [&str; 18] = [
-    "type",
-    "title",
-    "layout",
-    "components",
-    "services",
-    "service_bindings",
-    "state",
-    "persist",
-    "computed",
-    "data",
-    "actions",
-    "on",
-    "lifecycle_hooks",
-    "watch",
-    "permissions",
-    "style",
-    "theme",
-    "x",
-];
 
 /// Names under which models wrap the document in another object.
 const WRAPPER_KEYS: [&str; 5] = ["ui_spec", "uispec", "spec", "app", "document"];
@@ -51,7 +30,7 @@ pub(super) enum Progress {
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     open: Vec<Container>,
-    /// Whether the outermost object is known to be the document.
+    /// Whether the outermost object is known to be the document: it has a document's member.
     recognised: bool,
     root: Option<Value>,
     /// Bytes already shown of the text that is being written.
