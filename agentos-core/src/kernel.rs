@@ -266,21 +266,23 @@ impl Kernel {
             }
             Syscall::StoreList {
                 namespace,
+                prefix,
                 after,
                 limit,
             } => {
                 if !(1..=STORE_LIST_LIMIT).contains(&limit) {
                     return Err(SysError::invalid("limit"));
                 }
-                return self.queue(
-                    asked,
-                    Op::StoreList {
-                        namespace,
-                        after,
-                        limit,
-                    },
-                    limits,
-                );
+                if prefix.len() > StoreKey::MAX_BYTES {
+                    return Err(SysError::invalid("prefix"));
+                }
+                let list = Op::StoreList {
+                    namespace,
+                    prefix,
+                    after,
+                    limit,
+                };
+                return self.queue(asked, list, limits);
             }
             Syscall::StoreClear { namespace } => {
                 return self.queue(asked, Op::StoreClear { namespace }, limits);

@@ -1,5 +1,8 @@
 //! Fakes and contract suites for everyone who implements or calls a port.
 
+pub mod host;
+pub mod host_contract;
+pub mod kernel_contract;
 pub mod llm;
 pub mod llm_contract;
 pub mod storage;

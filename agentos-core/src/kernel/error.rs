@@ -81,6 +81,16 @@ impl SysError {
         }
     }
 
+    /// A namespace holds as many keys as it may.
+    pub fn store_full(limit: u64, used: u64) -> Self {
+        Self::QuotaExceeded {
+            resource: Resource::StoreKeys,
+            limit,
+            used,
+            retry_after: None,
+        }
+    }
+
     pub(crate) fn invalid(field: &str) -> Self {
         Self::InvalidArgument {
             field: field.to_owned(),

@@ -44,10 +44,11 @@ pub enum Op {
     /// Answers [`Reply::Keys`](super::Reply::Keys): at most `limit`.
     StoreList {
         namespace: Namespace,
+        prefix: String,
         after: Option<StoreKey>,
         limit: u32,
     },
-    /// Answers [`Reply::Done`](super::Reply::Done).
+    /// Answers [`Reply::Removed`](super::Reply::Removed).
     StoreClear { namespace: Namespace },
     /// Answers [`Reply::SystemInfo`](super::Reply::SystemInfo).
     SystemInfo,

@@ -23,13 +23,15 @@ pub enum Syscall {
     },
     /// [`Reply::Done`], or `not_found`.
     StoreDelete { namespace: Namespace, key: StoreKey },
-    /// [`Reply::Keys`], in order, those after `after`; `limit` is at most [`STORE_LIST_LIMIT`].
+    /// [`Reply::Keys`], in order of their bytes, those after `after` that begin with `prefix`; `limit`
+    /// is from 1 to [`STORE_LIST_LIMIT`].
     StoreList {
         namespace: Namespace,
+        prefix: String,
         after: Option<StoreKey>,
         limit: u32,
     },
-    /// [`Reply::Done`]: the namespace holds nothing.
+    /// [`Reply::Removed`]: the namespace holds nothing.
     StoreClear { namespace: Namespace },
     /// [`Reply::SystemInfo`]
     GetSystemInfo,
@@ -73,6 +75,8 @@ pub enum Reply {
     Value(StoredValue),
     /// The version the value has now.
     Stored(u64),
+    /// How many values are gone.
+    Removed(u64),
     /// `more` says that keys follow the last of these.
     Keys {
         keys: Vec<StoreKey>,
@@ -144,6 +148,8 @@ pub struct SystemInfo {
     /// As Rust names it: `x86_64`, `aarch64`.
     pub arch: String,
     pub cpus: u32,
+    /// What the machine has in all; none where it does not tell.
+    pub memory_bytes: Option<u64>,
     /// The version of `AgentOS`.
     pub version: String,
 }

@@ -4,6 +4,7 @@
 mod bounds;
 mod catalog;
 mod edit;
+mod host;
 mod patch;
 mod reader;
 mod storage;

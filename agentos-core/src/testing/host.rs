@@ -1,0 +1,212 @@
+//! A host without a machine.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use futures::channel::oneshot;
+
+use crate::ids::Namespace;
+use crate::kernel::{AuditRecord, AuthorizedOp, Op, Reply, StoreKey, StoredValue, SysError, SystemInfo};
+use crate::ports::host::HostPort;
+
+/// Keeps app data and the audit in memory, and can hold operations back.
+#[derive(Debug, Default)]
+pub struct FakeHost {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    values: BTreeMap<(Namespace, StoreKey), StoredValue>,
+    last_version: u64,
+    audit: Vec<AuditRecord>,
+    holding: bool,
+    held: Vec<oneshot::Sender<()>>,
+    arrivals: u64,
+    awaiting_arrivals: Vec<(u64, oneshot::Sender<()>)>,
+    broken: bool,
+}
+
+impl FakeHost {
+    /// From now on operations wait inside the host until [`release`](Self::release).
+    pub fn hold(&self) {
+        self.state().holding = true;
+    }
+
+    /// Lets the operations that wait go on, and those that come.
+    pub fn release(&self) {
+        let mut state = self.state();
+        state.holding = false;
+        state.held.clear();
+    }
+
+    /// Returns once `count` operations have reached the host since it was made.
+    pub async fn until_arrived(&self, count: u64) {
+        let arrived = {
+            let mut state = self.state();
+            if state.arrivals >= count {
+                return;
+            }
+            let (sender, receiver) = oneshot::channel();
+            state.awaiting_arrivals.push((count, sender));
+            receiver
+        };
+        // The sender is dropped only after it was used.
+        let _ = arrived.await;
+    }
+
+    /// How many operations have reached the host.
+    pub fn arrivals(&self) -> u64 {
+        self.state().arrivals
+    }
+
+    /// From now on, while `broken`, nothing can be written or recorded.
+    pub fn set_broken(&self, broken: bool) {
+        self.state().broken = broken;
+    }
+
+    /// The audit, oldest first.
+    pub fn audit(&self) -> Vec<AuditRecord> {
+        self.state().audit.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What to wait for before the operation that just came is performed, if anything.
+    fn arrive(&self) -> Option<oneshot::Receiver<()>> {
+        let mut state = self.state();
+        state.arrivals += 1;
+        let arrivals = state.arrivals;
+        // Dropping the sender wakes whoever waits.
+        state.awaiting_arrivals.retain(|(count, _)| *count > arrivals);
+        state.holding.then(|| {
+            let (sender, receiver) = oneshot::channel();
+            state.held.push(sender);
+            receiver
+        })
+    }
+}
+
+#[async_trait]
+impl HostPort for FakeHost {
+    async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError> {
+        if let Some(released) = self.arrive() {
+            // It ends by being dropped, which is an error here.
+            let _ = released.await;
+        }
+        let (op, record) = op.into_parts();
+        let mut state = self.state();
+        if state.broken {
+            return Err(SysError::Unavailable { retry_after: None });
+        }
+        let reply = state.perform(op)?;
+        state.audit.extend(record);
+        Ok(reply)
+    }
+
+    async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
+        let mut state = self.state();
+        if state.broken {
+            return Err(SysError::Unavailable { retry_after: None });
+        }
+        state.audit.extend_from_slice(records);
+        Ok(())
+    }
+}
+
+impl State {
+    fn perform(&mut self, op: Op) -> Result<Reply, SysError> {
+        match op {
+            Op::StoreGet {
+                namespace,
+                key,
+                max_bytes,
+            } => self.get(namespace, key, max_bytes),
+            Op::StorePut {
+                namespace,
+                key,
+                value,
+                if_version,
+                max_keys,
+            } => self.put(namespace, key, value, if_version, max_keys),
+            Op::StoreDelete { namespace, key } => match self.values.remove(&(namespace, key)) {
+                Some(_) => Ok(Reply::Done),
+                None => Err(SysError::NotFound),
+            },
+            Op::StoreList {
+                namespace,
+                prefix,
+                after,
+                limit,
+            } => Ok(self.list(namespace, &prefix, after.as_ref(), limit as usize)),
+            Op::StoreClear { namespace } => {
+                let before = self.values.len();
+                self.values.retain(|(other, _), _| *other != namespace);
+                Ok(Reply::Removed((before - self.values.len()) as u64))
+            }
+            Op::SystemInfo => Ok(Reply::SystemInfo(SystemInfo {
+                os: "fake".to_owned(),
+                arch: "fake".to_owned(),
+                cpus: 1,
+                memory_bytes: None,
+                version: "0.0.0".to_owned(),
+            })),
+        }
+    }
+
+    fn get(&self, namespace: Namespace, key: StoreKey, max_bytes: u64) -> Result<Reply, SysError> {
+        let value = self.values.get(&(namespace, key)).ok_or(SysError::NotFound)?;
+        if value.bytes.len() as u64 > max_bytes {
+            return Err(SysError::TooLarge { limit: max_bytes });
+        }
+        Ok(Reply::Value(value.clone()))
+    }
+
+    fn put(
+        &mut self,
+        namespace: Namespace,
+        key: StoreKey,
+        bytes: Vec<u8>,
+        if_version: Option<u64>,
+        max_keys: u64,
+    ) -> Result<Reply, SysError> {
+        let place = (namespace, key);
+        let current = self.values.get(&place).map(|value| value.version);
+        if if_version.is_some_and(|expected| expected != current.unwrap_or(0)) {
+            return Err(SysError::Conflict {
+                etag: current.map(|version| version.to_string()),
+            });
+        }
+        let used = self
+            .values
+            .keys()
+            .filter(|(other, _)| *other == namespace)
+            .count() as u64;
+        if current.is_none() && used >= max_keys {
+            return Err(SysError::store_full(max_keys, used));
+        }
+        self.last_version += 1;
+        let version = self.last_version;
+        self.values.insert(place, StoredValue { bytes, version });
+        Ok(Reply::Stored(version))
+    }
+
+    fn list(&self, namespace: Namespace, prefix: &str, after: Option<&StoreKey>, limit: usize) -> Reply {
+        let in_namespace = self
+            .values
+            .keys()
+            .filter(|(other, _)| *other == namespace)
+            .map(|(_, key)| key);
+        let mut keys: Vec<StoreKey> = in_namespace
+            .filter(|key| key.as_str().starts_with(prefix) && after.is_none_or(|after| *key > after))
+            .take(limit + 1)
+            .cloned()
+            .collect();
+        let more = keys.len() > limit;
+        keys.truncate(limit);
+        Reply::Keys { keys, more }
+    }
+}

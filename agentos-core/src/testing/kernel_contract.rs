@@ -1,0 +1,324 @@
+//! What every [`KernelPort`] promises, as one function a promise.
+//!
+//! [`kernel_contract!`](crate::kernel_contract) makes a test of each for one implementation.
+
+use futures::StreamExt;
+
+use crate::ids::Namespace;
+use crate::kernel::{
+    Capability, EndReason, EventKind, KernelEvent, LimitTable, NewProcess, Pid, Principal, ProcessState,
+    Profile, Reply, Rule, StoreKey, StoredValue, SysError, Syscall,
+};
+use crate::ports::kernel::{EventItem, KernelPort};
+
+/// One `#[test]` a promise; `$run` drives a future to its end, `$kernel` is a future of a kernel that
+/// has just started, with the default limits, over a host without app data.
+#[macro_export]
+macro_rules! kernel_contract {
+    ($run:path, $kernel:expr) => {
+        $crate::kernel_contract!(@tests $run, $kernel,
+            a_spawned_process_is_listed_until_it_is_killed
+            a_process_keeps_values_in_its_own_namespace
+            a_denial_does_not_tell_what_exists
+            naming_the_system_as_a_process_gives_nothing
+            minimal_processes_know_the_time_and_no_more
+            killing_takes_the_descendants
+            a_killed_process_is_answered_cancelled
+            the_system_cannot_be_killed
+            a_suspended_process_waits_to_be_resumed
+            a_revoked_grant_stops_the_next_call
+            deny_wins_over_allow
+            a_value_over_the_limit_is_refused_and_nothing_is_lost
+            too_many_children_are_refused
+            events_tell_what_happened_in_order
+            events_resume_where_a_reader_left
+        );
+    };
+    (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
+        $(#[test]
+        fn $promise() {
+            $run(async {
+                let kernel = $kernel.await;
+                $crate::testing::kernel_contract::$promise(&kernel).await;
+            });
+        })*
+    };
+}
+
+fn namespace(number: u128) -> Namespace {
+    Namespace::new(1_700_000_000_000, number)
+}
+
+fn key(text: &str) -> StoreKey {
+    StoreKey::parse(text).expect("a key of these tests")
+}
+
+async fn app(kernel: &dyn KernelPort, number: u128) -> Pid {
+    kernel
+        .spawn(NewProcess::app(format!("app {number}"), namespace(number)))
+        .await
+        .expect("an app can start")
+}
+
+async fn put(kernel: &dyn KernelPort, pid: Pid, number: u128, value: &[u8]) -> Result<Reply, SysError> {
+    let (namespace, key, value) = (namespace(number), key("draft"), value.to_vec());
+    let put = Syscall::StorePut {
+        namespace,
+        key,
+        value,
+        if_version: None,
+    };
+    kernel.syscall(Principal::Process(pid), put).await
+}
+
+async fn get(kernel: &dyn KernelPort, pid: Pid, number: u128) -> Result<Vec<u8>, SysError> {
+    let get = Syscall::StoreGet {
+        namespace: namespace(number),
+        key: key("draft"),
+    };
+    match kernel.syscall(Principal::Process(pid), get).await? {
+        Reply::Value(StoredValue { bytes, .. }) => Ok(bytes),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn time(kernel: &dyn KernelPort, pid: Pid) -> Result<Reply, SysError> {
+    kernel
+        .syscall(Principal::Process(pid), Syscall::GetCurrentTime)
+        .await
+}
+
+fn denied(number: u128) -> SysError {
+    SysError::PermissionDenied {
+        need: Capability::Store {
+            namespace: namespace(number),
+        },
+    }
+}
+
+async fn pids(kernel: &dyn KernelPort) -> Vec<Pid> {
+    kernel
+        .processes()
+        .await
+        .expect("the system sees processes")
+        .into_iter()
+        .map(|process| process.pid)
+        .collect()
+}
+
+pub async fn a_spawned_process_is_listed_until_it_is_killed(kernel: &dyn KernelPort) {
+    assert_eq!(pids(kernel).await, [Pid::SYSTEM]);
+    let pid = app(kernel, 1).await;
+    let processes = kernel.processes().await.unwrap();
+    let process = processes.iter().find(|process| process.pid == pid).unwrap();
+    assert_eq!(
+        (process.name.as_str(), process.parent),
+        ("app 1", Some(Pid::SYSTEM))
+    );
+    assert_eq!(
+        (process.profile, process.state),
+        (Profile::Standard, ProcessState::Running)
+    );
+    assert_eq!(kernel.kill(pid).await, Ok(vec![pid]));
+    assert_eq!(pids(kernel).await, [Pid::SYSTEM]);
+    assert_eq!(kernel.kill(pid).await, Err(SysError::NotFound));
+    assert!(app(kernel, 1).await > pid, "a pid was used twice");
+}
+
+pub async fn a_process_keeps_values_in_its_own_namespace(kernel: &dyn KernelPort) {
+    let (one, two) = (app(kernel, 1).await, app(kernel, 2).await);
+    put(kernel, one, 1, b"one").await.unwrap();
+    put(kernel, two, 2, b"two").await.unwrap();
+    assert_eq!(get(kernel, one, 1).await.unwrap(), b"one");
+    assert_eq!(get(kernel, two, 2).await.unwrap(), b"two");
+    assert_eq!(put(kernel, one, 2, b"three").await, Err(denied(2)));
+    assert_eq!(get(kernel, two, 2).await.unwrap(), b"two");
+    kernel.kill(one).await.unwrap();
+    let again = app(kernel, 1).await;
+    assert_eq!(
+        get(kernel, again, 1).await.unwrap(),
+        b"one",
+        "data outlives its process"
+    );
+}
+
+pub async fn a_denial_does_not_tell_what_exists(kernel: &dyn KernelPort) {
+    let (one, two) = (app(kernel, 1).await, app(kernel, 2).await);
+    put(kernel, two, 2, b"two").await.unwrap();
+    assert_eq!(get(kernel, one, 2).await, Err(denied(2)));
+    assert_eq!(get(kernel, one, 3).await, Err(denied(3)));
+    let stranger = Pid::from_number(two.number() + 100);
+    let kill = |pid| kernel.syscall(Principal::Process(one), Syscall::KillProcess { pid });
+    assert_eq!(kill(two).await, kill(stranger).await);
+}
+
+pub async fn naming_the_system_as_a_process_gives_nothing(kernel: &dyn KernelPort) {
+    assert_eq!(get(kernel, Pid::SYSTEM, 1).await, Err(denied(1)));
+    let list = kernel
+        .syscall(Principal::Process(Pid::SYSTEM), Syscall::ListProcesses)
+        .await;
+    assert_eq!(
+        list,
+        Err(SysError::PermissionDenied {
+            need: Capability::Signal
+        })
+    );
+}
+
+pub async fn minimal_processes_know_the_time_and_no_more(kernel: &dyn KernelPort) {
+    let new = NewProcess {
+        profile: Profile::Minimal,
+        ..NewProcess::app("small", namespace(1))
+    };
+    let small = kernel.spawn(new).await.unwrap();
+    let standard = app(kernel, 2).await;
+    assert!(matches!(time(kernel, small).await, Ok(Reply::Time(1..))));
+    let info = |pid| kernel.syscall(Principal::Process(pid), Syscall::GetSystemInfo);
+    assert_eq!(
+        info(small).await,
+        Err(SysError::PermissionDenied {
+            need: Capability::SystemInfo
+        })
+    );
+    assert!(matches!(info(standard).await, Ok(Reply::SystemInfo(_))));
+}
+
+pub async fn killing_takes_the_descendants(kernel: &dyn KernelPort) {
+    let parent = app(kernel, 1).await;
+    let child = NewProcess {
+        parent,
+        ..NewProcess::app("child", namespace(2))
+    };
+    let child = kernel.spawn(child).await.unwrap();
+    let bystander = app(kernel, 3).await;
+    assert_eq!(kernel.kill(parent).await, Ok(vec![parent, child]));
+    assert_eq!(pids(kernel).await, [Pid::SYSTEM, bystander]);
+}
+
+pub async fn a_killed_process_is_answered_cancelled(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    kernel.kill(pid).await.unwrap();
+    assert_eq!(put(kernel, pid, 1, b"late").await, Err(SysError::Cancelled));
+    assert_eq!(time(kernel, pid).await, Err(SysError::Cancelled));
+    let again = app(kernel, 1).await;
+    assert_eq!(get(kernel, again, 1).await, Err(SysError::NotFound));
+}
+
+pub async fn the_system_cannot_be_killed(kernel: &dyn KernelPort) {
+    assert!(matches!(
+        kernel.kill(Pid::SYSTEM).await,
+        Err(SysError::InvalidArgument { .. })
+    ));
+    assert_eq!(pids(kernel).await, [Pid::SYSTEM]);
+}
+
+pub async fn a_suspended_process_waits_to_be_resumed(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let signal = |syscall| kernel.syscall(Principal::System, syscall);
+    assert_eq!(signal(Syscall::SuspendProcess { pid }).await, Ok(Reply::Done));
+    assert_eq!(
+        time(kernel, pid).await,
+        Err(SysError::Unavailable { retry_after: None })
+    );
+    assert_eq!(signal(Syscall::ResumeProcess { pid }).await, Ok(Reply::Done));
+    assert!(time(kernel, pid).await.is_ok());
+}
+
+pub async fn a_revoked_grant_stops_the_next_call(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let need = Capability::Store {
+        namespace: namespace(2),
+    };
+    let grant = kernel.grant(pid, need, Rule::Allow).await.unwrap();
+    put(kernel, pid, 2, b"lent").await.unwrap();
+    assert_eq!(kernel.revoke(grant).await, Ok(()));
+    assert_eq!(get(kernel, pid, 2).await, Err(denied(2)));
+    assert_eq!(kernel.revoke(grant).await, Err(SysError::NotFound));
+}
+
+pub async fn deny_wins_over_allow(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let denial = kernel.grant(pid, Capability::Time, Rule::Deny).await.unwrap();
+    kernel.grant(pid, Capability::Time, Rule::Allow).await.unwrap();
+    assert_eq!(
+        time(kernel, pid).await,
+        Err(SysError::PermissionDenied {
+            need: Capability::Time
+        })
+    );
+    kernel.revoke(denial).await.unwrap();
+    assert!(time(kernel, pid).await.is_ok());
+}
+
+pub async fn a_value_over_the_limit_is_refused_and_nothing_is_lost(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let limit = LimitTable::default().standard.store_value_bytes;
+    let whole = vec![7; limit as usize];
+    put(kernel, pid, 1, &whole).await.unwrap();
+    let more = vec![8; limit as usize + 1];
+    assert_eq!(
+        put(kernel, pid, 1, &more).await,
+        Err(SysError::TooLarge { limit })
+    );
+    assert_eq!(get(kernel, pid, 1).await.unwrap(), whole);
+}
+
+pub async fn too_many_children_are_refused(kernel: &dyn KernelPort) {
+    let parent = app(kernel, 1).await;
+    let child = || {
+        kernel.spawn(NewProcess {
+            parent,
+            ..NewProcess::app("child", namespace(2))
+        })
+    };
+    let limit = LimitTable::default().standard.child_processes;
+    let mut children = Vec::new();
+    for _ in 0..limit {
+        children.push(child().await.unwrap());
+    }
+    let refused = child().await;
+    assert!(
+        matches!(refused, Err(SysError::QuotaExceeded { used: 8, .. })),
+        "{refused:?}"
+    );
+    kernel.kill(children[0]).await.unwrap();
+    assert!(child().await.is_ok());
+}
+
+pub async fn events_tell_what_happened_in_order(kernel: &dyn KernelPort) {
+    let mut events = kernel.events(None).await.unwrap();
+    let pid = app(kernel, 1).await;
+    kernel.kill(pid).await.unwrap();
+    let spawned = EventKind::ProcessSpawned {
+        name: "app 1".to_owned(),
+        parent: Pid::SYSTEM,
+    };
+    let ended = EventKind::ProcessEnded {
+        reason: EndReason::Killed,
+    };
+    for (seq, expected) in [(1, spawned), (2, ended)] {
+        match events.next().await {
+            Some(EventItem::Event(event)) => {
+                assert_eq!((event.seq, event.pid, event.kind), (seq, pid, expected));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub async fn events_resume_where_a_reader_left(kernel: &dyn KernelPort) {
+    for number in 1..=3 {
+        app(kernel, number).await;
+    }
+    let events = kernel.events(Some(1)).await.unwrap();
+    app(kernel, 4).await;
+    let read: Vec<u64> = events.take(3).map(seq).collect().await;
+    assert_eq!(read, [2, 3, 4]);
+}
+
+fn seq(item: EventItem) -> u64 {
+    match item {
+        EventItem::Event(KernelEvent { seq, .. }) => seq,
+        EventItem::Missed { count } => panic!("{count} events were missed"),
+    }
+}
