@@ -1,0 +1,94 @@
+import { RefreshCw } from "lucide-react";
+import { useEffect, useState } from "react";
+import { loadEngine } from "./engine/engine";
+import { DeskContext } from "./features/apps/DeskContext";
+import { Desk } from "./features/apps/desk";
+import { Desktop } from "./features/desktop/Desktop";
+import { ErrorBoundary } from "./features/desktop/ErrorBoundary";
+import { browserSocket, Stream } from "./shared/api/stream";
+import { PushButton } from "./shared/ui/PushButton";
+
+type Start =
+  | { kind: "starting" }
+  | { kind: "ready"; desk: Desk }
+  | { kind: "failed"; title: string; message: string };
+
+export function App() {
+  const [start, setStart] = useState<Start>({ kind: "starting" });
+  useEffect(() => {
+    let left = false;
+    const began = beginDesk();
+    began.then((next) => {
+      if (!left) setStart(next);
+    });
+    return () => {
+      left = true;
+    };
+  }, []);
+  switch (start.kind) {
+    case "starting":
+      return <div className="wallpaper h-dvh" aria-busy="true" />;
+    case "failed":
+      return <StartFailure title={start.title} message={start.message} />;
+    case "ready":
+      return (
+        <ErrorBoundary
+          fallback={(error) => <StartFailure title="The desktop broke" message={error.message} />}
+        >
+          <DeskContext value={start.desk}>
+            <Desktop />
+          </DeskContext>
+        </ErrorBoundary>
+      );
+  }
+}
+
+let beginning: Promise<Start> | undefined;
+
+/** One desk a page, however often React mounts the page. */
+function beginDesk(): Promise<Start> {
+  beginning ??= begin();
+  return beginning;
+}
+
+async function begin(): Promise<Start> {
+  const engine = await loadEngine().catch((cause: unknown) => String(cause));
+  if (typeof engine === "string") {
+    return {
+      kind: "failed",
+      title: "The engine could not be loaded",
+      message: `Apps run in this page through WebAssembly, and that did not start. ${engine}`,
+    };
+  }
+  const stream = new Stream(browserSocket);
+  const desk = new Desk(engine, stream);
+  stream.start();
+  try {
+    await desk.restore();
+  } catch (cause) {
+    return {
+      kind: "failed",
+      title: "The server cannot be reached",
+      message: `AgentOS keeps your apps in its server, which did not answer. ${String(cause)}`,
+    };
+  }
+  return { kind: "ready", desk };
+}
+
+function StartFailure({ title, message }: { title: string; message: string }) {
+  return (
+    <main className="wallpaper grid h-dvh place-items-center p-6">
+      <div
+        role="alert"
+        className="max-w-md rounded-2xl border border-line bg-surface p-8 text-center shadow-float"
+      >
+        <h1 className="font-semibold text-xl">{title}</h1>
+        <p className="mt-2 wrap-anywhere text-ink-2">{message}</p>
+        <PushButton tone="primary" className="mt-5" onClick={() => location.reload()}>
+          <RefreshCw size={16} aria-hidden="true" />
+          Try again
+        </PushButton>
+      </div>
+    </main>
+  );
+}

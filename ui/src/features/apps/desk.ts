@@ -1,0 +1,345 @@
+/** Everything that runs on this desktop: opens apps, builds new ones, and keeps windows and sessions together. */
+import type { Engine } from "@/engine/engine";
+import { NodeStore } from "@/engine/nodeStore";
+import type { Issue } from "@/engine/protocol";
+import { ApiError, api } from "@/shared/api/client";
+import type { ServerMessage, Stream } from "@/shared/api/stream";
+import type { App, PackageMetadata } from "@/shared/api/types";
+import { ask } from "@/shared/questions";
+import { useToasts } from "@/shared/toasts";
+import {
+  type DesktopWindow,
+  focusedKey,
+  type NewWindow,
+  useWindows,
+  windowOfApp,
+} from "../desktop/windowStore";
+import { AppSession } from "./appSession";
+import { desktopShell } from "./desktopShell";
+import { Generation } from "./generation";
+import { preferredWidth } from "./preferredWidth";
+
+const GEOMETRY_QUIET_MS = 400;
+const BUILDING_WIDTH = 460;
+
+export class Desk {
+  readonly stream: Stream;
+  readonly #engine: Engine;
+  readonly #sessions = new Map<string, AppSession>();
+  readonly #generations = new Map<string, Generation>();
+  readonly #nodes = new Map<string, NodeStore>();
+  readonly #moved = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(engine: Engine, stream: Stream) {
+    this.#engine = engine;
+    this.stream = stream;
+    stream.onMessage((message) => this.#receive(message));
+    stream.onOnline((online) => this.#lineChanged(online));
+    useWindows.subscribe((now, before) => {
+      this.#tellModes();
+      this.#rememberGeometry(now.windows, before.windows);
+    });
+    window.addEventListener("blur", () => this.#flushAll());
+    window.addEventListener("pagehide", () => this.#farewell());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") this.#farewell();
+    });
+  }
+
+  /** Opens a window for every app the server has, taking each lease. Rejects when the server is unreachable. */
+  async restore(): Promise<void> {
+    const apps = await api.apps();
+    const active = apps.find((app) => app.state === "active");
+    const inOrder = [...apps.filter((app) => app !== active), ...(active ? [active] : [])];
+    for (const app of inOrder) {
+      if (app.state !== "destroyed" && !windowOfApp(app.id)) this.#openWindow(app);
+    }
+    await Promise.all(inOrder.map((app) => this.#startSession(app)));
+  }
+
+  nodes(key: string): NodeStore {
+    const nodes = this.#nodes.get(key) ?? new NodeStore();
+    this.#nodes.set(key, nodes);
+    return nodes;
+  }
+
+  session(key: string): AppSession | undefined {
+    return this.#sessions.get(key);
+  }
+
+  generate(request: string): void {
+    const generation = crypto.randomUUID();
+    this.#show({
+      key: generation,
+      title: request,
+      width: BUILDING_WIDTH,
+      phase: { kind: "building", request, generation, thought: "" },
+    });
+    this.#startGeneration(generation, request);
+  }
+
+  async launch(metadata: PackageMetadata): Promise<void> {
+    const { app_id } = await api.launch(metadata.id);
+    const running = windowOfApp(app_id);
+    if (running) {
+      useWindows.getState().focus(running.key);
+      return;
+    }
+    const app = await api.app(app_id);
+    this.#openWindow(app, metadata);
+    await this.#startSession(app);
+  }
+
+  focus(key: string): void {
+    const window = useWindows.getState().windows[key];
+    const wasFocused = focusedKey(useWindows.getState()) === key;
+    useWindows.getState().focus(key);
+    if (window?.appId && !wasFocused) void api.focusApp(window.appId).catch(() => undefined);
+  }
+
+  /** Closes a window and its app; asks first when data would be lost. */
+  async close(key: string): Promise<void> {
+    const window = useWindows.getState().windows[key];
+    if (!window || !(await this.#mayClose(window))) return;
+    this.#generations.get(key)?.cancel();
+    this.#session(key)?.close();
+    const closed = window.appId ? await this.#closeApp(window.appId) : [];
+    for (const appId of closed) this.#forget(windowOfApp(appId)?.key);
+    this.#forget(key);
+  }
+
+  /** Takes the app back from the tab or program that took it. */
+  async takeBack(key: string): Promise<void> {
+    const appId = useWindows.getState().windows[key]?.appId;
+    if (!appId) return;
+    useWindows.getState().change(key, { phase: { kind: "opening" } });
+    try {
+      await this.#startSession(await api.app(appId));
+    } catch (cause) {
+      this.#openingFailed(key, cause);
+    }
+  }
+
+  retry(key: string): void {
+    const window = useWindows.getState().windows[key];
+    if (window?.phase.kind !== "failed" || !window.phase.retry) return;
+    if (window.phase.retry.kind === "open") {
+      void this.takeBack(key);
+      return;
+    }
+    const { request } = window.phase.retry;
+    const generation = crypto.randomUUID();
+    useWindows.getState().change(key, { phase: { kind: "building", request, generation, thought: "" } });
+    this.#startGeneration(key, request, generation);
+  }
+
+  /** Runs the app anew after its view broke. */
+  restart(key: string): void {
+    this.#sessions.get(key)?.host.freeze();
+    void this.takeBack(key);
+  }
+
+  #session(key: string): AppSession | undefined {
+    return this.#sessions.get(key);
+  }
+
+  #show(window: NewWindow): void {
+    useWindows.getState().open(window);
+  }
+
+  #openWindow(app: App, metadata?: PackageMetadata): void {
+    const { position, size, state } = app.window ?? {};
+    const place = position && size ? { ...position, ...size } : null;
+    this.#show({
+      key: app.id,
+      appId: app.id,
+      packageId: metadata?.id ?? app.metadata?.package_id ?? null,
+      title: app.title,
+      icon: metadata?.icon ?? null,
+      width: preferredWidth(app.ui_spec),
+      place,
+      minimised: state === "minimised",
+      maximised: state === "maximised",
+      phase: { kind: "opening" },
+    });
+  }
+
+  async #startSession(app: App): Promise<void> {
+    const key = windowOfApp(app.id)?.key ?? app.id;
+    const { change } = useWindows.getState();
+    try {
+      const session = await AppSession.open({
+        app,
+        engine: this.#engine,
+        stream: this.stream,
+        shell: desktopShell(key, () => useWindows.getState().windows[key]?.title ?? app.title),
+        nodes: this.nodes(key),
+        onUnsaved: (unsaved) => change(key, { unsaved }),
+        onReplaced: () => change(key, { phase: { kind: "replaced" }, unsaved: false }),
+        onIssues: (issues) => showIssues(key, issues),
+      });
+      this.#sessions.set(key, session);
+      change(key, { phase: { kind: "live" }, title: app.title });
+      this.#tellModes();
+    } catch (cause) {
+      this.#openingFailed(key, cause);
+    }
+  }
+
+  #openingFailed(key: string, cause: unknown): void {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    useWindows.getState().change(key, {
+      phase: {
+        kind: "failed",
+        title: "This app could not be opened",
+        message,
+        canBuild: [],
+        retry: { kind: "open" },
+      },
+    });
+  }
+
+  #startGeneration(key: string, request: string, id: string = key): void {
+    const { change } = useWindows.getState();
+    const fail = (title: string, message: string, canBuild: string[]) => {
+      const retry = { kind: "generate", request } as const;
+      change(key, { phase: { kind: "failed", title, message, canBuild, retry } });
+      this.#generations.delete(key);
+    };
+    const generation = new Generation({
+      id,
+      request,
+      engine: this.#engine,
+      stream: this.stream,
+      nodes: this.nodes(key),
+      onTitle: (title) => change(key, { title }),
+      onThought: (thought) => change(key, { phase: { kind: "building", request, generation: id, thought } }),
+      onFailed: fail,
+      onComplete: (appId) => {
+        this.#generations.delete(key);
+        void this.#adopt(key, appId);
+      },
+    });
+    this.#generations.set(key, generation);
+    generation.start();
+  }
+
+  /** The window that drew the draft becomes the window of the finished app. */
+  async #adopt(key: string, appId: string): Promise<void> {
+    try {
+      const app = await api.app(appId);
+      const { change, move, windows } = useWindows.getState();
+      change(key, { appId, title: app.title, phase: { kind: "opening" } });
+      if (windows[key]?.frame.width === BUILDING_WIDTH) move(key, { width: preferredWidth(app.ui_spec) });
+      await this.#startSession(app);
+    } catch (cause) {
+      useWindows.getState().change(key, { appId });
+      this.#openingFailed(key, cause);
+    }
+  }
+
+  async #mayClose(window: DesktopWindow): Promise<boolean> {
+    const session = this.#sessions.get(window.key);
+    if (window.packageId || !session?.hasData) return true;
+    const answer = await ask({
+      title: `Close “${window.title}”?`,
+      message: "This app is not saved. Closing it deletes the app and everything you entered.",
+      answers: [
+        { key: "keep", label: "Keep open" },
+        { key: "close", label: "Close and delete", tone: "danger" },
+      ],
+    });
+    return answer === "close";
+  }
+
+  async #closeApp(appId: string): Promise<string[]> {
+    try {
+      return await api.closeApp(appId);
+    } catch (cause) {
+      if (cause instanceof ApiError && cause.status === 404) return [];
+      const message = `The window is closed, but the server did not hear of it: ${String(cause)}`;
+      useToasts.getState().show({ window: null, tone: "warning", message });
+      return [];
+    }
+  }
+
+  #forget(key: string | undefined): void {
+    if (!key) return;
+    this.#sessions.get(key)?.close();
+    this.#sessions.delete(key);
+    this.#generations.delete(key);
+    this.#nodes.delete(key);
+    useWindows.getState().remove(key);
+  }
+
+  #receive(message: ServerMessage): void {
+    for (const session of [...this.#sessions.values()]) session.receive(message);
+    for (const generation of [...this.#generations.values()]) generation.receive(message);
+  }
+
+  #lineChanged(online: boolean): void {
+    for (const session of this.#sessions.values()) {
+      if (online) session.attach();
+      else session.disconnected();
+    }
+    for (const generation of [...this.#generations.values()]) generation.lineChanged(online);
+  }
+
+  #tellModes(): void {
+    const { windows, order } = useWindows.getState();
+    const focused = focusedKey({ windows, order });
+    for (const [key, session] of this.#sessions) {
+      const window = windows[key];
+      if (window?.phase.kind !== "live") continue;
+      session.setMode(window.minimised ? "minimised" : key === focused ? "focused" : "open");
+    }
+  }
+
+  #rememberGeometry(now: Record<string, DesktopWindow>, before: Record<string, DesktopWindow>): void {
+    for (const window of Object.values(now)) {
+      const previous = before[window.key];
+      if (!window.appId || !previous || !geometryChanged(window, previous)) continue;
+      clearTimeout(this.#moved.get(window.key));
+      this.#moved.set(
+        window.key,
+        setTimeout(() => this.#sendGeometry(window.key), GEOMETRY_QUIET_MS),
+      );
+    }
+  }
+
+  #sendGeometry(key: string): void {
+    const window = useWindows.getState().windows[key];
+    if (!window?.appId) return;
+    const { x, y, width, height } = window.frame;
+    const drawn = document.querySelector<HTMLElement>(`[data-window-key="${CSS.escape(key)}"]`);
+    const size = { width, height: height ?? drawn?.offsetHeight ?? 0 };
+    const state = window.minimised ? "minimised" : window.maximised ? "maximised" : "normal";
+    void api.moveWindow(window.appId, { position: { x, y }, size, state }).catch(() => undefined);
+  }
+
+  #flushAll(): void {
+    for (const session of this.#sessions.values()) session.flush();
+  }
+
+  #farewell(): void {
+    for (const session of this.#sessions.values()) session.farewell();
+  }
+}
+
+function geometryChanged(a: DesktopWindow, b: DesktopWindow): boolean {
+  const moved = a.frame.x !== b.frame.x || a.frame.y !== b.frame.y;
+  const resized = a.frame.width !== b.frame.width || a.frame.height !== b.frame.height;
+  return moved || resized || a.minimised !== b.minimised || a.maximised !== b.maximised;
+}
+
+/** What went wrong inside an app is told in its own window. */
+function showIssues(key: string, issues: Issue[]): void {
+  for (const { severity, message, hint } of issues) {
+    if (severity === "note") continue;
+    useToasts.getState().show({
+      window: key,
+      tone: severity === "error" ? "danger" : "warning",
+      message: hint ? `${message}. ${hint}` : message,
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import clsx from "clsx";
+import { CircleAlert, MonitorSmartphone } from "lucide-react";
+import type { ReactNode } from "react";
+import { PushButton } from "@/shared/ui/PushButton";
+import { Surface } from "@/surface/Surface";
+import { useDesk } from "../apps/DeskContext";
+import { ErrorBoundary } from "./ErrorBoundary";
+import type { DesktopWindow, Phase } from "./windowStore";
+
+/** What a window shows below its title bar. */
+export function WindowBody({ window }: { window: DesktopWindow }) {
+  const desk = useDesk();
+  const { phase, key } = window;
+  const session = desk.session(key);
+  const nodes = desk.nodes(key);
+  const isLive = phase.kind === "live";
+  const hasDrawing = nodes.roots.length > 0;
+  return (
+    <div className="relative flex min-h-0 flex-1 flex-col overflow-hidden rounded-b-2xl">
+      <div
+        className={clsx("min-h-0 flex-1 overflow-auto", phase.kind === "replaced" && "opacity-50")}
+        inert={!isLive}
+        aria-hidden={!isLive || undefined}
+      >
+        <ErrorBoundary
+          key={phase.kind}
+          fallback={(error) => (
+            <Notice title="This view broke" message={error.message}>
+              <PushButton tone="primary" onClick={() => desk.restart(key)}>
+                Open it again
+              </PushButton>
+            </Notice>
+          )}
+        >
+          <Surface
+            nodes={nodes}
+            host={isLive && session ? session.host : null}
+            layout={session?.app.ui_spec.layout}
+            theme={session?.app.ui_spec.theme}
+          />
+        </ErrorBoundary>
+      </div>
+      <PhaseNotice window={window} phase={phase} covers={hasDrawing} />
+    </div>
+  );
+}
+
+function PhaseNotice({ window, phase, covers }: { window: DesktopWindow; phase: Phase; covers: boolean }) {
+  const desk = useDesk();
+  switch (phase.kind) {
+    case "live":
+      return null;
+    case "opening":
+      return covers ? null : <Progress>Opening…</Progress>;
+    case "building":
+      return (
+        <Progress>
+          <span className="min-w-0 flex-1 truncate">{phase.thought || `Building “${phase.request}”`}</span>
+          <PushButton className="min-h-7! px-3!" onClick={() => void desk.close(window.key)}>
+            Stop
+          </PushButton>
+        </Progress>
+      );
+    case "replaced":
+      return (
+        <Notice
+          icon={<MonitorSmartphone size={26} className="text-accent-ink" aria-hidden="true" />}
+          title="Open somewhere else"
+          message="This app now runs in another tab or program. What you see here no longer changes."
+          over
+        >
+          <PushButton tone="primary" onClick={() => void desk.takeBack(window.key)}>
+            Use here
+          </PushButton>
+        </Notice>
+      );
+    case "failed":
+      return (
+        <Notice
+          icon={<CircleAlert size={26} className="text-danger-ink" aria-hidden="true" />}
+          title={phase.title}
+          message={phase.message}
+          list={phase.canBuild}
+          over={covers}
+        >
+          <PushButton onClick={() => void desk.close(window.key)}>Close</PushButton>
+          {phase.retry && (
+            <PushButton tone="primary" onClick={() => desk.retry(window.key)}>
+              Try again
+            </PushButton>
+          )}
+        </Notice>
+      );
+  }
+}
+
+function Progress({ children }: { children: ReactNode }) {
+  return (
+    <div role="status" className="flex-none border-line border-t bg-surface-2">
+      <div className="h-0.5 animate-shimmer bg-[length:50%_100%] bg-[linear-gradient(90deg,transparent,var(--accent),transparent)] bg-no-repeat" />
+      <div className="flex min-h-11 items-center gap-3 px-4 py-2 text-ink-2 text-sm">{children}</div>
+    </div>
+  );
+}
+
+interface NoticeProps {
+  icon?: ReactNode;
+  title: string;
+  message: string;
+  list?: string[];
+  /** Lies above what the window drew, which stays visible around it. */
+  over?: boolean;
+  children: ReactNode;
+}
+
+function Notice({ icon, title, message, list = [], over, children }: NoticeProps) {
+  return (
+    <div
+      role="alert"
+      className={clsx(
+        "flex flex-col items-center justify-center p-6 text-center",
+        over ? "absolute inset-0 overflow-auto bg-surface/80" : "min-h-48",
+      )}
+    >
+      {icon}
+      <h3 className="mt-2 font-semibold text-lg">{title}</h3>
+      <p className="mt-1 max-w-md wrap-anywhere whitespace-pre-line text-ink-2">{message}</p>
+      {list.length > 0 && (
+        <ul className="mt-3 flex max-w-md flex-wrap justify-center gap-1.5">
+          {list.map((item) => (
+            <li key={item} className="rounded-full bg-surface-3 px-2.5 py-0.5 text-ink-2 text-sm">
+              {item}
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="mt-4 flex flex-wrap justify-center gap-2">{children}</div>
+    </div>
+  );
+}

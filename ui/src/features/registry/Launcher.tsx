@@ -1,0 +1,152 @@
+import { Search, Trash2 } from "lucide-react";
+import { useCallback, useEffect, useState } from "react";
+import { api } from "@/shared/api/client";
+import type { PackageMetadata } from "@/shared/api/types";
+import { ask } from "@/shared/questions";
+import { AppIcon } from "@/shared/ui/AppIcon";
+import { IconButton } from "@/shared/ui/IconButton";
+import { PushButton } from "@/shared/ui/PushButton";
+import { Sheet } from "@/shared/ui/Sheet";
+import { useDesk } from "../apps/DeskContext";
+
+type Shelf =
+  | { kind: "loading" }
+  | { kind: "failed"; message: string }
+  | { kind: "loaded"; apps: PackageMetadata[] };
+
+/** The saved apps: find, open, delete. */
+export function Launcher({ onClose }: { onClose(): void }) {
+  const [shelf, setShelf] = useState<Shelf>({ kind: "loading" });
+  const [wanted, setWanted] = useState("");
+  const load = useCallback(() => {
+    api.packages().then(
+      (apps) => setShelf({ kind: "loaded", apps }),
+      (cause: unknown) => setShelf({ kind: "failed", message: String(cause) }),
+    );
+  }, []);
+  useEffect(load, [load]);
+  return (
+    <Sheet title="Apps" className="h-[min(40rem,calc(100dvh-2rem))] max-w-3xl" onClose={onClose}>
+      <div className="relative mx-5 mt-1 mb-4 flex-none">
+        <Search
+          size={17}
+          className="-translate-y-1/2 pointer-events-none absolute top-1/2 left-3 text-ink-3"
+          aria-hidden="true"
+        />
+        <input
+          type="search"
+          className="control h-10 pr-3 pl-9.5"
+          aria-label="Search saved apps"
+          placeholder="Search saved apps"
+          value={wanted}
+          onChange={(event) => setWanted(event.currentTarget.value)}
+        />
+      </div>
+      <div className="min-h-0 flex-1 overflow-auto px-5 pb-5">
+        {shelf.kind === "loading" && <p className="py-12 text-center text-ink-3">Looking for your apps…</p>}
+        {shelf.kind === "failed" && (
+          <div role="alert" className="flex flex-col items-center gap-3 py-12 text-center">
+            <p className="text-ink-2">Your apps could not be listed. {shelf.message}</p>
+            <PushButton onClick={load}>Try again</PushButton>
+          </div>
+        )}
+        {shelf.kind === "loaded" && (
+          <Packages apps={shelf.apps} wanted={wanted} onLaunched={onClose} onDeleted={load} />
+        )}
+      </div>
+    </Sheet>
+  );
+}
+
+interface PackagesProps {
+  apps: PackageMetadata[];
+  wanted: string;
+  onLaunched(): void;
+  onDeleted(): void;
+}
+
+function Packages({ apps, wanted, onLaunched, onDeleted }: PackagesProps) {
+  const shown = apps.filter((app) => describes(app, wanted));
+  if (apps.length === 0) {
+    return (
+      <p className="mx-auto max-w-sm text-balance py-12 text-center text-ink-2">
+        Nothing saved yet. Describe an app on the desktop, then choose Save in its title bar to keep it here.
+      </p>
+    );
+  }
+  if (shown.length === 0)
+    return <p className="py-12 text-center text-ink-2">No saved app matches “{wanted}”.</p>;
+  return (
+    <ul className="grid gap-2.5 sm:grid-cols-2">
+      {shown.map((app) => (
+        <PackageCard key={app.id} app={app} onLaunched={onLaunched} onDeleted={onDeleted} />
+      ))}
+    </ul>
+  );
+}
+
+interface PackageCardProps {
+  app: PackageMetadata;
+  onLaunched(): void;
+  onDeleted(): void;
+}
+
+function PackageCard({ app, onLaunched, onDeleted }: PackageCardProps) {
+  const desk = useDesk();
+  const [failure, setFailure] = useState<string | null>(null);
+  const launch = () => {
+    desk
+      .launch(app)
+      .then(onLaunched, (cause: unknown) => setFailure(`It could not be opened: ${String(cause)}`));
+  };
+  const remove = async () => {
+    const answer = await ask({
+      title: `Delete “${app.name}”?`,
+      message: "The saved app and its data are deleted from this computer.",
+      answers: [
+        { key: "keep", label: "Keep" },
+        { key: "delete", label: "Delete", tone: "danger" },
+      ],
+    });
+    if (answer !== "delete") return;
+    api
+      .deletePackage(app.id)
+      .then(onDeleted, (cause: unknown) => setFailure(`It could not be deleted: ${String(cause)}`));
+  };
+  return (
+    <li className="group relative">
+      <button
+        type="button"
+        className="flex w-full items-center gap-3.5 rounded-2xl border border-line p-3 pr-12 text-left transition-colors hover:border-line-strong hover:bg-surface-2"
+        aria-label={`Open ${app.name}`}
+        onClick={launch}
+      >
+        <AppIcon title={app.name} icon={app.icon} />
+        <span className="min-w-0">
+          <span className="block truncate font-medium">{app.name}</span>
+          <span className="block truncate text-ink-3 text-sm">{app.description || app.category}</span>
+        </span>
+      </button>
+      <IconButton
+        icon={Trash2}
+        size={16}
+        label={`Delete ${app.name}`}
+        className="absolute top-4 right-2.5"
+        onClick={() => void remove()}
+      />
+      {failure && (
+        <p role="alert" className="px-3 pt-1.5 text-danger-ink text-sm">
+          {failure}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function describes(app: PackageMetadata, wanted: string): boolean {
+  const text = [app.name, app.description, app.category, ...app.tags].join(" ").toLowerCase();
+  return wanted
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}

@@ -1,0 +1,77 @@
+/** The server's REST routes. */
+import type { AppState, Json } from "@/engine/protocol";
+import type { App, Health, Lease, PackageMetadata, SaveRequest, WindowGeometry } from "./types";
+
+/** What the server refused, or that it could not be reached (`unreachable`). */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly details: Json | undefined;
+
+  constructor(code: string, message: string, status: number, details?: Json) {
+    super(message);
+    this.name = "ApiError";
+    this.code = code;
+    this.status = status;
+    this.details = details;
+  }
+}
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+interface Options {
+  /** Lets the request outlive the page; the browser takes at most 64 KiB this way. */
+  keepalive?: boolean;
+}
+
+async function request<T>(method: Method, path: string, body?: unknown, options: Options = {}): Promise<T> {
+  const response = await fetch(path, {
+    method,
+    headers: body === undefined ? {} : { "content-type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    ...options,
+  }).catch((cause: unknown) => {
+    throw new ApiError("unreachable", `the server cannot be reached (${String(cause)})`, 0);
+  });
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok && answer !== null) return answer as T;
+  const failure = (answer ?? {}) as { error?: string; code?: string; details?: Json };
+  const code = failure.code ?? (response.status >= 502 ? "unreachable" : "unexpected_answer");
+  throw new ApiError(
+    code,
+    failure.error ?? `the server answered ${response.status}`,
+    response.status,
+    failure.details,
+  );
+}
+
+const id = encodeURIComponent;
+
+export interface ServiceCall {
+  tool_id: string;
+  params: Json;
+  app_id: string;
+  engine: string;
+  effect: string;
+}
+
+export const api = {
+  health: () => request<Health>("GET", "/health"),
+  apps: async () => (await request<{ apps: App[] }>("GET", "/apps")).apps,
+  app: (app: string) => request<App>("GET", `/apps/${id(app)}`),
+  focusApp: (app: string) => request<unknown>("POST", `/apps/${id(app)}/focus`),
+  closeApp: async (app: string) => (await request<{ closed: string[] }>("DELETE", `/apps/${id(app)}`)).closed,
+  moveWindow: (app: string, geometry: WindowGeometry) =>
+    request<unknown>("POST", `/apps/${id(app)}/window`, geometry),
+  takeLease: (app: string) => request<Lease>("POST", `/apps/${id(app)}/engine`),
+  putState: (app: string, engine: string, state: AppState, options?: Options) =>
+    request<{ rev: number }>("PUT", `/apps/${id(app)}/state`, { state, engine }, options),
+  execute: async (call: ServiceCall) =>
+    (await request<{ data?: Json }>("POST", "/services/execute", call)).data ?? null,
+  packages: async () => (await request<{ apps: PackageMetadata[] }>("GET", "/registry/apps")).apps,
+  launch: (packageId: string) =>
+    request<{ app_id: string; title: string }>("POST", `/registry/apps/${id(packageId)}/launch`),
+  savePackage: (save: SaveRequest) =>
+    request<{ package_id: string; version: string }>("POST", "/registry/save", save),
+  deletePackage: (packageId: string) => request<unknown>("DELETE", `/registry/apps/${id(packageId)}`),
+};

@@ -1,0 +1,112 @@
+/** One WebSocket to the server that comes back by itself. */
+import type { PatchOp, UiSpec } from "@/engine/protocol";
+import type { GenerationReport } from "./types";
+
+export type ClientMessage =
+  | { type: "generate_ui"; message: string; id: string }
+  | { type: "cancel"; id: string }
+  | { type: "resume"; id: string; seq: number }
+  | { type: "attach"; app_id: string; engine: string }
+  | { type: "app_state"; app_id: string; engine: string; base_rev: number; ops: PatchOp[] }
+  | { type: "ping" };
+
+interface OfGeneration {
+  id: string;
+  seq?: number;
+}
+
+export type ServerMessage =
+  | { type: "system"; message: string; version: string }
+  | ({ type: "generation_start"; message: string } & OfGeneration)
+  | ({ type: "token"; content: string } & OfGeneration)
+  | ({ type: "thought"; content: string } & OfGeneration)
+  | ({ type: "ui_patch"; patch: PatchOp[] } & OfGeneration)
+  | ({ type: "ui_complete"; ui_spec: UiSpec; app_id: string; report?: GenerationReport } & OfGeneration)
+  | ({ type: "complete" } & OfGeneration)
+  | { type: "error"; error: string; code: string; id?: string; app_id?: string; details?: unknown }
+  | { type: "app_state_ack"; app_id: string; rev: number }
+  | { type: "app_state_conflict"; app_id: string; rev: number; reason: "engine_replaced" | "stale_rev" }
+  | { type: "engine_replaced"; app_id: string }
+  | { type: "pong" };
+
+/** The part of the browser's WebSocket that is used here. */
+export interface Socket {
+  readyState: number;
+  send(text: string): void;
+  close(): void;
+  onopen: (() => void) | null;
+  onclose: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+}
+
+const OPEN = 1;
+const FIRST_DELAY_MS = 400;
+const LONGEST_DELAY_MS = 10_000;
+
+export class Stream {
+  readonly #connect: () => Socket;
+  readonly #messageListeners = new Set<(message: ServerMessage) => void>();
+  readonly #onlineListeners = new Set<(online: boolean) => void>();
+  #socket: Socket | null = null;
+  #delay = FIRST_DELAY_MS;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(connect: () => Socket) {
+    this.#connect = connect;
+  }
+
+  start(): void {
+    const socket = this.#connect();
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#delay = FIRST_DELAY_MS;
+      for (const listener of [...this.#onlineListeners]) listener(true);
+    };
+    socket.onmessage = ({ data }) => this.#receive(data);
+    socket.onclose = () => {
+      for (const listener of [...this.#onlineListeners]) listener(false);
+      this.#retry = setTimeout(() => this.start(), this.#delay * (0.75 + Math.random() / 2));
+      this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
+    };
+  }
+
+  /** Tries again at once instead of after the pause. */
+  retryNow(): void {
+    if (this.online || this.#retry === undefined) return;
+    clearTimeout(this.#retry);
+    this.#delay = FIRST_DELAY_MS;
+    this.start();
+  }
+
+  get online(): boolean {
+    return this.#socket?.readyState === OPEN;
+  }
+
+  /** Sends now, or answers false: nothing is queued, the caller decides what a lost line means. */
+  send(message: ClientMessage): boolean {
+    if (!this.#socket || !this.online) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  onMessage(listener: (message: ServerMessage) => void): () => void {
+    this.#messageListeners.add(listener);
+    return () => this.#messageListeners.delete(listener);
+  }
+
+  onOnline(listener: (online: boolean) => void): () => void {
+    this.#onlineListeners.add(listener);
+    return () => this.#onlineListeners.delete(listener);
+  }
+
+  #receive(data: unknown): void {
+    if (typeof data !== "string") return;
+    const message = JSON.parse(data) as ServerMessage;
+    for (const listener of [...this.#messageListeners]) listener(message);
+  }
+}
+
+export function browserSocket(): Socket {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  return new WebSocket(`${scheme}://${location.host}/stream`) as Socket;
+}

@@ -1,0 +1,66 @@
+/** The server's objects, as the wire contract names them. */
+import type { AppState, Issue, Json, UiSpec } from "@/engine/protocol";
+
+export type AppLifecycle = "spawning" | "active" | "background" | "suspended" | "destroyed";
+
+export interface WindowGeometry {
+  position: { x: number; y: number };
+  size: { width: number; height: number };
+  state: "normal" | "minimised" | "maximised";
+}
+
+export interface App {
+  id: string;
+  hash: string;
+  title: string;
+  ui_spec: UiSpec;
+  state: AppLifecycle;
+  parent_id?: string | null;
+  created_at: string;
+  metadata?: {
+    request?: string;
+    package_id?: string;
+    from_registry?: boolean;
+    [key: string]: Json | undefined;
+  };
+  services: string[];
+  window?: Partial<WindowGeometry> | null;
+}
+
+export interface Lease {
+  engine: string;
+  rev: number;
+  state: AppState;
+}
+
+export interface PackageMetadata {
+  id: string;
+  name: string;
+  description: string;
+  icon: string;
+  category: string;
+  version: string;
+  author: string;
+  created_at: string;
+  tags: string[];
+}
+
+export interface SaveRequest {
+  app_id: string;
+  name: string;
+  description: string;
+  icon: string;
+  category: string;
+}
+
+export interface Health {
+  status: "healthy" | "degraded";
+  version: string;
+  ai_service?: { connected: boolean; provider: string; model: string };
+}
+
+export interface GenerationReport {
+  issues?: Issue[];
+  mended?: unknown[];
+  cached?: boolean;
+}

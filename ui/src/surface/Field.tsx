@@ -1,0 +1,32 @@
+/** The frame of a control: its label above, its error below. */
+import clsx from "clsx";
+import { type ReactNode, useId } from "react";
+import type { StyleMap } from "@/engine/catalog";
+import { ownStyle } from "./look";
+
+interface FieldProps {
+  nodeId: string;
+  label?: string;
+  error?: string | boolean | null;
+  style?: StyleMap;
+  className?: string;
+  children(describedBy: string | undefined): ReactNode;
+}
+
+export function Field({ nodeId, label, error, style, className, children }: FieldProps) {
+  const errorId = useId();
+  const message = typeof error === "string" && error !== "" ? error : null;
+  return (
+    <div className={clsx("field min-w-0", className)} style={ownStyle(style)} data-node-id={nodeId}>
+      <label className="flex flex-col gap-1.5">
+        {label && <span className="font-medium text-ink-2 text-sm">{label}</span>}
+        {children(message ? errorId : undefined)}
+      </label>
+      {message && (
+        <p id={errorId} className="mt-1.5 text-danger-ink text-sm" role="alert">
+          {message}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+/** Draws the nodes the engine resolves. */
+import clsx from "clsx";
+import {
+  type ComponentType,
+  type CSSProperties,
+  memo,
+  useCallback,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import type { NodeStore } from "@/engine/nodeStore";
+import type { NodeId, UiNode, UiSpec } from "@/engine/protocol";
+import { registry } from "./registry";
+import { SurfaceContext, type SurfaceHost, useNode } from "./SurfaceContext";
+import { accentVariables } from "./theme";
+
+interface SurfaceProps {
+  nodes: NodeStore;
+  host: SurfaceHost | null;
+  layout?: UiSpec["layout"];
+  theme?: UiSpec["theme"];
+}
+
+export function Surface({ nodes, host, layout = "vertical", theme }: SurfaceProps) {
+  const [overlay, setOverlay] = useState<HTMLElement | null>(null);
+  const scope = useMemo(() => ({ nodes, host, overlay }), [nodes, host, overlay]);
+  const style = useMemo<CSSProperties>(() => accentVariables(theme?.accent), [theme?.accent]);
+  return (
+    <SurfaceContext value={scope}>
+      <div
+        className={clsx("@container relative min-h-full", theme?.density === "compact" ? "p-3" : "p-5")}
+        style={style}
+        data-surface
+      >
+        <div
+          className={clsx(
+            layout === "vertical" && "flex flex-col gap-4",
+            layout === "horizontal" && "surface-row flex flex-wrap items-start gap-4",
+            layout === "grid" && "grid gap-4 @md:grid-cols-2 @3xl:grid-cols-3",
+          )}
+          data-surface-content
+        >
+          <Roots nodes={nodes} />
+        </div>
+        <div ref={setOverlay} />
+      </div>
+    </SurfaceContext>
+  );
+}
+
+function Roots({ nodes }: { nodes: NodeStore }) {
+  const subscribe = useCallback((listener: () => void) => nodes.subscribeRoots(listener), [nodes]);
+  const roots = useSyncExternalStore(subscribe, () => nodes.roots);
+  return roots.map((id) => <SurfaceNode key={id} id={id} />);
+}
+
+/** One node. It alone renders when its node changes. */
+export const SurfaceNode = memo(function SurfaceNode({ id }: { id: NodeId }) {
+  const node = useNode(id);
+  if (!node) return null;
+  const View = (registry[node.type] ?? registry.unknown) as ComponentType<{ node: UiNode }>;
+  return <View key={node.type} node={node} />;
+});

@@ -1,0 +1,43 @@
+import { ChevronDown } from "lucide-react";
+import { Accordion as RadixAccordion } from "radix-ui";
+import type { NodeOf } from "@/engine/protocol";
+import { ownStyle } from "../look";
+import { SurfaceNode } from "../Surface";
+import { useDispatch } from "../SurfaceContext";
+import { usePanels } from "../usePanels";
+
+export function Accordion({ node }: { node: NodeOf<"accordion"> }) {
+  const { props } = node;
+  const dispatch = useDispatch(node);
+  const panels = usePanels(node);
+  return (
+    <RadixAccordion.Root
+      data-node-id={node.id}
+      type="single"
+      collapsible
+      className="min-w-0 divide-y divide-line overflow-hidden rounded-xl border border-line"
+      style={ownStyle(props.style)}
+      value={props.value ?? ""}
+      onValueChange={(id) => dispatch("change", { value: id === "" ? null : id })}
+      aria-label={props.label}
+    >
+      {panels.map((panel) => (
+        <RadixAccordion.Item key={panel.id} value={panel.id}>
+          <RadixAccordion.Header>
+            <RadixAccordion.Trigger className="group flex w-full items-center justify-between gap-3 px-4 py-3 text-left font-medium -outline-offset-2 hover:bg-surface-2">
+              {panel.label}
+              <ChevronDown
+                size={18}
+                className="flex-none text-ink-3 transition-transform group-data-[state=open]:rotate-180"
+                aria-hidden="true"
+              />
+            </RadixAccordion.Trigger>
+          </RadixAccordion.Header>
+          <RadixAccordion.Content className="px-4 pt-1 pb-4">
+            <SurfaceNode id={panel.id} />
+          </RadixAccordion.Content>
+        </RadixAccordion.Item>
+      ))}
+    </RadixAccordion.Root>
+  );
+}

@@ -1,0 +1,40 @@
+import clsx from "clsx";
+import type { NodeOf } from "@/engine/protocol";
+import { Children } from "../Children";
+import { clickableBox } from "../clickable";
+import { ALIGN, gapOf, JUSTIFY, ownStyle, paddingOf } from "../look";
+import { useDispatch } from "../SurfaceContext";
+
+export function Container({ node }: { node: NodeOf<"container"> }) {
+  const { props } = node;
+  const dispatch = useDispatch(node);
+  const horizontal = props.layout === "horizontal";
+  const scrolls = props.maxHeight !== undefined;
+  const click = clickableBox(node, dispatch);
+  return (
+    <div
+      data-node-id={node.id}
+      className={clsx(
+        "flex min-w-0",
+        horizontal ? "surface-row flex-row" : "flex-col",
+        horizontal && props.wrap !== false && "flex-wrap",
+        ALIGN[props.align ?? (horizontal ? "end" : "stretch")],
+        JUSTIFY[props.justify ?? "start"],
+        scrolls && "overflow-auto",
+        node.events.includes("click") && "cursor-pointer",
+      )}
+      style={{
+        gap: gapOf(props),
+        padding: paddingOf(props.padding, "none"),
+        maxHeight: props.maxHeight,
+        ...ownStyle(props.style),
+      }}
+      {...click}
+      role={props.role ?? click.role ?? (scrolls ? "region" : undefined)}
+      aria-label={click.role || scrolls || props.role ? (props.label ?? undefined) : undefined}
+      tabIndex={click.tabIndex ?? (scrolls ? 0 : undefined)}
+    >
+      <Children node={node} />
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+import type { NodeOf } from "@/engine/protocol";
+import { Children } from "../Children";
+import { ownStyle } from "../look";
+
+/** The engine fires the form's submit when a field inside it submits, so nothing is dispatched here. */
+export function Form({ node }: { node: NodeOf<"form"> }) {
+  const { props } = node;
+  return (
+    <form
+      data-node-id={node.id}
+      className="flex min-w-0 flex-col"
+      style={{ gap: props.gap ?? 14, ...ownStyle(props.style) }}
+      aria-label={props.label}
+      noValidate
+      onSubmit={(event) => event.preventDefault()}
+    >
+      <Children node={node} />
+    </form>
+  );
+}

@@ -1,0 +1,40 @@
+import clsx from "clsx";
+import type { NodeOf } from "@/engine/protocol";
+import { Children } from "../Children";
+import { gapOf, ownStyle } from "../look";
+
+const VARIANT = {
+  default: "",
+  bordered: "divide-y divide-line overflow-hidden rounded-xl border border-line *:px-3.5 *:py-2",
+  striped: "overflow-hidden rounded-xl border border-line *:px-3.5 *:py-2 *:odd:bg-surface-2",
+};
+
+export function List({ node }: { node: NodeOf<"list"> }) {
+  const { props } = node;
+  const variant = props.variant ?? "default";
+  const gap = variant === "default" ? gapOf({ spacing: props.spacing ?? "small" }) : 0;
+  if (node.children.length === 0) {
+    return (
+      <p
+        data-node-id={node.id}
+        className="rounded-xl border border-line-strong/50 border-dashed px-4 py-6 text-center text-ink-3 text-sm"
+      >
+        {props.empty ?? "Nothing here yet"}
+      </p>
+    );
+  }
+  return (
+    <div
+      data-node-id={node.id}
+      className={clsx(
+        "flex min-w-0 flex-col *:[contain-intrinsic-size:auto_2.5rem] *:[content-visibility:auto]",
+        VARIANT[variant],
+      )}
+      style={{ gap, ...ownStyle(props.style) }}
+      role="group"
+      aria-label={props.label}
+    >
+      <Children node={node} />
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import clsx from "clsx";
+import { X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useId, useRef } from "react";
+import { createPortal } from "react-dom";
+import type { NodeOf } from "@/engine/protocol";
+import { Children } from "../Children";
+import { nameFromId, ownStyle } from "../look";
+import { useDispatch, useSurface } from "../SurfaceContext";
+
+const WIDTH = {
+  small: "max-w-sm",
+  medium: "max-w-lg",
+  large: "max-w-3xl",
+  fullscreen: "h-full max-w-none",
+};
+
+const TABBABLE =
+  'a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]';
+
+/** Modal within its own window: the rest of the app rests, other windows stay usable. */
+export function Modal({ node }: { node: NodeOf<"modal"> }) {
+  const { overlay } = useSurface();
+  if (!node.props.open) return <div data-node-id={node.id} hidden />;
+  if (!overlay) return null;
+  return createPortal(<OpenModal node={node} />, overlay);
+}
+
+function OpenModal({ node }: { node: NodeOf<"modal"> }) {
+  const { props } = node;
+  const dispatch = useDispatch(node);
+  const { overlay } = useSurface();
+  const box = useRef<HTMLDivElement>(null);
+  const titleId = useId();
+
+  useEffect(() => {
+    const content = overlay?.parentElement?.querySelector<HTMLElement>("[data-surface-content]");
+    const before = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+    content?.setAttribute("inert", "");
+    (
+      box.current?.querySelector<HTMLElement>("[data-modal-body] :is(input, select, textarea, button)") ??
+      box.current
+    )?.focus();
+    return () => {
+      content?.removeAttribute("inert");
+      before?.focus();
+    };
+  }, [overlay]);
+
+  const canClose = node.events.includes("close");
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && canClose) {
+      event.stopPropagation();
+      dispatch("close");
+    }
+    if (event.key === "Tab") keepInside(event, box.current);
+  };
+  return (
+    <div
+      className={clsx(
+        "absolute inset-0 z-10 flex animate-fade justify-center overflow-auto bg-scrim p-4",
+        props.centered === false ? "items-start" : "items-center",
+      )}
+      onMouseDown={(event) => event.target === event.currentTarget && canClose && dispatch("close")}
+    >
+      <div
+        ref={box}
+        data-node-id={node.id}
+        role="dialog"
+        aria-modal="true"
+        aria-labelledby={props.title ? titleId : undefined}
+        aria-label={props.title ? undefined : nameFromId(node.id)}
+        tabIndex={-1}
+        className={clsx(
+          "flex max-h-full w-full animate-rise flex-col overflow-hidden rounded-2xl border border-line bg-surface shadow-float",
+          WIDTH[props.size ?? "medium"],
+        )}
+        style={ownStyle(props.style)}
+        onKeyDown={onKeyDown}
+      >
+        <div className="flex min-h-12 items-center justify-between gap-3 pt-2 pr-2 pl-5">
+          <h2 id={titleId} className="font-semibold">
+            {props.title}
+          </h2>
+          {canClose && (
+            <button
+              type="button"
+              className="grid size-8 place-items-center rounded-lg text-ink-2 hover:bg-surface-3"
+              aria-label="Close dialog"
+              onClick={() => dispatch("close")}
+            >
+              <X size={18} aria-hidden="true" />
+            </button>
+          )}
+        </div>
+        <div data-modal-body className="flex flex-col gap-4 overflow-auto px-5 pt-2 pb-5">
+          <Children node={node} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function keepInside(event: KeyboardEvent, box: HTMLElement | null): void {
+  const stops = [...(box?.querySelectorAll<HTMLElement>(TABBABLE) ?? [])];
+  const [first, last] = [stops[0], stops.at(-1)];
+  const leaving = event.shiftKey ? first : last;
+  if (!first || !last || document.activeElement !== leaving) return;
+  event.preventDefault();
+  (event.shiftKey ? last : first).focus();
+}

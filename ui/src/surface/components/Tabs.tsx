@@ -1,0 +1,68 @@
+import clsx from "clsx";
+import { Tabs as RadixTabs } from "radix-ui";
+import type { NodeOf } from "@/engine/protocol";
+import { nameFromId, ownStyle } from "../look";
+import { SurfaceNode } from "../Surface";
+import { useDispatch } from "../SurfaceContext";
+import { usePanels } from "../usePanels";
+
+const LIST = {
+  default: "gap-4 border-b border-line",
+  bordered: "gap-1 rounded-xl border border-line p-1",
+  pills: "gap-1 rounded-xl bg-surface-3 p-1",
+};
+
+const TRIGGER = {
+  default:
+    "-mb-px rounded-t-md border-transparent border-b-2 px-1 py-2 data-[state=active]:border-accent data-[state=active]:text-ink",
+  bordered: "rounded-lg px-3 py-1.5 data-[state=active]:bg-accent-soft data-[state=active]:text-accent-ink",
+  pills:
+    "rounded-lg px-3 py-1.5 data-[state=active]:bg-surface data-[state=active]:text-ink data-[state=active]:shadow-control",
+};
+
+export function Tabs({ node }: { node: NodeOf<"tabs"> }) {
+  const { props } = node;
+  const dispatch = useDispatch(node);
+  const panels = usePanels(node);
+  const variant = props.variant ?? "default";
+  const asked = props.value ?? props.defaultTab;
+  const open = panels.find((panel) => panel.id === asked) ?? panels[0];
+  const onOpen = (id: string) => {
+    dispatch("change", { value: id });
+    dispatch("tabChange", { tabId: id });
+  };
+  return (
+    <RadixTabs.Root
+      data-node-id={node.id}
+      className="flex min-w-0 flex-col gap-4"
+      style={ownStyle(props.style)}
+      value={open?.id ?? ""}
+      onValueChange={onOpen}
+    >
+      <RadixTabs.List
+        className={clsx("flex min-w-0 overflow-x-auto", LIST[variant])}
+        aria-label={props.label ?? nameFromId(node.id)}
+      >
+        {panels.map((panel) => (
+          <RadixTabs.Trigger
+            key={panel.id}
+            value={panel.id}
+            className={clsx(
+              "flex-none font-medium text-ink-2 -outline-offset-2 transition-colors hover:text-ink",
+              props.size === "small" && "text-sm",
+              props.size === "large" && "text-lg",
+              TRIGGER[variant],
+            )}
+          >
+            {panel.label}
+          </RadixTabs.Trigger>
+        ))}
+      </RadixTabs.List>
+      {panels.map((panel) => (
+        <RadixTabs.Content key={panel.id} value={panel.id} className="rounded-lg outline-offset-4">
+          <SurfaceNode id={panel.id} />
+        </RadixTabs.Content>
+      ))}
+    </RadixTabs.Root>
+  );
+}
