@@ -1,4 +1,5 @@
 //! One folder per outside thing.
 
 pub mod database;
+pub mod llm;
 pub mod storage;

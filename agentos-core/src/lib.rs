@@ -3,6 +3,7 @@
 //!
 //! Start at [`spec`] for what an app is and at [`runtime`] for how one runs.
 
+pub mod compose;
 pub mod ids;
 pub mod kernel;
 pub mod ports;

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod catalog;
+mod compose;
 mod edit;
 mod host;
 mod patch;

@@ -1,0 +1,5 @@
+//! Models: one file for each way to reach one.
+
+mod offline;
+
+pub use offline::OfflineLlm;

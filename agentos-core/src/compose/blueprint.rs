@@ -1,0 +1,137 @@
+//! The library of blueprints and the header each one carries.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::words;
+
+/// A document with the words by which it is found.
+#[derive(Debug)]
+pub(super) struct Blueprint {
+    pub(super) header: Header,
+    pub(super) phrases: Vec<Vec<String>>,
+    /// The document, without its header.
+    pub(super) document: Value,
+}
+
+/// What a blueprint says of itself, under `x.blueprint`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    pub(super) name: String,
+    /// "a calculator": completes "I can build …".
+    pub(super) builds: String,
+    pub(super) examples: Vec<String>,
+    /// Phrases that name it; the longest one found decides.
+    pub(super) phrases: Vec<String>,
+    /// Words it takes account of although they do not name it.
+    #[serde(default)]
+    pub(super) hints: Vec<String>,
+    /// Words that, anywhere in a request, mean another app.
+    #[serde(default)]
+    pub(super) unlike: Vec<String>,
+    /// Whether an unknown word before it only names it ("egg timer") instead of changing what it
+    /// is ("mortgage calculator").
+    #[serde(default)]
+    pub(super) takes_any_name: bool,
+    /// Phrases whose object follows and names it: "count coffees".
+    #[serde(default)]
+    pub(super) verbs: Vec<String>,
+    /// What to track when the request names fields of its own.
+    #[serde(default)]
+    pub(super) tracks: Option<Tracks>,
+    /// The parts of the tracker.
+    #[serde(default)]
+    pub(super) tracker: Option<TrackerParts>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tracks {
+    pub(super) noun: String,
+    /// Fields it has even when the request does not name them, in front of the others.
+    pub(super) fields: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrackerParts {
+    /// Fields of a noun when the request names none.
+    pub(super) nouns: Map<String, Value>,
+    /// Nouns that name what one entry measures rather than what is collected.
+    pub(super) measures: Vec<String>,
+    /// Words that promise more than a list can keep, unless fields are named.
+    pub(super) live: Vec<String>,
+    /// What a list cannot do; never a field.
+    pub(super) beyond: Vec<String>,
+    /// In the order they are tried; a name none of them knows is text.
+    pub(super) kinds: Vec<FieldKind>,
+}
+
+/// How fields of one kind are written, shown, searched and summed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FieldKind {
+    pub(super) kind: String,
+    /// Words of a field's name that make it this kind.
+    #[serde(default)]
+    pub(super) named: Vec<String>,
+    /// Whether a row can be called by it.
+    #[serde(default)]
+    pub(super) leads: bool,
+    /// Parts of the document by name; a part that is absent is left away for this kind.
+    pub(super) parts: Map<String, Value>,
+}
+
+/// Every blueprint, in the order in which ties are decided.
+pub(super) fn all() -> &'static [Blueprint] {
+    static LIBRARY: LazyLock<Vec<Blueprint>> =
+        LazyLock::new(|| SOURCES.iter().map(|text| read(text)).collect());
+    &LIBRARY
+}
+
+/// The blueprint every list of the person's own is made from.
+pub(super) fn tracker() -> (&'static Blueprint, &'static TrackerParts) {
+    all()
+        .iter()
+        .find_map(|blueprint| Some((blueprint, blueprint.header.tracker.as_ref()?)))
+        .expect("the library has a tracker; a test reads the whole of it")
+}
+
+const SOURCES: [&str; 15] = [
+    include_str!("../../blueprints/calculator.json"),
+    include_str!("../../blueprints/counter.json"),
+    include_str!("../../blueprints/todo.json"),
+    include_str!("../../blueprints/notes.json"),
+    include_str!("../../blueprints/stopwatch.json"),
+    include_str!("../../blueprints/pomodoro.json"),
+    include_str!("../../blueprints/timer.json"),
+    include_str!("../../blueprints/converter.json"),
+    include_str!("../../blueprints/expenses.json"),
+    include_str!("../../blueprints/shopping.json"),
+    include_str!("../../blueprints/habits.json"),
+    include_str!("../../blueprints/tip.json"),
+    include_str!("../../blueprints/flashcards.json"),
+    include_str!("../../blueprints/dice.json"),
+    include_str!("../../blueprints/tracker.json"),
+];
+
+fn read(text: &str) -> Blueprint {
+    let mut document: Value =
+        serde_json::from_str(text).expect("a blueprint is JSON; a test reads every one");
+    let header = document
+        .as_object_mut()
+        .and_then(|root| root.shift_remove("x"))
+        .and_then(|mut extra| extra.get_mut("blueprint").map(Value::take))
+        .unwrap_or_default();
+    let header: Header =
+        serde_json::from_value(header).expect("a blueprint has a header; a test reads every one");
+    let phrases = header.phrases.iter().map(|text| words::phrase(text)).collect();
+    Blueprint {
+        header,
+        phrases,
+        document,
+    }
+}
