@@ -145,18 +145,15 @@ impl StoragePort for SqliteStorage {
         }
     }
 
-    async fn remove_apps(&self, ids: &[AppId]) -> Result<Vec<Namespace>, StorageError> {
+    async fn remove_apps(&self, ids: &[AppId]) -> Result<(), StorageError> {
         let mut transaction = self.begin().await?;
-        let removed: Vec<String> = sqlx::query_scalar(
-            "DELETE FROM apps WHERE id IN (SELECT value FROM json_each(?)) RETURNING namespace",
-        )
-        .bind(Json(ids))
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(unavailable)?;
-        let forgotten = forget_unreferred(&mut transaction, &removed).await?;
-        transaction.commit().await.map_err(unavailable)?;
-        Ok(forgotten)
+        sqlx::query("DELETE FROM apps WHERE id IN (SELECT value FROM json_each(?))")
+            .bind(Json(ids))
+            .execute(&mut *transaction)
+            .await
+            .map_err(unavailable)?;
+        forget_unreferred_namespaces(&mut transaction).await?;
+        transaction.commit().await.map_err(unavailable)
     }
 
     async fn replica(&self, id: AppId) -> Result<Option<Replica>, StorageError> {
@@ -256,18 +253,18 @@ impl StoragePort for SqliteStorage {
         )
     }
 
-    async fn remove_package(&self, id: PackageId) -> Result<Vec<Namespace>, StorageError> {
+    async fn remove_package(&self, id: PackageId) -> Result<(), StorageError> {
         let mut transaction = self.begin().await?;
-        let removed: Option<String> =
-            sqlx::query_scalar("DELETE FROM packages WHERE id = ? RETURNING namespace")
-                .bind(id.to_string())
-                .fetch_optional(&mut *transaction)
-                .await
-                .map_err(unavailable)?;
-        let namespace = removed.ok_or(StorageError::NotFound)?;
-        let forgotten = forget_unreferred(&mut transaction, &[namespace]).await?;
-        transaction.commit().await.map_err(unavailable)?;
-        Ok(forgotten)
+        let removed = sqlx::query("DELETE FROM packages WHERE id = ?")
+            .bind(id.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(unavailable)?;
+        if removed.rows_affected() == 0 {
+            return Err(StorageError::NotFound);
+        }
+        forget_unreferred_namespaces(&mut transaction).await?;
+        transaction.commit().await.map_err(unavailable)
     }
 }
 
@@ -332,29 +329,15 @@ async fn insert_version(
     Ok(())
 }
 
-/// Drops the persisted paths of those namespaces nothing refers to, and answers them in order.
-async fn forget_unreferred(
-    transaction: &mut Transaction<'_, Sqlite>,
-    namespaces: &[String],
-) -> Result<Vec<Namespace>, StorageError> {
-    let unreferred: Vec<String> = sqlx::query_scalar(
-        "SELECT DISTINCT value FROM json_each(?)
-         WHERE value NOT IN (SELECT namespace FROM apps) AND value NOT IN (SELECT namespace FROM packages)
-         ORDER BY value",
+async fn forget_unreferred_namespaces(transaction: &mut Transaction<'_, Sqlite>) -> Result<(), StorageError> {
+    sqlx::query(
+        "DELETE FROM persisted_paths
+         WHERE namespace NOT IN (SELECT namespace FROM apps) AND namespace NOT IN (SELECT namespace FROM packages)",
     )
-    .bind(Json(namespaces))
-    .fetch_all(&mut **transaction)
+    .execute(&mut **transaction)
     .await
     .map_err(unavailable)?;
-    sqlx::query("DELETE FROM persisted_paths WHERE namespace IN (SELECT value FROM json_each(?))")
-        .bind(Json(&unreferred))
-        .execute(&mut **transaction)
-        .await
-        .map_err(unavailable)?;
-    unreferred
-        .iter()
-        .map(|namespace| rows::parse("namespace", namespace))
-        .collect()
+    Ok(())
 }
 
 fn unavailable(error: sqlx::Error) -> StorageError {

@@ -41,7 +41,7 @@ where
 }
 
 /// What is stored as text, read back.
-pub(super) fn parse<T>(record: &'static str, text: &str) -> Result<T, StorageError>
+fn parse<T>(record: &'static str, text: &str) -> Result<T, StorageError>
 where
     T: FromStr,
     T::Err: Error + Send + Sync + 'static,

@@ -40,8 +40,8 @@ pub trait StoragePort: Send + Sync {
 
     /// Removes the apps and their replicas; the caller names descendants too, unknown ids are
     /// skipped. Persisted paths of a namespace to which no app and no package refers any more go
-    /// with them; those namespaces are the answer.
-    async fn remove_apps(&self, ids: &[AppId]) -> Result<Vec<Namespace>, StorageError>;
+    /// with them.
+    async fn remove_apps(&self, ids: &[AppId]) -> Result<(), StorageError>;
 
     async fn replica(&self, id: AppId) -> Result<Option<Replica>, StorageError>;
 
@@ -78,12 +78,11 @@ pub trait StoragePort: Send + Sync {
     /// The kept versions, newest first; empty when there is no such package.
     async fn versions(&self, id: PackageId) -> Result<Vec<PackageVersion>, StorageError>;
 
-    /// Removes the package with all its versions. Its running apps stay, as unsaved ones with
-    /// their data. Answers the namespaces to which nothing refers any more, as
-    /// [`remove_apps`](Self::remove_apps).
+    /// Removes the package with all its versions. Its apps stay, as unsaved ones with their data;
+    /// where there is none, the persisted paths go too.
     ///
     /// [`StorageError::NotFound`]: there is no such package.
-    async fn remove_package(&self, id: PackageId) -> Result<Vec<Namespace>, StorageError>;
+    async fn remove_package(&self, id: PackageId) -> Result<(), StorageError>;
 }
 
 #[derive(Debug, Error)]

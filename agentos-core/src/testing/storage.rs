@@ -1,6 +1,6 @@
 //! A store that forgets when it is dropped.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -82,16 +82,10 @@ impl Records {
         }
     }
 
-    /// Drops the persisted paths of those namespaces nothing refers to, and answers them.
-    fn forget_unreferred(&mut self, namespaces: BTreeSet<Namespace>) -> Vec<Namespace> {
-        let forgotten: Vec<Namespace> = namespaces
-            .into_iter()
-            .filter(|namespace| !self.is_referred_to(*namespace))
-            .collect();
-        for namespace in &forgotten {
-            self.persisted.remove(namespace);
-        }
-        forgotten
+    fn forget_unreferred_namespaces(&mut self) {
+        let mut persisted = std::mem::take(&mut self.persisted);
+        persisted.retain(|namespace, _| self.is_referred_to(*namespace));
+        self.persisted = persisted;
     }
 }
 
@@ -134,14 +128,11 @@ impl StoragePort for MemoryStorage {
         Ok(())
     }
 
-    async fn remove_apps(&self, ids: &[AppId]) -> Result<Vec<Namespace>, StorageError> {
+    async fn remove_apps(&self, ids: &[AppId]) -> Result<(), StorageError> {
         let mut records = self.records();
-        let (gone, kept) = std::mem::take(&mut records.apps)
-            .into_iter()
-            .partition(|(app, _)| ids.contains(&app.id));
-        records.apps = kept;
-        let gone: Vec<(AppRecord, Replica)> = gone;
-        Ok(records.forget_unreferred(gone.iter().map(|(app, _)| app.namespace).collect()))
+        records.apps.retain(|(app, _)| !ids.contains(&app.id));
+        records.forget_unreferred_namespaces();
+        Ok(())
     }
 
     async fn replica(&self, id: AppId) -> Result<Option<Replica>, StorageError> {
@@ -244,17 +235,16 @@ impl StoragePort for MemoryStorage {
             .collect())
     }
 
-    async fn remove_package(&self, id: PackageId) -> Result<Vec<Namespace>, StorageError> {
+    async fn remove_package(&self, id: PackageId) -> Result<(), StorageError> {
         let mut records = self.records();
-        let place = records
-            .packages
-            .iter()
-            .position(|package| package.metadata.id == id)
-            .ok_or(StorageError::NotFound)?;
-        let removed = records.packages.remove(place);
+        if records.package(id).is_none() {
+            return Err(StorageError::NotFound);
+        }
+        records.packages.retain(|package| package.metadata.id != id);
         for (app, _) in &mut records.apps {
             app.package = app.package.filter(|package| *package != id);
         }
-        Ok(records.forget_unreferred(BTreeSet::from([removed.metadata.namespace])))
+        records.forget_unreferred_namespaces();
+        Ok(())
     }
 }
