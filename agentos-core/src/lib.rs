@@ -3,10 +3,12 @@
 //!
 //! Start at [`spec`] for what an app is and at [`runtime`] for how one runs.
 
+pub mod apps;
 pub mod compose;
 pub mod ids;
 pub mod kernel;
 pub mod ports;
+pub mod registry;
 pub mod runtime;
 pub mod spec;
 #[cfg(any(test, feature = "testing"))]

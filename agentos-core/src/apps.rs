@@ -1,0 +1,380 @@
+//! Running apps: what exists ([`AppRecord`], in the store), what lives (its process, its engine's
+//! lease, the focus) and the state of each.
+//!
+//! Start at [`Apps::spawn`] for how an app comes to be and at [`Apps::take_lease`] for how an
+//! engine comes to run it.
+
+mod app;
+mod error;
+mod live;
+mod persist;
+mod state;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures::lock::{Mutex, MutexGuard};
+use serde_json::Value;
+
+pub use app::{App, AppState, AppStats, NewApp};
+pub use error::AppError;
+pub use live::ATTACH_GRACE;
+pub use state::{BATCH_OPERATIONS, Lease};
+
+use crate::ids::{AppId, EngineId, Namespace};
+use crate::kernel::{NewProcess, Pid, Principal, Reply, SysError, Syscall};
+use crate::ports::ambient::Ambient;
+use crate::ports::kernel::KernelPort;
+use crate::ports::storage::{AppRecord, Package, StoragePort, Window};
+use crate::spec::bounds;
+use live::LiveApps;
+
+/// The most apps there are at once, suspended ones included.
+pub const APPS: usize = 200;
+/// Longer titles are cut to this many characters.
+pub const TITLE_CHARS: usize = 200;
+
+/// The life of every app.
+///
+/// Whatever changes which apps or packages exist, or the state of one, goes through one lock, one
+/// after another. Dropping a future leaves each app either as it was or suspended, never half made.
+pub struct Apps {
+    pub(crate) storage: Arc<dyn StoragePort>,
+    kernel: Arc<dyn KernelPort>,
+    pub(crate) ambient: Arc<dyn Ambient>,
+    listener: AppListener,
+    live: Mutex<LiveApps>,
+}
+
+/// Is told what happened, in order, while the lock is held: it must return at once and not call back.
+pub type AppListener = Box<dyn Fn(AppEvent) + Send + Sync>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppEvent {
+    Spawned {
+        app: AppId,
+    },
+    Focused {
+        app: AppId,
+    },
+    WindowChanged {
+        app: AppId,
+    },
+    /// It has a process again.
+    Resumed {
+        app: AppId,
+    },
+    /// Its process ended; the app is kept.
+    Suspended {
+        app: AppId,
+    },
+    /// In the order in which they were closed: descendants before their ancestors.
+    Closed {
+        apps: Vec<AppId>,
+    },
+    /// Another engine took the lease; what `engine` sends from now on is refused.
+    EngineReplaced {
+        app: AppId,
+        engine: EngineId,
+    },
+    /// It was saved as a package, or its package was deleted.
+    PackageChanged {
+        app: AppId,
+    },
+}
+
+impl Apps {
+    /// Every app in `storage` is suspended until an engine takes its lease.
+    pub fn new(
+        storage: Arc<dyn StoragePort>,
+        kernel: Arc<dyn KernelPort>,
+        ambient: Arc<dyn Ambient>,
+        listener: AppListener,
+    ) -> Self {
+        Self {
+            storage,
+            kernel,
+            ambient,
+            listener,
+            live: Mutex::default(),
+        }
+    }
+
+    /// Makes an app with a process and a namespace of its own, and focuses it.
+    ///
+    /// [`AppError::Document`], [`AppError::ParentNotFound`], [`AppError::TooManyApps`] and
+    /// [`AppError::Process`]: there is no new app.
+    pub async fn spawn(&self, new: NewApp) -> Result<App, AppError> {
+        let mut live = self.live.lock().await;
+        let NewApp {
+            document,
+            request,
+            parent,
+            report,
+        } = new;
+        let (now, seed) = (self.ambient.now(), self.ambient.seed());
+        let record = AppRecord {
+            id: AppId::new(now, seed),
+            namespace: Namespace::new(now, self.ambient.seed()),
+            package: None,
+            from_registry: false,
+            parent,
+            title: title(&document),
+            request,
+            document,
+            report,
+            window: None,
+            created_at: now,
+        };
+        self.bring_to_life(&mut live, record).await
+    }
+
+    /// Opens `package` in its namespace, with the paths it persisted. One that persists runs once:
+    /// its running app is focused and answered instead.
+    ///
+    /// Errors are those of [`spawn`](Self::spawn).
+    pub(crate) async fn launch(&self, package: Package) -> Result<App, AppError> {
+        let mut live = self.live.lock().await;
+        let Package { metadata, document } = package;
+        if !persist::paths(&document).is_empty() {
+            let apps = self.storage.apps().await?;
+            if let Some(running) = apps.into_iter().find(|app| app.namespace == metadata.namespace) {
+                self.set_focus(&mut live, running.id);
+                return Ok(live.view(running));
+            }
+        }
+        let now = self.ambient.now();
+        let record = AppRecord {
+            id: AppId::new(now, self.ambient.seed()),
+            namespace: metadata.namespace,
+            package: Some(metadata.id),
+            from_registry: true,
+            parent: None,
+            title: title(&document),
+            request: format!("Launch {}", metadata.name),
+            document,
+            report: Value::Null,
+            window: None,
+            created_at: now,
+        };
+        self.bring_to_life(&mut live, record).await
+    }
+
+    /// Unknown ids are [`AppError::NotFound`]. A suspended app can be focused and stays suspended.
+    pub async fn focus(&self, id: AppId) -> Result<(), AppError> {
+        let mut live = self.live.lock().await;
+        self.record(id).await?;
+        self.set_focus(&mut live, id);
+        Ok(())
+    }
+
+    /// Ends `id` and all its descendants, with the data of those that are not saved. Answers who
+    /// was closed, descendants before their ancestors.
+    ///
+    /// After an error other than [`AppError::NotFound`] the apps are still there, at most suspended.
+    pub async fn close(&self, id: AppId) -> Result<Vec<AppId>, AppError> {
+        let mut live = self.live.lock().await;
+        let apps = self.storage.apps().await?;
+        let closing = tree(&apps, id).ok_or(AppError::NotFound(id))?;
+        for id in &closing {
+            self.end_process(&mut live, *id).await?;
+        }
+        for namespace in self.abandoned(&apps, &closing).await? {
+            self.clear(namespace).await?;
+        }
+        self.storage.remove_apps(&closing).await?;
+        live.forget_focus(&closing);
+        (self.listener)(AppEvent::Closed {
+            apps: closing.clone(),
+        });
+        Ok(closing)
+    }
+
+    /// Whether closing `id` would destroy data: it or a descendant is not saved and has some.
+    pub async fn has_data(&self, id: AppId) -> Result<bool, AppError> {
+        let _live = self.live.lock().await;
+        let apps = self.storage.apps().await?;
+        let closing = tree(&apps, id).ok_or(AppError::NotFound(id))?;
+        for namespace in self.abandoned(&apps, &closing).await? {
+            if !self.storage.persisted(namespace).await?.is_empty() || self.stores_anything(namespace).await?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// All apps in the order they were made.
+    pub async fn list(&self) -> Result<(Vec<App>, AppStats), AppError> {
+        let live = self.live.lock().await;
+        let apps: Vec<App> = self
+            .storage
+            .apps()
+            .await?
+            .into_iter()
+            .map(|app| live.view(app))
+            .collect();
+        let stats = AppStats::of(&apps, live.focused());
+        Ok((apps, stats))
+    }
+
+    pub async fn app(&self, id: AppId) -> Result<App, AppError> {
+        let live = self.live.lock().await;
+        Ok(live.view(self.record(id).await?))
+    }
+
+    /// [`AppError::InvalidWindow`]: nothing was changed.
+    pub async fn set_window(&self, id: AppId, window: Window) -> Result<(), AppError> {
+        app::check_window(&window)?;
+        self.storage
+            .set_window(id, window)
+            .await
+            .map_err(|error| AppError::of_app(id, error))?;
+        (self.listener)(AppEvent::WindowChanged { app: id });
+        Ok(())
+    }
+
+    /// To be called for every process that ended: if it was an app's, the app is suspended.
+    pub async fn process_ended(&self, pid: Pid) {
+        let mut live = self.live.lock().await;
+        if let Some(app) = live.remove_process(pid) {
+            (self.listener)(AppEvent::Suspended { app });
+        }
+    }
+
+    /// The way every app begins: the record first, then the process, so that a future dropped in
+    /// between leaves a suspended app and never a process without one. Nobody sees the app earlier,
+    /// for the lock is held.
+    async fn bring_to_life(&self, live: &mut LiveApps, record: AppRecord) -> Result<App, AppError> {
+        bounds::verify(&record.document).map_err(AppError::Document)?;
+        let apps = self.storage.apps().await?;
+        if apps.len() >= APPS {
+            return Err(AppError::TooManyApps { limit: APPS });
+        }
+        if let Some(parent) = record
+            .parent
+            .filter(|parent| apps.iter().all(|app| app.id != *parent))
+        {
+            return Err(AppError::ParentNotFound(parent));
+        }
+        let persisted = self.storage.persisted(record.namespace).await?;
+        let state = persist::initial_state(&record.document, &persisted);
+        self.storage.insert_app(&record, &state).await?;
+        if let Err(error) = self.start_process(live, &record).await {
+            self.storage.remove_apps(&[record.id]).await?;
+            return Err(error);
+        }
+        (self.listener)(AppEvent::Spawned { app: record.id });
+        self.set_focus(live, record.id);
+        Ok(live.view(record))
+    }
+
+    async fn start_process(&self, live: &mut LiveApps, record: &AppRecord) -> Result<Pid, AppError> {
+        let parent = record
+            .parent
+            .and_then(|parent| live.pid(parent))
+            .unwrap_or(Pid::SYSTEM);
+        let process = NewProcess {
+            parent,
+            ..NewProcess::app(record.title.clone(), record.namespace)
+        };
+        let pid = self.kernel.spawn(process).await.map_err(AppError::Process)?;
+        live.add_process(record.id, pid);
+        Ok(pid)
+    }
+
+    async fn end_process(&self, live: &mut LiveApps, id: AppId) -> Result<(), AppError> {
+        let Some(pid) = live.pid(id) else { return Ok(()) };
+        match self.kernel.kill(pid).await {
+            // One that ended by itself has ended too.
+            Ok(_) | Err(SysError::NotFound) => {
+                live.remove_process(pid);
+                Ok(())
+            }
+            Err(error) => Err(AppError::Process(error)),
+        }
+    }
+
+    fn set_focus(&self, live: &mut LiveApps, id: AppId) {
+        if live.focus(id) {
+            (self.listener)(AppEvent::Focused { app: id });
+        }
+    }
+
+    async fn record(&self, id: AppId) -> Result<AppRecord, AppError> {
+        self.storage.app(id).await?.ok_or(AppError::NotFound(id))
+    }
+
+    /// The namespaces to which nothing refers once `closing` are gone.
+    async fn abandoned(&self, apps: &[AppRecord], closing: &[AppId]) -> Result<HashSet<Namespace>, AppError> {
+        let (gone, kept): (Vec<_>, Vec<_>) = apps.iter().partition(|app| closing.contains(&app.id));
+        let packages = self.storage.packages().await?;
+        let kept: HashSet<Namespace> = kept
+            .into_iter()
+            .map(|app| app.namespace)
+            .chain(packages.into_iter().map(|package| package.namespace))
+            .collect();
+        Ok(gone
+            .into_iter()
+            .map(|app| app.namespace)
+            .filter(|namespace| !kept.contains(namespace))
+            .collect())
+    }
+
+    /// Empties what the `storage` tools wrote in `namespace`.
+    pub(crate) async fn clear(&self, namespace: Namespace) -> Result<(), AppError> {
+        let clear = Syscall::StoreClear { namespace };
+        self.kernel
+            .syscall(Principal::System, clear)
+            .await
+            .map_err(AppError::Process)?;
+        Ok(())
+    }
+
+    async fn stores_anything(&self, namespace: Namespace) -> Result<bool, AppError> {
+        let first = Syscall::StoreList {
+            namespace,
+            after: None,
+            limit: 1,
+        };
+        let reply = self
+            .kernel
+            .syscall(Principal::System, first)
+            .await
+            .map_err(AppError::Process)?;
+        Ok(matches!(reply, Reply::Keys { keys, .. } if !keys.is_empty()))
+    }
+
+    /// Keeps apps and packages as they are until it is dropped.
+    pub(crate) async fn lock(&self) -> MutexGuard<'_, LiveApps> {
+        self.live.lock().await
+    }
+
+    pub(crate) fn package_changed(&self, app: AppId) {
+        (self.listener)(AppEvent::PackageChanged { app });
+    }
+}
+
+fn title(document: &Value) -> String {
+    match document["title"].as_str().map(str::trim) {
+        Some(title) if !title.is_empty() => title.chars().take(TITLE_CHARS).collect(),
+        _ => "Untitled App".to_owned(),
+    }
+}
+
+/// `id` and its descendants, descendants first; none when there is no such app.
+fn tree(apps: &[AppRecord], id: AppId) -> Option<Vec<AppId>> {
+    apps.iter().find(|app| app.id == id)?;
+    let mut found = vec![id];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        found.extend(
+            apps.iter()
+                .filter(|app| app.parent == Some(parent))
+                .map(|app| app.id),
+        );
+        next += 1;
+    }
+    found.reverse();
+    Some(found)
+}
