@@ -334,6 +334,7 @@ impl Apps {
     async fn stores_anything(&self, namespace: Namespace) -> Result<bool, AppError> {
         let first = Syscall::StoreList {
             namespace,
+            prefix: String::new(),
             after: None,
             limit: 1,
         };

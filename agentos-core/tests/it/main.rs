@@ -1,6 +1,7 @@
 //! What the core promises, tried from outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod apps;
 mod bounds;
 mod catalog;
 mod compose;
@@ -8,4 +9,5 @@ mod edit;
 mod host;
 mod patch;
 mod reader;
+mod registry;
 mod storage;
