@@ -1,5 +1,6 @@
 //! One folder per outside thing.
 
 pub mod database;
+pub mod kernel;
 pub mod llm;
 pub mod storage;

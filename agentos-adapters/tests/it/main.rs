@@ -1,3 +1,4 @@
 //! The adapters as their callers see them.
 
+mod kernel;
 mod storage;

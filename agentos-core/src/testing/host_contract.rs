@@ -12,7 +12,7 @@ use crate::kernel::{
 use crate::ports::host::HostPort;
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$host` is a future of a host without
-/// app data: `host_contract!(block_on, async { FakeHost::default() })`.
+/// app data and of what must live as long: `host_contract!(block_on, async { (FakeHost::default(), ()) })`.
 #[macro_export]
 macro_rules! host_contract {
     ($run:path, $host:expr) => {
@@ -38,7 +38,7 @@ macro_rules! host_contract {
         $(#[test]
         fn $promise() {
             $run(async {
-                let host = $host.await;
+                let (host, _keep) = $host.await;
                 $crate::testing::host_contract::$promise(&host).await;
             });
         })*

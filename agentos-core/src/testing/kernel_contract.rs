@@ -12,7 +12,8 @@ use crate::kernel::{
 use crate::ports::kernel::{EventItem, KernelPort};
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$kernel` is a future of a kernel that
-/// has just started, with the default limits, over a host without app data.
+/// has just started, with the default limits, over a host without app data, and of what must live as
+/// long.
 #[macro_export]
 macro_rules! kernel_contract {
     ($run:path, $kernel:expr) => {
@@ -38,7 +39,7 @@ macro_rules! kernel_contract {
         $(#[test]
         fn $promise() {
             $run(async {
-                let kernel = $kernel.await;
+                let (kernel, _keep) = $kernel.await;
                 $crate::testing::kernel_contract::$promise(&kernel).await;
             });
         })*

@@ -1,0 +1,219 @@
+//! What apps keep, in SQLite: every change commits together with its audit record.
+
+use std::error::Error;
+
+use agentos_core::ids::Namespace;
+use agentos_core::kernel::{AuditRecord, IoKind, Reply, StoreKey, StoredValue, SysError};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use super::audit;
+
+const SELECT_VALUE: &str = "
+    SELECT version, CASE WHEN length(value) <= ? THEN value END
+    FROM app_data WHERE namespace = ? AND key = ?";
+
+const SELECT_VERSION: &str = "SELECT version FROM app_data WHERE namespace = ? AND key = ?";
+
+const COUNT_KEYS: &str = "SELECT count(*) FROM app_data WHERE namespace = ?";
+
+const UPSERT_VALUE: &str = "
+    INSERT INTO app_data (namespace, key, value, version) VALUES (?, ?, ?, ?)
+    ON CONFLICT (namespace, key) DO UPDATE SET value = excluded.value, version = excluded.version";
+
+const DELETE_VALUE: &str = "DELETE FROM app_data WHERE namespace = ? AND key = ?";
+
+const DELETE_ALL: &str = "DELETE FROM app_data WHERE namespace = ?";
+
+/// `key >= prefix` lets the index skip to the first that can begin with it.
+const SELECT_KEYS: &str = "
+    SELECT key FROM app_data
+    WHERE namespace = ?1 AND key > ?2 AND key >= ?3 AND substr(key, 1, length(?3)) = ?3
+    ORDER BY key LIMIT ?4";
+
+/// The app data and the audit of the database of [`crate::database`].
+#[derive(Debug, Clone)]
+pub struct SqliteAppData {
+    pool: SqlitePool,
+}
+
+impl SqliteAppData {
+    pub fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    pub(super) async fn get(
+        &self,
+        namespace: Namespace,
+        key: &StoreKey,
+        max_bytes: u64,
+    ) -> Result<Reply, SysError> {
+        let row: Option<(i64, Option<Vec<u8>>)> = sqlx::query_as(SELECT_VALUE)
+            .bind(max_bytes as i64)
+            .bind(namespace.to_string())
+            .bind(key.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed)?;
+        let (version, bytes) = row.ok_or(SysError::NotFound)?;
+        let bytes = bytes.ok_or(SysError::TooLarge { limit: max_bytes })?;
+        Ok(Reply::Value(StoredValue {
+            bytes,
+            version: version as u64,
+        }))
+    }
+
+    pub(super) async fn put(&self, put: Put, record: Option<AuditRecord>) -> Result<Reply, SysError> {
+        let mut transaction = self.begin().await?;
+        put.check(&mut transaction).await?;
+        let version = audit::append(&mut transaction, record.as_slice()).await?;
+        sqlx::query(UPSERT_VALUE)
+            .bind(put.namespace.to_string())
+            .bind(put.key.as_str())
+            .bind(put.value)
+            .bind(version as i64)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(Reply::Stored(version))
+    }
+
+    pub(super) async fn delete(
+        &self,
+        namespace: Namespace,
+        key: &StoreKey,
+        record: Option<AuditRecord>,
+    ) -> Result<Reply, SysError> {
+        let mut transaction = self.begin().await?;
+        let deleted = sqlx::query(DELETE_VALUE)
+            .bind(namespace.to_string())
+            .bind(key.as_str())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        if deleted.rows_affected() == 0 {
+            return Err(SysError::NotFound);
+        }
+        audit::append(&mut transaction, record.as_slice()).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(Reply::Done)
+    }
+
+    pub(super) async fn clear(
+        &self,
+        namespace: Namespace,
+        record: Option<AuditRecord>,
+    ) -> Result<Reply, SysError> {
+        let mut transaction = self.begin().await?;
+        let deleted = sqlx::query(DELETE_ALL)
+            .bind(namespace.to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
+        audit::append(&mut transaction, record.as_slice()).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(Reply::Removed(deleted.rows_affected()))
+    }
+
+    pub(super) async fn list(
+        &self,
+        namespace: Namespace,
+        prefix: &str,
+        after: Option<&StoreKey>,
+        limit: u32,
+    ) -> Result<Reply, SysError> {
+        let names: Vec<String> = sqlx::query_scalar(SELECT_KEYS)
+            .bind(namespace.to_string())
+            .bind(after.map_or("", StoreKey::as_str))
+            .bind(prefix)
+            .bind(i64::from(limit) + 1)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        let more = names.len() > limit as usize;
+        let names = names.iter().take(limit as usize);
+        let keys = names
+            .map(|name| StoreKey::parse(name))
+            .collect::<Result<_, _>>()
+            .map_err(corrupt)?;
+        Ok(Reply::Keys { keys, more })
+    }
+
+    pub(super) async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
+        let mut transaction = self.begin().await?;
+        audit::append(&mut transaction, records).await?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// A transaction that writes; it takes the write lock at once, so that what it reads still
+    /// holds when it writes.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, SysError> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
+    }
+}
+
+/// A value on its way in.
+pub(super) struct Put {
+    pub(super) namespace: Namespace,
+    pub(super) key: StoreKey,
+    pub(super) value: Vec<u8>,
+    pub(super) if_version: Option<u64>,
+    pub(super) max_keys: u64,
+}
+
+impl Put {
+    /// Whether what is stored now lets it in.
+    async fn check(&self, transaction: &mut Transaction<'_, Sqlite>) -> Result<(), SysError> {
+        let current: Option<i64> = sqlx::query_scalar(SELECT_VERSION)
+            .bind(self.namespace.to_string())
+            .bind(self.key.as_str())
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(failed)?;
+        let current = current.map(|version| version as u64);
+        if self
+            .if_version
+            .is_some_and(|expected| expected != current.unwrap_or(0))
+        {
+            return Err(SysError::Conflict {
+                etag: current.map(|version| version.to_string()),
+            });
+        }
+        if current.is_some() {
+            return Ok(());
+        }
+        let used: i64 = sqlx::query_scalar(COUNT_KEYS)
+            .bind(self.namespace.to_string())
+            .fetch_one(&mut **transaction)
+            .await
+            .map_err(failed)?;
+        let used = used as u64;
+        if used >= self.max_keys {
+            Err(SysError::store_full(self.max_keys, used))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The cause goes to the log here; callers are told only what they can act on.
+pub(super) fn failed(error: sqlx::Error) -> SysError {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+            tracing::warn!(%error, "the database is busy");
+            SysError::Unavailable { retry_after: None }
+        }
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => corrupt(error),
+        error => {
+            tracing::error!(%error, "the database failed");
+            SysError::Io { kind: IoKind::Disk }
+        }
+    }
+}
+
+pub(super) fn corrupt(error: impl Error + 'static) -> SysError {
+    tracing::error!(error = &error as &dyn Error, "what is stored cannot be read");
+    SysError::Io {
+        kind: IoKind::Corrupt,
+    }
+}

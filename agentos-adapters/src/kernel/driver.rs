@@ -1,0 +1,270 @@
+//! The task that owns the kernel's policy and carries out what it decides.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agentos_core::kernel::{
+    AuditRecord, AuthorizedOp, CallId, Effect, Input, IoKind, Kernel, KernelEvent, OpId, Principal, Reply,
+    SysError, Syscall,
+};
+use agentos_core::ports::ambient::Ambient;
+use agentos_core::ports::host::HostPort;
+use agentos_core::ports::kernel::EventItem;
+use agentos_core::time::Millis;
+use futures::FutureExt;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+
+/// How long a call may take.
+const CALL_DEADLINE: Millis = 30_000;
+/// Events a reader may be behind before it misses some.
+const EVENTS_BEHIND: usize = 1_024;
+/// Decisions that may wait for the audit; the kernel waits with the next one.
+const DECISIONS_WAITING: usize = 256;
+/// Records kept for a later try while the audit cannot be written.
+const RECORDS_UNWRITTEN: usize = 4_096;
+
+#[derive(Debug)]
+pub(super) enum Request {
+    Syscall {
+        caller: Principal,
+        call: CallId,
+        syscall: Syscall,
+        answer: Answer,
+    },
+    Events {
+        since: Option<u64>,
+        answer: oneshot::Sender<Subscription>,
+    },
+    Stop {
+        stopped: oneshot::Sender<()>,
+    },
+}
+
+type Answer = oneshot::Sender<Result<Reply, SysError>>;
+
+/// A place in the stream of events: what is kept first, then what happens.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub(super) kept: VecDeque<EventItem>,
+    pub(super) live: broadcast::Receiver<KernelEvent>,
+}
+
+/// Decisions without an operation, and the answers that wait until they are in the audit.
+struct Decision {
+    records: Vec<AuditRecord>,
+    answers: Vec<(Answer, Result<Reply, SysError>)>,
+}
+
+pub(super) struct Driver {
+    kernel: Kernel,
+    ambient: Arc<dyn Ambient>,
+    host: Arc<dyn HostPort>,
+    answers: HashMap<CallId, Answer>,
+    operations: JoinSet<(OpId, Result<Reply, SysError>)>,
+    aborts: HashMap<OpId, AbortHandle>,
+    events: broadcast::Sender<KernelEvent>,
+    decisions: mpsc::Sender<Decision>,
+    audit: JoinHandle<()>,
+    stopped: Vec<oneshot::Sender<()>>,
+}
+
+impl Driver {
+    pub(super) fn new(kernel: Kernel, ambient: Arc<dyn Ambient>, host: Arc<dyn HostPort>) -> Self {
+        let (decisions, decided) = mpsc::channel(DECISIONS_WAITING);
+        Self {
+            kernel,
+            ambient,
+            audit: tokio::spawn(keep_audit(host.clone(), decided)),
+            host,
+            answers: HashMap::new(),
+            operations: JoinSet::new(),
+            aborts: HashMap::new(),
+            events: broadcast::channel(EVENTS_BEHIND).0,
+            decisions,
+            stopped: Vec::new(),
+        }
+    }
+
+    /// Runs until nobody can ask any more and everything asked is answered and recorded.
+    pub(super) async fn run(
+        mut self,
+        mut requests: mpsc::Receiver<Request>,
+        mut abandoned: mpsc::UnboundedReceiver<CallId>,
+    ) {
+        let mut open = true;
+        while open || !self.answers.is_empty() {
+            let time_to_wake = self.time_to_wake();
+            let input = tokio::select! {
+                biased;
+                Some(call) = abandoned.recv() => Some(Input::Cancel { call }),
+                Some(ended) = self.operations.join_next() => self.op_done(ended.ok()),
+                request = requests.recv(), if open => match request {
+                    Some(request) => {
+                        if matches!(request, Request::Stop { .. }) {
+                            requests.close();
+                        }
+                        self.take(request)
+                    }
+                    None => {
+                        open = false;
+                        None
+                    }
+                },
+                () = sleep(time_to_wake) => Some(Input::Tick),
+            };
+            if let Some(input) = input {
+                self.handle(input).await;
+            }
+        }
+        drop(self.decisions);
+        if let Err(error) = self.audit.await {
+            tracing::error!(%error, "the audit ended early");
+        }
+        for stopped in self.stopped {
+            // Who asked may have left.
+            let _ = stopped.send(());
+        }
+    }
+
+    /// The input that a request is to the kernel, if it is one.
+    fn take(&mut self, request: Request) -> Option<Input> {
+        match request {
+            // The caller left before the call began.
+            Request::Syscall { answer, .. } if answer.is_closed() => None,
+            Request::Syscall {
+                caller,
+                call,
+                syscall,
+                answer,
+            } => {
+                self.answers.insert(call, answer);
+                let deadline = self.ambient.now() + CALL_DEADLINE;
+                Some(Input::Syscall {
+                    caller,
+                    call,
+                    deadline,
+                    syscall,
+                })
+            }
+            Request::Events { since, answer } => {
+                // Who asked may have left.
+                let _ = answer.send(self.subscribe(since));
+                None
+            }
+            Request::Stop { stopped } => {
+                self.stopped.push(stopped);
+                None
+            }
+        }
+    }
+
+    fn subscribe(&self, since: Option<u64>) -> Subscription {
+        let (events, missed) = since.map_or((Vec::new(), 0), |seq| self.kernel.events_since(seq));
+        let missed = (missed > 0).then_some(EventItem::Missed { count: missed });
+        Subscription {
+            kept: missed
+                .into_iter()
+                .chain(events.into_iter().map(EventItem::Event))
+                .collect(),
+            live: self.events.subscribe(),
+        }
+    }
+
+    /// None when the operation was cancelled.
+    fn op_done(&mut self, ended: Option<(OpId, Result<Reply, SysError>)>) -> Option<Input> {
+        let (op, result) = ended?;
+        self.aborts.remove(&op);
+        Some(Input::OpDone { op, result })
+    }
+
+    fn time_to_wake(&self) -> Option<Duration> {
+        let wake_at = self.kernel.wake_at()?;
+        Some(Duration::from_millis(wake_at.saturating_sub(self.ambient.now())))
+    }
+
+    async fn handle(&mut self, input: Input) {
+        let mut decision = Decision {
+            records: Vec::new(),
+            answers: Vec::new(),
+        };
+        for effect in self.kernel.handle(input, self.ambient.now()) {
+            match effect {
+                Effect::Perform(op) => self.perform(op),
+                Effect::CancelOp(op) => self.cancel(op),
+                Effect::Audit(record) => decision.records.push(record),
+                Effect::Reply { call, result } => {
+                    decision
+                        .answers
+                        .extend(self.answers.remove(&call).map(|answer| (answer, result)));
+                }
+                // Nobody may be listening.
+                Effect::Emit(event) => drop(self.events.send(event)),
+            }
+        }
+        if decision.records.is_empty() {
+            decision.give_answers();
+        } else if let Err(ended) = self.decisions.send(decision).await {
+            ended.0.give_answers();
+        }
+    }
+
+    fn perform(&mut self, op: AuthorizedOp) {
+        let (id, host) = (op.id(), self.host.clone());
+        let abort = self.operations.spawn(async move {
+            let performed = AssertUnwindSafe(host.perform(op)).catch_unwind().await;
+            (id, performed.unwrap_or(Err(SysError::Io { kind: IoKind::Disk })))
+        });
+        self.aborts.insert(id, abort);
+    }
+
+    fn cancel(&mut self, op: OpId) {
+        if let Some(abort) = self.aborts.remove(&op) {
+            abort.abort();
+        }
+    }
+}
+
+impl Decision {
+    fn give_answers(self) {
+        for (answer, result) in self.answers {
+            // Who asked may have left.
+            let _ = answer.send(result);
+        }
+    }
+}
+
+async fn sleep(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Writes decisions in the order they were made, many at once when many wait. What cannot be written
+/// is kept for the next try: a decision stands even when the disk is full.
+async fn keep_audit(host: Arc<dyn HostPort>, mut decided: mpsc::Receiver<Decision>) {
+    let mut unwritten = Vec::new();
+    let mut waiting = Vec::new();
+    while decided.recv_many(&mut waiting, DECISIONS_WAITING).await > 0 {
+        for decision in &mut waiting {
+            unwritten.append(&mut decision.records);
+        }
+        match host.record(&unwritten).await {
+            Ok(()) => unwritten.clear(),
+            Err(error) => {
+                let lost = unwritten.len().saturating_sub(RECORDS_UNWRITTEN);
+                unwritten.drain(..lost);
+                tracing::error!(%error, unwritten = unwritten.len(), lost, "the audit cannot be written");
+            }
+        }
+        waiting.drain(..).for_each(Decision::give_answers);
+    }
+    if !unwritten.is_empty()
+        && let Err(error) = host.record(&unwritten).await
+    {
+        tracing::error!(%error, lost = unwritten.len(), "the audit ends without its last records");
+    }
+}

@@ -1,0 +1,94 @@
+//! This machine as the kernel sees it.
+
+use std::thread::available_parallelism;
+
+use agentos_core::kernel::{AuditRecord, AuthorizedOp, Op, Reply, SysError, SystemInfo};
+use agentos_core::ports::host::HostPort;
+use async_trait::async_trait;
+
+use super::app_data::{Put, SqliteAppData};
+
+/// [`HostPort`] for this machine: app data and the audit in `SQLite`, and what the machine is.
+#[derive(Debug)]
+pub struct Host {
+    app_data: SqliteAppData,
+    system_info: SystemInfo,
+}
+
+impl Host {
+    pub fn new(app_data: SqliteAppData) -> Self {
+        Self {
+            app_data,
+            system_info: system_info(),
+        }
+    }
+}
+
+#[async_trait]
+impl HostPort for Host {
+    async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError> {
+        let (op, record) = op.into_parts();
+        match op {
+            Op::StoreGet {
+                namespace,
+                key,
+                max_bytes,
+            } => self.app_data.get(namespace, &key, max_bytes).await,
+            Op::StorePut {
+                namespace,
+                key,
+                value,
+                if_version,
+                max_keys,
+            } => {
+                self.app_data
+                    .put(
+                        Put {
+                            namespace,
+                            key,
+                            value,
+                            if_version,
+                            max_keys,
+                        },
+                        record,
+                    )
+                    .await
+            }
+            Op::StoreDelete { namespace, key } => self.app_data.delete(namespace, &key, record).await,
+            Op::StoreList {
+                namespace,
+                prefix,
+                after,
+                limit,
+            } => {
+                self.app_data
+                    .list(namespace, &prefix, after.as_ref(), limit)
+                    .await
+            }
+            Op::StoreClear { namespace } => self.app_data.clear(namespace, record).await,
+            Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),
+        }
+    }
+
+    async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
+        self.app_data.record(records).await
+    }
+}
+
+fn system_info() -> SystemInfo {
+    SystemInfo {
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+        cpus: available_parallelism().map_or(1, |cpus| cpus.get() as u32),
+        memory_bytes: memory_bytes(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// What Linux says the machine has; other systems do not tell in a file.
+fn memory_bytes() -> Option<u64> {
+    let facts = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let total = facts.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = total.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kib * 1_024)
+}

@@ -1,0 +1,139 @@
+//! The audit on disk: written with what it tells of, and an edit shows.
+
+use std::sync::Arc;
+
+use agentos_adapters::kernel::{AuditError, Host, SqliteAppData, SqliteAudit};
+use agentos_core::kernel::{AuditFault, Principal, SysError, Syscall};
+use agentos_core::ports::kernel::KernelPort;
+use sqlx::SqlitePool;
+use tempfile::TempDir;
+
+use super::{app, database_in, namespace, put, run, start};
+
+/// A database whose audit tells of one process and its three values.
+async fn audited() -> (SqlitePool, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pool = database_in(&folder).await;
+    let kernel = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+    let pid = app(&kernel, 1).await;
+    for value in ["1", "2", "3"] {
+        kernel
+            .syscall(Principal::Process(pid), put(1, "n", value))
+            .await
+            .unwrap();
+    }
+    kernel.stop().await;
+    (pool, folder)
+}
+
+async fn records(pool: &SqlitePool) -> Vec<String> {
+    sqlx::query_scalar("SELECT record FROM audit ORDER BY seq")
+        .fetch_all(pool)
+        .await
+        .unwrap()
+}
+
+#[track_caller]
+fn check(edit: &'static str, expected: Result<u64, AuditFault>) {
+    run(async {
+        let (pool, _folder) = audited().await;
+        sqlx::raw_sql(edit).execute(&pool).await.unwrap();
+        let verified = match SqliteAudit::new(pool).verify().await {
+            Ok(rows) => Ok(rows),
+            Err(AuditError::Fault(fault)) => Err(fault),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(verified, expected, "{edit}");
+    });
+}
+
+#[test]
+fn an_edit_is_noticed() {
+    check("", Ok(4));
+    check(
+        "UPDATE audit SET record = replace(record, '\"n\"', '\"m\"') WHERE seq = 3",
+        Err(AuditFault::Edited { seq: 3 }),
+    );
+    check(
+        "UPDATE audit SET hash = zeroblob(32) WHERE seq = 2",
+        Err(AuditFault::Edited { seq: 2 }),
+    );
+    check(
+        "UPDATE audit SET hash = x'00' WHERE seq = 2",
+        Err(AuditFault::Edited { seq: 2 }),
+    );
+    check(
+        "DELETE FROM audit WHERE seq = 1",
+        Err(AuditFault::Missing { seq: 1 }),
+    );
+    check(
+        "DELETE FROM audit WHERE seq = 4",
+        Err(AuditFault::Missing { seq: 4 }),
+    );
+    check("DELETE FROM audit", Err(AuditFault::Missing { seq: 1 }));
+}
+
+#[test]
+fn a_change_and_its_record_are_written_together_or_not_at_all() {
+    run(async {
+        let (pool, _folder) = audited().await;
+        let before = records(&pool).await;
+        assert_eq!(before.len(), 4, "{before:?}");
+        assert!(before[0].contains("\"action\":\"spawn\""), "{before:?}");
+        assert!(
+            before[3].contains("\"action\":\"store_put\"") && before[3].contains("\"bytes\":1"),
+            "{before:?}"
+        );
+
+        let kernel = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+        let missing = agentos_core::kernel::StoreKey::parse("missing").unwrap();
+        let delete = Syscall::StoreDelete {
+            namespace: namespace(1),
+            key: missing,
+        };
+        assert_eq!(
+            kernel.syscall(Principal::System, delete).await,
+            Err(SysError::NotFound)
+        );
+        assert_eq!(records(&pool).await, before);
+
+        sqlx::raw_sql("DROP TABLE audit").execute(&pool).await.unwrap();
+        kernel
+            .syscall(Principal::System, put(1, "n", "4"))
+            .await
+            .unwrap_err();
+        assert_eq!(super::read(&kernel, 1, "n").await.unwrap(), b"3");
+    });
+}
+
+#[test]
+fn a_denial_is_recorded_before_it_is_answered() {
+    run(async {
+        let (pool, _folder) = audited().await;
+        let kernel = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+        let pid = app(&kernel, 2).await;
+        kernel
+            .syscall(Principal::Process(pid), put(1, "n", "4"))
+            .await
+            .unwrap_err();
+        let records = records(&pool).await;
+        let last = records.last().unwrap();
+        assert!(
+            last.contains("\"action\":\"denial\"") && last.contains(&namespace(1).to_string()),
+            "{last}"
+        );
+    });
+}
+
+#[test]
+fn the_audit_goes_on_after_a_restart() {
+    run(async {
+        let (pool, folder) = audited().await;
+        pool.close().await;
+        let pool = database_in(&folder).await;
+        let kernel = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+        assert_eq!(super::read(&kernel, 1, "n").await.unwrap(), b"3");
+        app(&kernel, 1).await;
+        assert_eq!(SqliteAudit::new(pool).verify().await.unwrap(), 5);
+    });
+}

@@ -1,0 +1,281 @@
+//! Calls that meet each other, a revocation, a kill, an impatient caller or a stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agentos_adapters::kernel::LocalKernel;
+use agentos_core::kernel::{
+    AuditRecord, AuthorizedOp, Capability, IoKind, KernelConfig, LimitTable, Principal, ProcessInfo, Reply,
+    Resource, Rule, SysError, Syscall,
+};
+use agentos_core::ports::host::HostPort;
+use agentos_core::ports::kernel::KernelPort;
+use agentos_core::testing::host::FakeHost;
+use async_trait::async_trait;
+use futures::future::join_all;
+use tokio::task::JoinHandle;
+
+use super::{TokioClock, app, config, namespace, put, read, run, run_paused, start};
+
+/// A kernel over a host that holds operations back.
+struct Held {
+    kernel: Arc<LocalKernel>,
+    host: Arc<FakeHost>,
+}
+
+impl Held {
+    fn start(config: KernelConfig) -> Self {
+        let host = Arc::new(FakeHost::default());
+        let kernel = Arc::new(LocalKernel::start(config, TokioClock::start(), host.clone()));
+        host.hold();
+        Self { kernel, host }
+    }
+
+    fn kernel(&self) -> &dyn KernelPort {
+        &*self.kernel
+    }
+
+    /// Makes the call in a task of its own.
+    fn call(&self, caller: Principal, syscall: Syscall) -> JoinHandle<Result<Reply, SysError>> {
+        let kernel = self.kernel.clone();
+        tokio::spawn(async move { kernel.syscall(caller, syscall).await })
+    }
+
+    async fn calls_in_flight(&self) -> Vec<u32> {
+        let processes = self
+            .kernel()
+            .processes()
+            .await
+            .expect("the system sees processes");
+        processes
+            .iter()
+            .map(|ProcessInfo { usage, .. }| usage.calls_in_flight)
+            .collect()
+    }
+
+    /// Returns once the kernel has taken on `count` calls of the newest process.
+    async fn until_in_flight(&self, count: u32) {
+        while self.calls_in_flight().await.last() != Some(&count) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn one_at_once() -> KernelConfig {
+    KernelConfig {
+        operations_at_once: 1,
+        ..config()
+    }
+}
+
+#[test]
+fn a_revoked_grant_stops_what_is_queued_and_what_is_in_flight() {
+    run(async {
+        let held = Held::start(one_at_once());
+        let pid = app(held.kernel(), 1).await;
+        let need = Capability::Store {
+            namespace: namespace(2),
+        };
+        let grant = held.kernel().grant(pid, need.clone(), Rule::Allow).await.unwrap();
+        let in_flight = held.call(Principal::Process(pid), put(2, "a", "in flight"));
+        held.host.until_arrived(1).await;
+        let queued = held.call(Principal::Process(pid), put(2, "b", "queued"));
+        held.until_in_flight(2).await;
+
+        held.kernel().revoke(grant).await.unwrap();
+        let denied = Err(SysError::PermissionDenied { need });
+        assert_eq!(in_flight.await.unwrap(), denied);
+        assert_eq!(queued.await.unwrap(), denied);
+
+        held.host.release();
+        assert_eq!(read(held.kernel(), 2, "a").await, Err(SysError::NotFound));
+        assert_eq!(read(held.kernel(), 2, "b").await, Err(SysError::NotFound));
+        assert_eq!(held.calls_in_flight().await, [0, 0]);
+    });
+}
+
+#[test]
+fn a_kill_cancels_what_the_process_waits_for_and_nothing_else() {
+    run(async {
+        let held = Held::start(config());
+        let (doomed, bystander) = (app(held.kernel(), 1).await, app(held.kernel(), 2).await);
+        let cut = held.call(Principal::Process(doomed), put(1, "a", "cut"));
+        let kept = held.call(Principal::Process(bystander), put(2, "a", "kept"));
+        held.host.until_arrived(2).await;
+
+        held.kernel().kill(doomed).await.unwrap();
+        assert_eq!(cut.await.unwrap(), Err(SysError::Cancelled));
+        held.host.release();
+        assert!(kept.await.unwrap().is_ok());
+        assert_eq!(read(held.kernel(), 1, "a").await, Err(SysError::NotFound));
+        assert_eq!(read(held.kernel(), 2, "a").await.unwrap(), b"kept");
+    });
+}
+
+#[test]
+fn a_caller_that_leaves_cancels_its_call() {
+    run(async {
+        let held = Held::start(config());
+        let pid = app(held.kernel(), 1).await;
+        let call = held.call(Principal::Process(pid), put(1, "a", "left"));
+        held.host.until_arrived(1).await;
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        held.until_in_flight(0).await;
+        held.host.release();
+        assert_eq!(read(held.kernel(), 1, "a").await, Err(SysError::NotFound));
+    });
+}
+
+#[test]
+fn a_call_ends_at_its_deadline() {
+    run_paused(async {
+        let held = Held::start(config());
+        let pid = app(held.kernel(), 1).await;
+        let began = tokio::time::Instant::now();
+        let late = held
+            .kernel
+            .syscall(Principal::Process(pid), put(1, "a", "late"))
+            .await;
+        assert_eq!(late, Err(SysError::DeadlineExceeded));
+        assert!(began.elapsed() >= Duration::from_secs(30) && began.elapsed() < Duration::from_secs(31));
+        held.host.release();
+        assert_eq!(read(held.kernel(), 1, "a").await, Err(SysError::NotFound));
+    });
+}
+
+#[test]
+fn one_call_more_than_allowed_is_refused_and_the_others_are_served() {
+    run(async {
+        let held = Held::start(config());
+        let pid = app(held.kernel(), 1).await;
+        let limit = LimitTable::default().standard.calls_in_flight;
+        let calls: Vec<_> = (0..limit)
+            .map(|n| held.call(Principal::Process(pid), put(1, &n.to_string(), "x")))
+            .collect();
+        held.until_in_flight(limit).await;
+        let more = held
+            .kernel
+            .syscall(Principal::Process(pid), put(1, "more", "x"))
+            .await;
+        let Err(SysError::QuotaExceeded {
+            resource,
+            limit: told,
+            ..
+        }) = more
+        else {
+            panic!("{more:?}")
+        };
+        assert_eq!((resource, told), (Resource::CallsInFlight, u64::from(limit)));
+        held.host.release();
+        for call in calls {
+            assert!(call.await.unwrap().is_ok());
+        }
+        assert_eq!(read(held.kernel(), 1, "more").await, Err(SysError::NotFound));
+    });
+}
+
+#[test]
+fn stopping_answers_what_was_asked_and_refuses_what_comes() {
+    run(async {
+        let held = Held::start(config());
+        let pid = app(held.kernel(), 1).await;
+        let call = held.call(Principal::Process(pid), put(1, "a", "kept"));
+        held.host.until_arrived(1).await;
+        let stopping = tokio::spawn({
+            let kernel = held.kernel.clone();
+            async move { kernel.stop().await }
+        });
+        held.host.release();
+        stopping.await.unwrap();
+        assert!(call.await.unwrap().is_ok());
+        let late = held
+            .kernel
+            .syscall(Principal::Process(pid), Syscall::GetCurrentTime)
+            .await;
+        assert_eq!(late, Err(SysError::Unavailable { retry_after: None }));
+        assert!(held.kernel.events(None).await.is_err());
+        assert_eq!(held.host.audit().len(), 2);
+        held.kernel.stop().await;
+    });
+}
+
+#[test]
+fn decisions_stand_and_are_recorded_later_when_the_audit_cannot_be_written() {
+    run(async {
+        let host = Arc::new(FakeHost::default());
+        let kernel = start(host.clone());
+        host.set_broken(true);
+        let first = app(&kernel, 1).await;
+        let refused = kernel.syscall(Principal::Process(first), put(1, "a", "x")).await;
+        assert_eq!(refused, Err(SysError::Unavailable { retry_after: None }));
+        host.set_broken(false);
+        let second = app(&kernel, 2).await;
+        let recorded = host.audit();
+        assert_eq!(recorded.len(), 2, "{first} and {second}: {recorded:?}");
+    });
+}
+
+/// Breaks a promise of its port.
+struct PanickingHost;
+
+#[async_trait]
+impl HostPort for PanickingHost {
+    async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError> {
+        panic!("cannot perform {:?}", op.id())
+    }
+
+    async fn record(&self, _: &[AuditRecord]) -> Result<(), SysError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_operation_that_panics_is_an_error_of_its_call_alone() {
+    run(async {
+        let kernel = start(Arc::new(PanickingHost));
+        let pid = app(&kernel, 1).await;
+        let failed = kernel.syscall(Principal::Process(pid), put(1, "a", "x")).await;
+        assert_eq!(failed, Err(SysError::Io { kind: IoKind::Disk }));
+        assert!(
+            kernel
+                .syscall(Principal::Process(pid), Syscall::GetCurrentTime)
+                .await
+                .is_ok()
+        );
+    });
+}
+
+#[test]
+fn many_processes_at_once_lose_nothing() {
+    run(async {
+        let (host, folder) = super::host_on_disk().await;
+        let kernel = Arc::new(start(Arc::new(host)));
+        let apps = join_all((0..8).map(|number| {
+            let kernel = kernel.clone();
+            async move { (number, app(&*kernel, number).await) }
+        }))
+        .await;
+        let writers = apps.into_iter().map(|(number, pid)| {
+            let kernel = kernel.clone();
+            tokio::spawn(async move {
+                for n in 0..25 {
+                    let put = put(number, &n.to_string(), &format!("{number} {n}"));
+                    kernel.syscall(Principal::Process(pid), put).await.unwrap();
+                }
+            })
+        });
+        for writer in join_all(writers).await {
+            writer.unwrap();
+        }
+        for number in 0..8 {
+            for n in 0..25 {
+                let value = read(&*kernel, number, &n.to_string()).await.unwrap();
+                assert_eq!(value, format!("{number} {n}").as_bytes());
+            }
+        }
+        kernel.stop().await;
+        let audit = agentos_adapters::kernel::SqliteAudit::new(super::database_in(&folder).await);
+        assert_eq!(audit.verify().await.unwrap(), 8 + 8 * 25);
+    });
+}
