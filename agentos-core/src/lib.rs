@@ -5,6 +5,7 @@
 
 pub mod apps;
 pub mod compose;
+pub mod generate;
 pub mod ids;
 pub mod kernel;
 pub mod ports;

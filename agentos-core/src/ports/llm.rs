@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::stream::BoxStream;
+use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -88,7 +89,7 @@ pub enum LlmEvent {
 }
 
 /// Tokens a request took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Usage {
     pub input: u64,
     pub output: u64,

@@ -1,0 +1,19 @@
+//! What is kept about how an app came to be.
+
+use serde::Serialize;
+
+use crate::ports::llm::Usage;
+use crate::spec::Issue;
+
+/// How a finished document got through the gates.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// What the last check and the trial run found; no errors among them.
+    pub issues: Vec<Issue>,
+    /// What was repaired without asking.
+    pub mended: Vec<Issue>,
+    /// Whether the document was taken from the cache.
+    pub cached: bool,
+    /// Tokens of all rounds together.
+    pub usage: Usage,
+}

@@ -1,0 +1,234 @@
+//! The loop: ask, read, prove, and send what is wrong back.
+
+use std::time::Duration;
+
+use futures::channel::mpsc;
+use serde_json::Value;
+
+use super::answer::{self, Answer, ask, tell};
+use super::proof::{Loss, Proof, Prover};
+use super::{Generated, GenerationError, GenerationEvent, GenerationFailure, GenerationRequest, Generator};
+use super::{MESSAGE_BYTES, REPAIR_ROUNDS, Report};
+use crate::ports::llm::{LlmRequest, Message, Role, Task, Usage};
+use crate::spec::patch::{AddOperation, PatchOperation, PointerBuf};
+use crate::spec::reader::{Read, Reader};
+use crate::spec::{Code, Issue, edit};
+
+pub(super) type Events = mpsc::Sender<GenerationEvent>;
+
+/// Tokens one answer may have.
+const ANSWER_TOKENS: u32 = 32_768;
+/// How long one answer may take.
+const ANSWER_TIME: Duration = Duration::from_secs(300);
+
+pub(super) async fn run(generator: Generator, request: GenerationRequest, mut events: Events) {
+    let last = match make(&generator, &request, &mut events).await {
+        Ok(generated) => GenerationEvent::Completed(Box::new(generated)),
+        Err(failure) => GenerationEvent::Failed(Box::new(failure)),
+    };
+    tell(&mut events, last).await;
+}
+
+async fn make(
+    generator: &Generator,
+    request: &GenerationRequest,
+    events: &mut Events,
+) -> Result<Generated, GenerationFailure> {
+    within_bounds(&request.message).map_err(GenerationFailure::without_draft)?;
+    tell(events, GenerationEvent::Started).await;
+    let mut spent = Spent::default();
+    let (document, reading) = first_answer(generator, request, events, &mut spent).await?;
+    let prover = Prover {
+        catalog: &generator.catalog,
+        now: request.now,
+        seed: request.seed,
+    };
+    let first_loss = if generator.llm.can_repair() {
+        Loss::Forbidden
+    } else {
+        Loss::Allowed
+    };
+    let mut proof = prover.prove(document.clone(), first_loss);
+    if proof.has_errors() && generator.llm.can_repair() {
+        proof = repaired(generator, request, events, &mut spent, &prover, proof).await;
+    }
+    if proof.has_errors() {
+        return Err(proof.into_failure(reading));
+    }
+    if proof.document != document {
+        tell(
+            events,
+            GenerationEvent::Patch(changed_members(&document, &proof.document)),
+        )
+        .await;
+    }
+    Ok(spent.generated(proof, reading))
+}
+
+fn within_bounds(message: &str) -> Result<(), GenerationError> {
+    match message.len() {
+        _ if message.trim().is_empty() => Err(GenerationError::MessageEmpty),
+        bytes if bytes > MESSAGE_BYTES => Err(GenerationError::MessageTooLong { bytes }),
+        _ => Ok(()),
+    }
+}
+
+/// The document of the first answer, drawn while it is written, and what reading it found.
+async fn first_answer(
+    generator: &Generator,
+    request: &GenerationRequest,
+    events: &mut Events,
+    spent: &mut Spent,
+) -> Result<(Value, Vec<Issue>), GenerationFailure> {
+    let mut reader = Reader::new();
+    let question = question(Task::Generate, &request.message);
+    let answer = ask(&*generator.llm, question, events, Some(&mut reader)).await;
+    spent.add(&answer);
+    let Read {
+        spec,
+        patches,
+        issues,
+    } = reader.finish();
+    if let Some(error) = answer.failure {
+        return Err(GenerationFailure {
+            error,
+            draft: draft(spec, answer.text),
+            issues,
+        });
+    }
+    let is_cut = issues.iter().any(|issue| issue.code == Code::JsonTruncated);
+    if answer.end.is_none() && is_cut {
+        return Err(GenerationFailure {
+            error: GenerationError::Cut,
+            draft: draft(spec, answer.text),
+            issues,
+        });
+    }
+    let Some(document) = spec else {
+        return Err(GenerationFailure {
+            error: GenerationError::NoDocument,
+            draft: draft(None, answer.text),
+            issues,
+        });
+    };
+    if !patches.is_empty() {
+        tell(events, GenerationEvent::Patch(patches)).await;
+    }
+    Ok((document, issues))
+}
+
+/// Sends the errors back until there are none or the rounds are used up; what is then left in
+/// error is dropped where an app survives it.
+async fn repaired(
+    generator: &Generator,
+    request: &GenerationRequest,
+    events: &mut Events,
+    spent: &mut Spent,
+    prover: &Prover<'_>,
+    mut proof: Proof,
+) -> Proof {
+    let mut failed_lines = Vec::new();
+    for _ in 0..REPAIR_ROUNDS {
+        let mut question = question(Task::Repair, &request.message);
+        question.document = Some(proof.document.clone());
+        question.issues = proof.errors().cloned().chain(failed_lines).collect();
+        let answer = ask(&*generator.llm, question, events, None).await;
+        spent.add(&answer);
+        if answer.failure.is_some() {
+            break;
+        }
+        let edited = edit::apply(&proof.document, &answer.text);
+        failed_lines = edited.issues;
+        proof = prover.prove(edited.doc, Loss::Forbidden).after(proof.mended);
+        if !proof.has_errors() {
+            return proof;
+        }
+    }
+    prover.prove(proof.document, Loss::Allowed).after(proof.mended)
+}
+
+fn question(task: Task, message: &str) -> LlmRequest {
+    LlmRequest {
+        task,
+        user_text: message.to_owned(),
+        document: None,
+        issues: Vec::new(),
+        system: String::new(),
+        messages: vec![Message {
+            role: Role::User,
+            text: message.to_owned(),
+        }],
+        schema: None,
+        max_tokens: ANSWER_TOKENS,
+        deadline: ANSWER_TIME,
+    }
+}
+
+fn draft(document: Option<Value>, text: String) -> Value {
+    match document {
+        Some(document) => document,
+        None if text.is_empty() => Value::Null,
+        None => Value::String(text),
+    }
+}
+
+/// Sets each member of the document that is not as it was drawn. A member that is gone stays
+/// drawn until the app opens: patches of a draft only add.
+fn changed_members(before: &Value, after: &Value) -> Vec<PatchOperation> {
+    let members = after.as_object().into_iter().flatten();
+    members
+        .filter(|(name, value)| before.get(name.as_str()) != Some(value))
+        .map(|(name, value)| {
+            PatchOperation::Add(AddOperation {
+                path: PointerBuf::from_tokens([name]),
+                value: value.clone(),
+            })
+        })
+        .collect()
+}
+
+impl GenerationFailure {
+    fn without_draft(error: GenerationError) -> Self {
+        Self {
+            error,
+            draft: Value::Null,
+            issues: Vec::new(),
+        }
+    }
+}
+
+/// What all rounds together took.
+#[derive(Default)]
+struct Spent {
+    thoughts: String,
+    usage: Usage,
+}
+
+impl Spent {
+    fn add(&mut self, answer: &Answer) {
+        let room = answer::ANSWER_BYTES.saturating_sub(self.thoughts.len());
+        self.thoughts.push_str(answer::beginning(&answer.thoughts, room));
+        self.usage.input += answer.usage.input;
+        self.usage.output += answer.usage.output;
+    }
+
+    fn generated(self, proof: Proof, reading: Vec<Issue>) -> Generated {
+        let mut issues = reading;
+        issues.extend(proof.issues);
+        Generated {
+            document: proof.document,
+            thoughts: self
+                .thoughts
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .map(str::to_owned)
+                .collect(),
+            report: Report {
+                issues,
+                mended: proof.mended,
+                cached: false,
+                usage: self.usage,
+            },
+        }
+    }
+}
