@@ -1,6 +1,26 @@
-//! One running app.
+//! One running app: a pure function of (document, state, event).
+//!
+//! [`App`] is the door. A call goes through [`events`](self) to a run of steps, through the
+//! engine's tools to the state, and back as the nodes that changed.
 
+mod app;
+mod checks;
+mod events;
 pub mod expression;
-pub mod filters;
+mod filters;
+mod program;
+mod query;
+mod rows;
+mod run;
 pub mod scope;
-pub mod store;
+mod store;
+mod subscriptions;
+mod tools;
+mod turn;
+mod view;
+
+pub use app::{App, Opening};
+pub use store::PatchOp;
+pub use tools::stateless;
+pub use turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
+pub use view::{Node, NodeId};

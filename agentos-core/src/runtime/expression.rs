@@ -7,8 +7,8 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as JinjaValue};
 use thiserror::Error;
 
 use super::scope::{NotAValue, Scope, from_jinja};
-use crate::spec::limits;
 use crate::spec::template::Source;
+use crate::spec::{Path, limits};
 use crate::value::Value;
 
 /// One compiled expression.
@@ -114,6 +114,11 @@ impl Expression {
 }
 
 impl Reference {
+    /// The same as a path of the scope; `None` for a name no path may hold.
+    pub fn path(&self) -> Option<Path> {
+        Some(Path::key(&self.name).ok()?.join(self.members.iter().cloned()))
+    }
+
     fn parse(dotted: &str) -> Self {
         let mut parts = dotted.split('.').map(Arc::from);
         Self {

@@ -16,7 +16,7 @@ use minijinja::{Environment, Error, ErrorKind};
 
 use crate::value::Value;
 
-pub fn install(environment: &mut Environment<'static>) {
+pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("number", number);
     environment.add_filter("currency", currency);
     environment.add_filter("percent", percent);
@@ -115,7 +115,7 @@ fn float(value: &JinjaValue) -> Result<f64, Error> {
 }
 
 /// Text of a value inside text: null is empty, numbers carry no noise.
-pub fn display(value: &JinjaValue) -> String {
+pub(super) fn display(value: &JinjaValue) -> String {
     let mut budget = crate::spec::limits::RESULT_BYTES;
     super::scope::from_jinja(value, &mut budget, crate::spec::limits::JSON_DEPTH)
         .map(|value| value.display())

@@ -29,7 +29,7 @@ impl PatchOp {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum StoreError {
+pub(super) enum StoreError {
     #[error("the state would hold more than {} bytes", limits::STATE_BYTES)]
     TooLarge,
     #[error("`{0}` is no list")]
@@ -53,13 +53,15 @@ const TYPING_PAUSE_MS: f64 = 1000.0;
 const MEMBER_BYTES: usize = 4;
 
 #[derive(Debug, Clone)]
-pub struct Store {
+pub(super) struct Store {
     root: Map,
     bytes: usize,
     changes: Vec<Change>,
     undo: VecDeque<Entry>,
     redo: Vec<Entry>,
     history_bytes: usize,
+    /// Whether this turn walked the history, which is no new step of it.
+    walked: bool,
 }
 
 /// One write of this turn.
@@ -82,14 +84,14 @@ struct Entry {
 
 /// Where a failed step returns to.
 #[derive(Debug, Clone)]
-pub struct Mark {
+pub(super) struct Mark {
     root: Map,
     bytes: usize,
     changes: usize,
 }
 
 impl Store {
-    pub fn new(root: Map) -> Self {
+    pub(super) fn new(root: Map) -> Self {
         let bytes = Value::Map(root.clone()).size();
         Self {
             root,
@@ -98,14 +100,15 @@ impl Store {
             undo: VecDeque::new(),
             redo: Vec::new(),
             history_bytes: 0,
+            walked: false,
         }
     }
 
-    pub fn root(&self) -> &Map {
+    pub(super) fn root(&self) -> &Map {
         &self.root
     }
 
-    pub fn get(&self, path: &Path) -> Option<&Value> {
+    pub(super) fn get(&self, path: &Path) -> Option<&Value> {
         let (first, rest) = path.segments().split_first()?;
         rest.iter()
             .try_fold(self.root.get(first)?, |value, segment| value.member(segment))
@@ -116,7 +119,7 @@ impl Store {
     ///
     /// # Errors
     /// The state is as it was.
-    pub fn set(&mut self, path: &Path, value: Value) -> Result<(), StoreError> {
+    pub(super) fn set(&mut self, path: &Path, value: Value) -> Result<(), StoreError> {
         let existing = self.get(path);
         if existing == Some(&value) {
             return Ok(());
@@ -155,7 +158,7 @@ impl Store {
 
     /// Puts `value` into the list at `path`, before `index`; at the end when `index` is past it.
     /// A list that is not there yet is made.
-    pub fn insert(&mut self, path: &Path, index: usize, value: Value) -> Result<(), StoreError> {
+    pub(super) fn insert(&mut self, path: &Path, index: usize, value: Value) -> Result<(), StoreError> {
         let Some(list) = self.existing_list(path)? else {
             return self.set(path, Value::List(List::unit(value)));
         };
@@ -179,7 +182,7 @@ impl Store {
     }
 
     /// Takes out what is at `path`: a member of an object or an element of a list.
-    pub fn remove(&mut self, path: &Path) -> Result<Value, StoreError> {
+    pub(super) fn remove(&mut self, path: &Path) -> Result<Value, StoreError> {
         let missing = || StoreError::Missing(path.to_string());
         let removed = self.get(path).cloned().ok_or_else(missing)?;
         let mut touched = path.clone();
@@ -208,7 +211,7 @@ impl Store {
     }
 
     /// Replaces the whole state by `root`, with one operation for each key that differs.
-    pub fn replace_root(&mut self, root: Map) -> Result<(), StoreError> {
+    pub(super) fn replace_root(&mut self, root: Map) -> Result<(), StoreError> {
         let bytes = Value::Map(root.clone()).size();
         if bytes > limits::STATE_BYTES {
             return Err(StoreError::TooLarge);
@@ -224,7 +227,7 @@ impl Store {
         Ok(())
     }
 
-    pub fn mark(&self) -> Mark {
+    pub(super) fn mark(&self) -> Mark {
         Mark {
             root: self.root.clone(),
             bytes: self.bytes,
@@ -232,25 +235,25 @@ impl Store {
         }
     }
 
-    pub fn roll_back(&mut self, mark: Mark) {
+    pub(super) fn roll_back(&mut self, mark: Mark) {
         self.root = mark.root;
         self.bytes = mark.bytes;
         self.changes.truncate(mark.changes);
     }
 
     /// Paths written since `change`, an earlier [`Store::change_count`].
-    pub fn touched_since(&self, change: usize) -> impl Iterator<Item = &Path> {
+    pub(super) fn touched_since(&self, change: usize) -> impl Iterator<Item = &Path> {
         self.changes[change.min(self.changes.len())..]
             .iter()
             .map(|change| &change.touched)
     }
 
-    pub fn change_count(&self) -> usize {
+    pub(super) fn change_count(&self) -> usize {
         self.changes.len()
     }
 
     /// The operations of this turn, and a clean log for the next.
-    pub fn take_patch(&mut self) -> Vec<PatchOp> {
+    pub(super) fn take_patch(&mut self) -> Vec<PatchOp> {
         let mut patch: Vec<PatchOp> = Vec::with_capacity(self.changes.len());
         for Change { op, .. } in self.changes.drain(..) {
             if let (Some(PatchOp::Replace { path: last, .. }), PatchOp::Replace { path, .. }) =
@@ -266,7 +269,10 @@ impl Store {
 
     /// Keeps `before` as a state to return to. Entries of the same `label` join while the pauses
     /// between them are short, which is how typing becomes one step.
-    pub fn remember(&mut self, before: Map, label: &Arc<str>, joins: bool, now: f64) {
+    pub(super) fn remember(&mut self, before: Map, label: &Arc<str>, joins: bool, now: f64) {
+        if std::mem::take(&mut self.walked) {
+            return;
+        }
         self.redo.clear();
         if let Some(last) = self.undo.back_mut()
             && joins
@@ -293,7 +299,7 @@ impl Store {
     }
 
     /// Goes one remembered state back; false when there is none.
-    pub fn undo(&mut self) -> Result<bool, StoreError> {
+    pub(super) fn undo(&mut self) -> Result<bool, StoreError> {
         let Some(entry) = self.undo.pop_back() else {
             return Ok(false);
         };
@@ -302,12 +308,13 @@ impl Store {
             root: self.root.clone(),
             ..entry.clone()
         });
+        self.walked = true;
         self.replace_root(entry.root)?;
         Ok(true)
     }
 
     /// Takes back the last undo; false when there is none.
-    pub fn redo(&mut self) -> Result<bool, StoreError> {
+    pub(super) fn redo(&mut self) -> Result<bool, StoreError> {
         let Some(entry) = self.redo.pop() else {
             return Ok(false);
         };
@@ -316,13 +323,14 @@ impl Store {
             root: self.root.clone(),
             ..entry.clone()
         });
+        self.walked = true;
         self.replace_root(entry.root)?;
         Ok(true)
     }
 
-    /// What can be undone, newest first, with the time of each in milliseconds.
-    pub fn history(&self) -> impl Iterator<Item = (&Arc<str>, f64)> {
-        self.undo.iter().rev().map(|entry| (&entry.label, entry.at))
+    /// How many steps undo and redo reach.
+    pub(super) fn history(&self) -> (usize, usize) {
+        (self.undo.len(), self.redo.len())
     }
 
     fn existing_list(&self, path: &Path) -> Result<Option<&List>, StoreError> {

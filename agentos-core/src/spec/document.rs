@@ -126,7 +126,7 @@ pub enum Rule {
     MaxLength(usize),
     Pattern(String),
     OneOf(Vec<Json>),
-    /// Holds when the expression is true.
+    /// Fails, with its message, when the expression is true.
     When(Source),
 }
 

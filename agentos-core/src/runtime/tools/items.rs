@@ -1,0 +1,189 @@
+//! Items of lists: `ui.add_item` and its kin, the earlier todo tools, and `list.*`.
+
+use std::sync::Arc;
+
+use super::{ToolCall, refused, unknown};
+use crate::runtime::app::App;
+use crate::runtime::turn::Failure;
+use crate::spec::Path;
+use crate::value::{List, Map, Value};
+
+pub(super) fn perform(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
+    match call.id {
+        "ui.add_item" => {
+            let at_first = call.text("at") == "first";
+            add(app, &call.path("path")?, call.value("value"), at_first)
+        }
+        "ui.update_item" => update(app, &call.path("path")?, &call.value("key"), call.value("value")),
+        "ui.remove_item" => remove(app, &call.path("path")?, &call.value("key")),
+        "ui.move_item" => move_item(app, call),
+        "ui.add_todo" => add_todo(app, call),
+        "ui.toggle_todo" => toggle(app, &call.path("path")?, &call.value("id"), "done"),
+        "ui.delete_todo" => remove(app, &call.path("path")?, &call.value("id")),
+        "list.add" => add(app, &list_path(call)?, call.value("item"), false),
+        "list.remove" => remove(app, &list_path(call)?, &call.value("item_id")),
+        "list.toggle" => toggle(
+            app,
+            &list_path(call)?,
+            &call.value("item_id"),
+            &call.text("field"),
+        ),
+        "list.clear" => {
+            let empty = Value::List(List::new());
+            app.store
+                .set(&list_path(call)?, empty.clone())
+                .map_err(|error| refused(&error))?;
+            Ok(empty)
+        }
+        _ => Err(unknown(call.id)),
+    }
+}
+
+fn list_path(call: &ToolCall) -> Result<Path, Failure> {
+    call.path(if call.arg("path").is_some() {
+        "path"
+    } else {
+        "list_id"
+    })
+}
+
+fn list_at(app: &App, path: &Path) -> Result<List, Failure> {
+    match app.store.get(path) {
+        None | Some(Value::Null) => Ok(List::new()),
+        Some(Value::List(list)) => Ok(list.clone()),
+        Some(_) => Err(Failure::new("args_invalid", format!("`{path}` is no list"))),
+    }
+}
+
+fn add(app: &mut App, path: &Path, item: Value, at_first: bool) -> Result<Value, Failure> {
+    let item = match item {
+        Value::Map(mut members) if members.get("id").is_none_or(Value::is_null) => {
+            members.insert("id".into(), Value::Text(app.fresh_id()));
+            Value::Map(members)
+        }
+        item => item,
+    };
+    let length = list_at(app, path)?.len();
+    let limit = crate::spec::limits::ROWS;
+    if length >= limit {
+        return Err(Failure::new(
+            "quota_exceeded",
+            format!("`{path}` holds {limit} items, which is the most a list may"),
+        ));
+    }
+    app.store
+        .insert(path, if at_first { 0 } else { length }, item.clone())
+        .map_err(|error| refused(&error))?;
+    Ok(item)
+}
+
+/// The item is found by its `id`, else by being the value itself, else by its index.
+fn position(list: &List, path: &Path, key: &Value) -> Result<usize, Failure> {
+    let wanted = key.display();
+    let by_id = || {
+        list.iter().position(|item| {
+            item.member("id")
+                .is_some_and(|id| !id.is_null() && id.display() == wanted)
+        })
+    };
+    let by_value = || list.iter().position(|item| item == key);
+    let by_index = || wanted.parse::<usize>().ok().filter(|index| *index < list.len());
+    let has_ids = list
+        .iter()
+        .any(|item| item.as_map().is_some_and(|item| item.contains_key("id")));
+    let found = by_id().or_else(|| {
+        if has_ids {
+            None
+        } else {
+            by_value().or_else(by_index)
+        }
+    });
+    found.ok_or_else(|| Failure::new("not_found", format!("`{path}` has no item `{wanted}`")))
+}
+
+fn update(app: &mut App, path: &Path, key: &Value, changes: Value) -> Result<Value, Failure> {
+    let list = list_at(app, path)?;
+    let index = position(&list, path, key)?;
+    let at = path.index(index);
+    match (&list[index], &changes) {
+        (Value::Map(_), Value::Map(members)) => {
+            for (name, value) in members {
+                let member =
+                    Path::key(name).map_err(|error| Failure::new("args_invalid", error.to_string()))?;
+                let member = at.join(member.segments().iter().cloned());
+                app.store
+                    .set(&member, value.clone())
+                    .map_err(|error| refused(&error))?;
+            }
+        }
+        _ => app.store.set(&at, changes).map_err(|error| refused(&error))?,
+    }
+    Ok(app.store.get(&at).cloned().unwrap_or_default())
+}
+
+fn remove(app: &mut App, path: &Path, key: &Value) -> Result<Value, Failure> {
+    let index = position(&list_at(app, path)?, path, key)?;
+    app.store
+        .remove(&path.index(index))
+        .map_err(|error| refused(&error))
+}
+
+fn toggle(app: &mut App, path: &Path, key: &Value, field: &str) -> Result<Value, Failure> {
+    let list = list_at(app, path)?;
+    let index = position(&list, path, key)?;
+    let flipped = !list[index].member(field).is_some_and(Value::is_true);
+    let changes = Map::unit(Arc::from(field), Value::Bool(flipped));
+    update(app, path, key, Value::Map(changes))
+}
+
+fn move_item(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
+    let path = call.path("path")?;
+    let list = list_at(app, &path)?;
+    let from = position(&list, &path, &call.value("key"))?;
+    let last = list.len() - 1;
+    let to = match call.arg("to") {
+        Some(Value::Text(direction)) => match &**direction {
+            "first" => 0,
+            "up" => from.saturating_sub(1),
+            "down" => (from + 1).min(last),
+            _ => last,
+        },
+        _ => (call.number("to")?.max(0.0) as usize).min(last),
+    };
+    if from != to {
+        let item = app
+            .store
+            .remove(&path.index(from))
+            .map_err(|error| refused(&error))?;
+        app.store
+            .insert(&path, to, item)
+            .map_err(|error| refused(&error))?;
+    }
+    Ok(Value::Int(to as i64))
+}
+
+/// Moves the text of an input into a list of todos; nothing happens while there is no text.
+fn add_todo(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
+    let input = call.path("input")?;
+    let text = match call.arg("text") {
+        Some(text) => text.display(),
+        None => app.store.get(&input).map(Value::display).unwrap_or_default(),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    let members: [(Arc<str>, Value); 2] = [("text".into(), text.into()), ("done".into(), false.into())];
+    let todo = add(
+        app,
+        &call.path("path")?,
+        Value::Map(members.into_iter().collect()),
+        false,
+    )?;
+    if app.store.get(&input).is_some() {
+        app.store
+            .set(&input, Value::text(""))
+            .map_err(|error| refused(&error))?;
+    }
+    Ok(todo)
+}

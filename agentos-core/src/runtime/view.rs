@@ -1,0 +1,699 @@
+//! The resolved view: which components are mounted and what each shows, kept up to date by
+//! resolving again only what a change can have reached.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::checks;
+use super::program::{Component, ComponentIndex, Dynamic, Home, Program};
+use super::rows::{Row, Rows};
+use super::scope::Scope;
+use super::store::Store;
+use super::subscriptions::Subscriptions;
+use crate::spec::catalog::{Catalog, ValueKind};
+use crate::spec::{Code, Issue, Path, limits};
+use crate::value::{Map, Value};
+
+pub type NodeId = Arc<str>;
+
+/// Rows of an `each` that are resolved before the view asks for more.
+const FIRST_ROWS: usize = 50;
+
+/// One component as the surface draws it: every value final.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Node {
+    pub id: NodeId,
+    #[serde(rename = "type")]
+    pub kind: Arc<str>,
+    pub props: Value,
+    pub children: Vec<NodeId>,
+    /// Events that may be dispatched to it.
+    pub events: Vec<Arc<str>>,
+    /// Rows of its `each` in all, of which `children` may hold a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<usize>,
+    /// Its own action waits for an effect.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pending: bool,
+    /// What is wrong with its value, once the person has left it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes the field by reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// What an instance is resolved against.
+pub(super) struct Surroundings<'a> {
+    pub program: &'a Program,
+    pub catalog: &'a Catalog,
+    pub store: &'a Store,
+    pub derived: &'a Map,
+    pub overrides: &'a BTreeMap<Arc<str>, Override>,
+    pub pending: &'a BTreeSet<NodeId>,
+    /// A draft shows what is there and says nothing of what is not.
+    pub draft: bool,
+}
+
+/// What `ui.show`, `ui.hide`, `ui.enable` and `ui.disable` said of a component.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Override {
+    pub visible: Option<bool>,
+    pub disabled: Option<bool>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct View {
+    instances: HashMap<NodeId, Instance>,
+    roots: Vec<NodeId>,
+    readers: Subscriptions<NodeId>,
+    /// Complaints already made, so that a broken text is told once and not at every turn.
+    told: HashSet<(String, String)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub component: ComponentIndex,
+    pub rows: Rows,
+    pub parent: Option<NodeId>,
+    depth: usize,
+    /// Nothing while it is not visible.
+    pub node: Option<Node>,
+    mounted: Vec<NodeId>,
+    window: Window,
+    shows_error: bool,
+    followed: Vec<Path>,
+}
+
+/// The part of an `each` that is resolved.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    first: usize,
+    count: usize,
+}
+
+/// What a refresh found.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Nodes that are new or differ, with their depth so that parents come before children.
+    pub nodes: BTreeSet<(usize, NodeId)>,
+    pub removed: BTreeSet<NodeId>,
+    pub roots_changed: bool,
+    pub issues: Vec<Issue>,
+}
+
+impl View {
+    /// Mounts the whole app.
+    pub(super) fn mount(&mut self, around: &Surroundings) -> Changes {
+        let mut changes = Changes {
+            roots_changed: true,
+            ..Changes::default()
+        };
+        let wanted = around
+            .program
+            .roots
+            .iter()
+            .map(|index| (*index, Rows::default()))
+            .collect();
+        self.roots = self.reconcile(None, 0, Vec::new(), wanted, around, &mut changes);
+        changes
+    }
+
+    /// Resolves again what reads any of `touched`, and `named` besides.
+    pub(super) fn refresh(
+        &mut self,
+        touched: &[Path],
+        named: impl IntoIterator<Item = NodeId>,
+        around: &Surroundings,
+    ) -> Changes {
+        let mut reached: BTreeSet<NodeId> = named.into_iter().collect();
+        for path in touched {
+            self.readers.readers(path, &mut reached);
+        }
+        let mut ordered: Vec<(usize, NodeId)> = reached
+            .into_iter()
+            .filter_map(|id| Some((self.instances.get(&id)?.depth, id)))
+            .collect();
+        ordered.sort();
+        let mut changes = Changes::default();
+        for (_, id) in ordered {
+            self.resolve(&id, around, &mut changes);
+        }
+        changes
+    }
+
+    pub(super) fn instance(&self, id: &str) -> Option<&Instance> {
+        self.instances.get(id)
+    }
+
+    pub(super) fn node(&self, id: &str) -> Option<&Node> {
+        self.instances.get(id)?.node.as_ref()
+    }
+
+    /// Ids of the visible roots.
+    pub(super) fn roots(&self) -> Vec<NodeId> {
+        self.visible(&self.roots)
+    }
+
+    /// Every visible node, parents before their children.
+    pub(super) fn nodes(&self) -> Vec<&Node> {
+        let mut nodes = Vec::new();
+        let mut stack: Vec<&NodeId> = self.roots.iter().rev().collect();
+        while let Some(id) = stack.pop() {
+            if let Some(node) = self.node(id) {
+                nodes.push(node);
+                stack.extend(node.children.iter().rev());
+            }
+        }
+        nodes
+    }
+
+    /// The instances of one component, visible or not, in no order that matters.
+    pub(super) fn mounted_of(&self, component: ComponentIndex) -> BTreeSet<NodeId> {
+        let of_it = self
+            .instances
+            .iter()
+            .filter(|(_, instance)| instance.component == component);
+        of_it.map(|(id, _)| id.clone()).collect()
+    }
+
+    pub(super) fn is_below(&self, id: &str, ancestor: &str) -> bool {
+        self.ancestors(id).any(|above| &**above == ancestor)
+    }
+
+    /// The nodes around `id`, nearest first.
+    pub(super) fn ancestors(&self, id: &str) -> impl Iterator<Item = &NodeId> {
+        let mut next = self
+            .instances
+            .get(id)
+            .and_then(|instance| instance.parent.as_ref());
+        std::iter::from_fn(move || {
+            let current = next?;
+            next = self
+                .instances
+                .get(current)
+                .and_then(|instance| instance.parent.as_ref());
+            Some(current)
+        })
+    }
+
+    /// From now on the node tells what is wrong with its value; false when it did already.
+    pub(super) fn show_error(&mut self, id: &str, shows: bool) -> bool {
+        match self.instances.get_mut(id) {
+            Some(instance) => std::mem::replace(&mut instance.shows_error, shows) != shows,
+            None => false,
+        }
+    }
+
+    /// Moves the window of an `each`.
+    pub(super) fn set_window(&mut self, id: &str, first: usize, count: usize) {
+        if let Some(instance) = self.instances.get_mut(id) {
+            instance.window = Window {
+                first,
+                count: count.min(limits::ROWS),
+            };
+        }
+    }
+
+    fn visible(&self, ids: &[NodeId]) -> Vec<NodeId> {
+        ids.iter().filter(|id| self.node(id).is_some()).cloned().collect()
+    }
+
+    /// Brings the mounted children of `parent` in line with `wanted` and answers their ids.
+    fn reconcile(
+        &mut self,
+        parent: Option<&NodeId>,
+        depth: usize,
+        mounted: Vec<NodeId>,
+        wanted: Vec<(ComponentIndex, Rows)>,
+        around: &Surroundings,
+        changes: &mut Changes,
+    ) -> Vec<NodeId> {
+        let wanted: Vec<(NodeId, ComponentIndex, Rows)> = wanted
+            .into_iter()
+            .map(|(component, rows)| {
+                (
+                    rows.node_id(&around.program.components[component].id),
+                    component,
+                    rows,
+                )
+            })
+            .collect();
+        let kept: HashSet<&NodeId> = wanted.iter().map(|(id, ..)| id).collect();
+        for id in mounted.iter().filter(|id| !kept.contains(id)) {
+            self.unmount(id, changes);
+        }
+        let ids = wanted.iter().map(|(id, ..)| id.clone()).collect();
+        for (id, component, rows) in wanted {
+            match self.instances.get(&id) {
+                Some(instance) if instance.rows == rows => {}
+                Some(_) => self.move_to(&id, rows, around, changes),
+                None => self.add(id, component, rows, parent.cloned(), depth, around, changes),
+            }
+        }
+        ids
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a field of the new instance or the refresh under way"
+    )]
+    fn add(
+        &mut self,
+        id: NodeId,
+        component: ComponentIndex,
+        rows: Rows,
+        parent: Option<NodeId>,
+        depth: usize,
+        around: &Surroundings,
+        changes: &mut Changes,
+    ) {
+        let instance = Instance {
+            component,
+            rows,
+            parent,
+            depth,
+            node: None,
+            mounted: Vec::new(),
+            window: Window {
+                first: 0,
+                count: FIRST_ROWS,
+            },
+            shows_error: false,
+            followed: Vec::new(),
+        };
+        self.instances.insert(id.clone(), instance);
+        self.follow(&id, around);
+        self.resolve(&id, around, changes);
+    }
+
+    /// The row of `id` has another place in its list: what it reads lies elsewhere now.
+    fn move_to(&mut self, id: &NodeId, rows: Rows, around: &Surroundings, changes: &mut Changes) {
+        if let Some(instance) = self.instances.get_mut(id) {
+            instance.rows = rows;
+        }
+        self.follow(id, around);
+        self.resolve(id, around, changes);
+    }
+
+    fn follow(&mut self, id: &NodeId, around: &Surroundings) {
+        let Some(instance) = self.instances.get_mut(id) else {
+            return;
+        };
+        let component = &around.program.components[instance.component];
+        let followed = followed(component, id, &instance.rows);
+        for path in &instance.followed {
+            self.readers.remove(path, id);
+        }
+        for path in &followed {
+            self.readers.add(path, id.clone());
+        }
+        instance.followed = followed;
+    }
+
+    fn unmount(&mut self, id: &NodeId, changes: &mut Changes) {
+        let Some(instance) = self.instances.remove(id) else {
+            return;
+        };
+        for path in &instance.followed {
+            self.readers.remove(path, id);
+        }
+        if instance.node.is_some() {
+            changes.removed.insert(id.clone());
+        }
+        changes.nodes.remove(&(instance.depth, id.clone()));
+        for child in &instance.mounted {
+            self.unmount(child, changes);
+        }
+    }
+
+    fn resolve(&mut self, id: &NodeId, around: &Surroundings, changes: &mut Changes) {
+        let Some(instance) = self.instances.get(id) else {
+            return;
+        };
+        let component = &around.program.components[instance.component];
+        let scope = instance
+            .rows
+            .enter(Scope::new(around.store.root(), around.derived), around.store);
+        let was_visible = instance.node.is_some();
+        let mut complaints = Vec::new();
+        let mut resolver = Resolver {
+            around,
+            component,
+            id,
+            instance,
+            scope,
+            complaints: &mut complaints,
+        };
+        let resolved = resolver.is_visible().then(|| {
+            let node = resolver.node();
+            let (wanted, total) = resolver.children();
+            (node, wanted, total)
+        });
+        self.tell(complaints, around, changes);
+
+        let (depth, mounted) = match self.instances.get_mut(id) {
+            Some(instance) => (instance.depth, std::mem::take(&mut instance.mounted)),
+            None => return,
+        };
+        let (node, mounted) = match resolved {
+            None => {
+                mounted.iter().for_each(|child| self.unmount(child, changes));
+                if was_visible {
+                    changes.removed.insert(id.clone());
+                    changes.nodes.remove(&(depth, id.clone()));
+                }
+                (None, Vec::new())
+            }
+            Some((mut node, wanted, total)) => {
+                let mounted = self.reconcile(Some(id), depth + 1, mounted, wanted, around, changes);
+                node.children = self.visible(&mounted);
+                node.total = total;
+                (Some(node), mounted)
+            }
+        };
+        let is_visible = node.is_some();
+        let Some(instance) = self.instances.get_mut(id) else {
+            return;
+        };
+        instance.mounted = mounted;
+        if is_visible && instance.node != node {
+            changes.removed.remove(id);
+            changes.nodes.insert((depth, id.clone()));
+        }
+        instance.node = node;
+        if was_visible != is_visible {
+            let parent = instance.parent.clone();
+            self.relist(parent.as_ref(), changes);
+        }
+    }
+
+    /// A child appeared or went: its parent lists its visible children anew.
+    fn relist(&mut self, parent: Option<&NodeId>, changes: &mut Changes) {
+        let Some(parent) = parent else {
+            changes.roots_changed = true;
+            return;
+        };
+        let Some(instance) = self.instances.get(parent) else {
+            return;
+        };
+        let (children, depth) = (self.visible(&instance.mounted), instance.depth);
+        if let Some(node) = self
+            .instances
+            .get_mut(parent)
+            .and_then(|instance| instance.node.as_mut())
+            && node.children != children
+        {
+            node.children = children;
+            changes.nodes.insert((depth, parent.clone()));
+        }
+    }
+
+    fn tell(&mut self, complaints: Vec<Issue>, around: &Surroundings, changes: &mut Changes) {
+        if around.draft {
+            return;
+        }
+        for issue in complaints {
+            if self.told.insert((issue.path.clone(), issue.message.clone())) {
+                changes.issues.push(issue);
+            }
+        }
+    }
+}
+
+/// Where a control without a binding keeps its value.
+pub(super) fn own_path(node: &str) -> Option<Path> {
+    Path::key(node).ok()
+}
+
+/// The path a control's value is read from and written to, when it can be written.
+pub(super) fn value_path(component: &Component, node: &str, rows: &Rows) -> Option<Path> {
+    match &component.value.as_ref()?.home {
+        Home::Bound(path) => Some(rows.locate(path)),
+        Home::Own { .. } => own_path(node),
+        Home::ReadOnly => None,
+    }
+}
+
+fn followed(component: &Component, node: &str, rows: &Rows) -> Vec<Path> {
+    let references = component
+        .references
+        .iter()
+        .filter_map(|reference| rows.follow(reference));
+    let binds = component.binds.iter().map(|path| rows.locate(path));
+    references
+        .chain(binds)
+        .chain(value_path(component, node, rows))
+        .collect()
+}
+
+/// Resolves one instance.
+struct Resolver<'a> {
+    around: &'a Surroundings<'a>,
+    component: &'a Component,
+    id: &'a NodeId,
+    instance: &'a Instance,
+    scope: Scope,
+    complaints: &'a mut Vec<Issue>,
+}
+
+impl Resolver<'_> {
+    fn is_visible(&mut self) -> bool {
+        let told = self
+            .around
+            .overrides
+            .get(&self.component.id)
+            .and_then(|said| said.visible);
+        match (told, &self.component.visible) {
+            (Some(visible), _) => visible,
+            (None, None) => true,
+            (None, Some(visible)) => self.evaluate(visible, "/visible").is_true(),
+        }
+    }
+
+    fn node(&mut self) -> Node {
+        let mut props = Map::new();
+        for (name, dynamic) in &self.component.props {
+            let value = self.evaluate(dynamic, &format!("/props/{name}"));
+            let value = self.safe(name, value);
+            if !value.is_null() {
+                props.insert(name.clone(), value);
+            }
+        }
+        let mut error = None;
+        if let Some(two_way) = &self.component.value {
+            if let Some(path) = value_path(self.component, self.id, &self.instance.rows) {
+                let held = self.around.store.get(&path).filter(|value| !value.is_null());
+                props.insert(two_way.prop.clone(), held.unwrap_or(&two_way.empty).clone());
+            }
+            if self.instance.shows_error {
+                let value = props.get(&two_way.prop).cloned().unwrap_or_default();
+                error = self.failed_check(&value);
+            }
+        }
+        if let Some(disabled) = self
+            .around
+            .overrides
+            .get(&self.component.id)
+            .and_then(|said| said.disabled)
+        {
+            props.insert("disabled".into(), disabled.into());
+        }
+        let kind = if self.component.known {
+            self.component.kind.clone()
+        } else {
+            "unknown".into()
+        };
+        if !self.component.known {
+            props = Map::unit("type".into(), Value::Text(self.component.kind.clone()));
+        }
+        Node {
+            id: self.id.clone(),
+            kind,
+            events: self.events(&props),
+            props: Value::Map(props),
+            children: Vec::new(),
+            total: None,
+            pending: self.around.pending.contains(self.id),
+            error,
+        }
+    }
+
+    /// Events worth sending: those with a handler, and those the engine itself answers.
+    fn events(&self, props: &Map) -> Vec<Arc<str>> {
+        let mut events: BTreeSet<Arc<str>> = self
+            .component
+            .handlers
+            .keys()
+            .map(|kind| Arc::from(kind.as_str()))
+            .collect();
+        let writable = self
+            .component
+            .value
+            .as_ref()
+            .is_some_and(|two_way| !matches!(two_way.home, Home::ReadOnly));
+        let readonly = props.get("readonly").is_some_and(Value::is_true);
+        if writable && !readonly {
+            events.insert("change".into());
+            if &*self.component.kind == "modal" {
+                events.insert("close".into());
+            }
+        }
+        if !self.component.checks.is_empty() {
+            events.insert("blur".into());
+        }
+        if self.component.is_submit {
+            events.insert("click".into());
+        }
+        if self.component.submits {
+            events.insert("submit".into());
+        }
+        events.into_iter().collect()
+    }
+
+    fn failed_check(&mut self, value: &Value) -> Option<String> {
+        self.component.checks.iter().find_map(|check| {
+            checks::failure(check, value, |condition| {
+                condition
+                    .evaluate(&self.scope, &|_| Value::Null)
+                    .unwrap_or_default()
+            })
+        })
+    }
+
+    /// Which components stand below, and how many rows there are in all.
+    fn children(&mut self) -> (Vec<(ComponentIndex, Rows)>, Option<usize>) {
+        let rows = &self.instance.rows;
+        let Some(each) = &self.component.each else {
+            return (
+                self.component
+                    .children
+                    .iter()
+                    .map(|child| (*child, rows.clone()))
+                    .collect(),
+                None,
+            );
+        };
+        let list_path = rows.locate(&each.list);
+        let listed = self.around.store.get(&list_path).cloned().or_else(|| {
+            // A list may also be computed or the result of a query.
+            let members = &list_path.segments()[1..];
+            self.scope.lookup(list_path.root(), members).cloned()
+        });
+        let list = match listed {
+            Some(Value::List(list)) => list,
+            None | Some(Value::Null) => return (Vec::new(), Some(0)),
+            Some(_) => {
+                let message = format!("`{}` is repeated by `each` and is no list", each.list);
+                self.complain(Code::EachNotList, "/each/in", message);
+                return (Vec::new(), Some(0));
+            }
+        };
+        let Window { first, count } = self.instance.window;
+        let length = list.len().min(limits::ROWS);
+        let (indices, total) = match &each.filter {
+            None => (
+                (first.min(length)..(first + count).min(length)).collect::<Vec<_>>(),
+                length,
+            ),
+            Some(filter) => {
+                let passing: Vec<usize> = (0..length)
+                    .filter(|index| self.passes(filter, &each.name, &list[*index]))
+                    .collect();
+                let total = passing.len();
+                (passing.into_iter().skip(first).take(count).collect(), total)
+            }
+        };
+        let mut keys: HashMap<String, usize> = HashMap::new();
+        let mut children = Vec::with_capacity(indices.len() * self.component.children.len());
+        for index in indices {
+            let key = row_key(&list[index], each.key.as_deref(), index);
+            let seen = keys.entry(key.clone()).and_modify(|seen| *seen += 1).or_insert(1);
+            let key = if *seen == 1 { key } else { format!("{key}#{seen}") };
+            let row = Row {
+                name: each.name.clone(),
+                list: list_path.clone(),
+                index,
+                key: Arc::from(key),
+            };
+            let rows = rows.with(row);
+            children.extend(self.component.children.iter().map(|child| (*child, rows.clone())));
+        }
+        (children, Some(total))
+    }
+
+    fn passes(&mut self, filter: &Dynamic, name: &Arc<str>, item: &Value) -> bool {
+        let scope = self.scope.clone().with(name.clone(), item.clone());
+        match filter.evaluate(&scope, &|_| Value::Null) {
+            Ok(value) => value.is_true(),
+            Err(error) => {
+                self.complain(
+                    Code::ExprFailed,
+                    "/each/where",
+                    format!("`where` failed: {error}"),
+                );
+                false
+            }
+        }
+    }
+
+    fn evaluate(&mut self, dynamic: &Dynamic, place: &str) -> Value {
+        let rows = &self.instance.rows;
+        let bound = |path: &Path| {
+            self.around
+                .store
+                .get(&rows.locate(path))
+                .cloned()
+                .unwrap_or_default()
+        };
+        match dynamic.evaluate(&self.scope, &bound) {
+            Ok(value) => value,
+            Err(error) => {
+                self.complain(Code::ExprFailed, place, error.to_string());
+                Value::Null
+            }
+        }
+    }
+
+    /// URLs and styles made by expressions keep the same rules as written ones.
+    fn safe(&mut self, name: &str, value: Value) -> Value {
+        let field = self
+            .around
+            .catalog
+            .component(&self.component.kind)
+            .and_then(|entry| entry.prop(name));
+        let Some(field) = field.filter(|field| matches!(field.kind, ValueKind::Url(_) | ValueKind::Style))
+        else {
+            return value;
+        };
+        if value.is_null() || value == Value::text("") {
+            return Value::Null;
+        }
+        match field.kind.check(&value.to_json(), &|_| false) {
+            Ok(()) => value,
+            Err(mismatch) => {
+                self.complain(Code::UrlScheme, &format!("/props/{name}"), mismatch.to_string());
+                Value::Null
+            }
+        }
+    }
+
+    fn complain(&mut self, code: Code, place: &str, message: String) {
+        let path = format!("{}{place}", self.component.at);
+        self.complaints
+            .push(Issue::warning(code, path, message).about(&*self.component.id));
+    }
+}
+
+fn row_key(item: &Value, key: Option<&str>, index: usize) -> String {
+    key.and_then(|key| item.member(key))
+        .filter(|key| !key.is_null())
+        .map_or_else(|| index.to_string(), Value::display)
+}
