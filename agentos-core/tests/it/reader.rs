@@ -399,3 +399,26 @@ proptest! {
         read([text.as_str()]);
     }
 }
+
+/// Documents kept beside the project, where they are.
+fn samples() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/samples");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        eprintln!("skipped: there is no {}", folder.display());
+        return Vec::new();
+    };
+    entries
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect()
+}
+
+#[test]
+fn samples_are_read_as_they_are_and_in_any_chunks() {
+    for text in samples() {
+        let whole = reads(&text, serde_json::from_str(&text).unwrap());
+        assert_eq!(whole, []);
+        for at in cut_positions(&text).step_by(7) {
+            reads_alike(&text, &[&text[..at], &text[at..]]);
+        }
+    }
+}
