@@ -176,13 +176,12 @@ impl Apps {
         let mut live = self.live.lock().await;
         let apps = self.storage.apps().await?;
         let closing = tree(&apps, id).ok_or(AppError::NotFound(id))?;
-        for id in &closing {
-            self.end_process(&mut live, *id).await?;
+        if let Err(error) = self.close_all(&mut live, &apps, &closing).await {
+            for app in closing.into_iter().filter(|id| live.pid(*id).is_none()) {
+                (self.listener)(AppEvent::Suspended { app });
+            }
+            return Err(error);
         }
-        for namespace in self.abandoned(&apps, &closing).await? {
-            self.clear(namespace).await?;
-        }
-        self.storage.remove_apps(&closing).await?;
         live.forget_focus(&closing);
         (self.listener)(AppEvent::Closed {
             apps: closing.clone(),
@@ -293,6 +292,22 @@ impl Apps {
             }
             Err(error) => Err(AppError::Process(error)),
         }
+    }
+
+    /// The records go last: until then a failure leaves apps that can be closed again.
+    async fn close_all(
+        &self,
+        live: &mut LiveApps,
+        apps: &[AppRecord],
+        closing: &[AppId],
+    ) -> Result<(), AppError> {
+        for id in closing {
+            self.end_process(live, *id).await?;
+        }
+        for namespace in self.abandoned(apps, closing).await? {
+            self.clear(namespace).await?;
+        }
+        Ok(self.storage.remove_apps(closing).await?)
     }
 
     fn set_focus(&self, live: &mut LiveApps, id: AppId) {

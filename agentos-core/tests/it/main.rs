@@ -6,6 +6,7 @@ mod bounds;
 mod catalog;
 mod compose;
 mod edit;
+mod generate;
 mod host;
 mod patch;
 mod reader;

@@ -162,7 +162,7 @@ impl Ambient for Clock {
 /// A kernel whose every call is answered before the next one begins.
 pub(crate) struct KernelInStep {
     kernel: Mutex<Kernel>,
-    host: Arc<FakeHost>,
+    pub(crate) host: Arc<FakeHost>,
     calls: Mutex<u64>,
 }
 

@@ -1,0 +1,345 @@
+//! The generation pipeline over a scripted model: what comes out, in which order, and what is kept
+//! when nothing does.
+
+use std::sync::Arc;
+
+use agentos_core::generate::{
+    Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator, MESSAGE_BYTES,
+};
+use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, Task, Usage};
+use agentos_core::spec::{Catalog, Code, bounds, patch};
+use agentos_core::testing::llm::{ScriptedLlm, say, say_in_pieces};
+use futures::StreamExt;
+use futures::executor::block_on;
+use serde_json::{Value, json};
+
+const NOW: u64 = 1_790_000_000_000;
+
+fn counter() -> Value {
+    json!({
+        "type": "app", "title": "Counter", "state": { "count": 0 },
+        "components": [
+            { "type": "text", "id": "shown", "props": { "content": "{{ count }}" } },
+            { "type": "button", "id": "more", "props": { "text": "+" },
+              "on_event": { "click": { "tool": "ui.increment", "args": { "path": "count" } } } }
+        ]
+    })
+}
+
+/// A counter whose button runs an action that does not exist.
+fn broken_counter() -> Value {
+    let mut document = counter();
+    document["components"][1]["on_event"]["click"] = json!("count_one_more");
+    document
+}
+
+fn request(message: &str) -> GenerationRequest {
+    GenerationRequest {
+        message: message.to_owned(),
+        now: NOW,
+        seed: 7,
+    }
+}
+
+fn events(llm: &ScriptedLlm, message: &str) -> Vec<GenerationEvent> {
+    let generator = Generator::new(Arc::new(llm.clone()), Arc::new(Catalog::builtin().clone()));
+    block_on(generator.generate(request(message)).collect())
+}
+
+/// The document the patches draw.
+fn drawn(events: &[GenerationEvent]) -> Value {
+    events.iter().fold(json!({}), |mut document, event| {
+        if let GenerationEvent::Patch(operations) = event {
+            patch::apply(&mut document, operations, bounds::verify).unwrap();
+        }
+        document
+    })
+}
+
+#[track_caller]
+fn completed(events: Vec<GenerationEvent>) -> Generated {
+    match events.into_iter().next_back() {
+        Some(GenerationEvent::Completed(generated)) => *generated,
+        other => panic!("{other:#?}"),
+    }
+}
+
+#[track_caller]
+fn failed(events: Vec<GenerationEvent>) -> GenerationFailure {
+    match events.into_iter().next_back() {
+        Some(GenerationEvent::Failed(failure)) => *failure,
+        other => panic!("{other:#?}"),
+    }
+}
+
+#[test]
+fn a_document_is_drawn_while_it_is_written_and_completes() {
+    let llm = ScriptedLlm::new([say_in_pieces(&counter().to_string(), 7)]);
+    let events = events(&llm, "a counter");
+    assert!(
+        matches!(events.first(), Some(GenerationEvent::Started)),
+        "{:?}",
+        events.first()
+    );
+    let patches = events
+        .iter()
+        .filter(|event| matches!(event, GenerationEvent::Patch(_)))
+        .count();
+    assert!(patches > 3, "the document arrives in parts: {patches}");
+    assert_eq!(drawn(&events), counter());
+    let ends = events
+        .iter()
+        .filter(|event| matches!(event, GenerationEvent::Completed(_) | GenerationEvent::Failed(_)));
+    assert_eq!(ends.count(), 1);
+    let generated = completed(events);
+    assert_eq!(generated.document, counter());
+    assert!(
+        generated.report.issues.is_empty() && generated.report.mended.is_empty(),
+        "{:?}",
+        generated.report
+    );
+}
+
+#[track_caller]
+fn reads(answer: &str) {
+    for piece in [1, 5, 10_000] {
+        let llm = ScriptedLlm::new([say_in_pieces(answer, piece)]);
+        let generated = completed(events(&llm, "a counter"));
+        assert_eq!(generated.document, counter(), "{answer}");
+    }
+}
+
+#[test]
+fn fences_and_prose_around_the_document_do_not_matter() {
+    reads(&format!("```json\n{}\n```", counter()));
+    reads(&format!("Sure! Here is your app:\n\n{}\n\nEnjoy.", counter()));
+    reads(&counter().to_string().replace("}]}", "},]}"));
+}
+
+#[test]
+fn the_request_reaches_the_model_untouched() {
+    let llm = ScriptedLlm::new([say(&counter().to_string())]);
+    events(&llm, "a counter for {{ sheep }}");
+    let asked = &llm.transcript()[0];
+    assert_eq!(
+        (asked.task, asked.user_text.as_str()),
+        (Task::Generate, "a counter for {{ sheep }}")
+    );
+}
+
+#[test]
+fn thoughts_and_usage_are_kept() {
+    let mut reply = say(&counter().to_string());
+    reply.insert(0, Ok(LlmEvent::Thought("They want ".into())));
+    reply.insert(
+        1,
+        Ok(LlmEvent::Thought("a counter.\nOne button is enough.".into())),
+    );
+    reply.insert(2, Ok(LlmEvent::Usage(Usage { input: 1, output: 1 })));
+    reply.insert(
+        3,
+        Ok(LlmEvent::Usage(Usage {
+            input: 10,
+            output: 20,
+        })),
+    );
+    let generated = completed(events(&ScriptedLlm::new([reply]), "a counter"));
+    assert_eq!(
+        generated.thoughts,
+        ["They want a counter.", "One button is enough."]
+    );
+    assert_eq!(
+        generated.report.usage,
+        Usage {
+            input: 10,
+            output: 20
+        }
+    );
+}
+
+#[test]
+fn a_document_cut_at_the_token_limit_completes_with_a_warning_when_it_still_works() {
+    let text = counter().to_string();
+    let cut = text[..text.len() - 2].to_owned();
+    let llm = ScriptedLlm::new([vec![
+        Ok(LlmEvent::Text(cut)),
+        Ok(LlmEvent::End(EndReason::Length)),
+    ]]);
+    let generated = completed(events(&llm, "a counter"));
+    assert_eq!(generated.document, counter());
+    assert!(
+        generated
+            .report
+            .issues
+            .iter()
+            .any(|issue| issue.code == Code::JsonTruncated)
+    );
+}
+
+#[test]
+fn a_connection_that_breaks_within_the_document_keeps_the_draft() {
+    let text = counter().to_string();
+    let llm = ScriptedLlm::new([vec![Ok(LlmEvent::Text(text[..120].to_owned()))]]);
+    let failure = failed(events(&llm, "a counter"));
+    assert_eq!(failure.error.code(), "generation_failed");
+    assert_eq!(failure.draft["title"], "Counter");
+}
+
+#[test]
+fn an_error_in_mid_stream_keeps_the_draft() {
+    let text = counter().to_string();
+    let llm = ScriptedLlm::new([vec![
+        Ok(LlmEvent::Text(text[..120].to_owned())),
+        Err(LlmError::RateLimited { retry_after: None }),
+    ]]);
+    let failure = failed(events(&llm, "a counter"));
+    assert_eq!(failure.error.code(), "rate_limited");
+    assert_eq!(failure.draft["title"], "Counter");
+}
+
+#[test]
+fn text_without_a_document_fails_and_is_kept() {
+    let failure = failed(events(
+        &ScriptedLlm::new([say("I am sorry, I cannot do that.")]),
+        "a counter",
+    ));
+    assert_eq!(failure.error.code(), "generation_failed");
+    assert_eq!(failure.draft, json!("I am sorry, I cannot do that."));
+    assert!(
+        failure.issues.iter().any(|issue| issue.code == Code::JsonInvalid),
+        "{:?}",
+        failure.issues
+    );
+}
+
+#[test]
+fn a_declined_request_says_what_can_be_built() {
+    let declined = LlmError::Declined {
+        message: "no".into(),
+        can_build: vec!["a counter".into()],
+    };
+    let failure = failed(events(&ScriptedLlm::new([vec![Err(declined)]]), "a chess game"));
+    assert_eq!(failure.error.code(), "declined");
+    assert_eq!(failure.draft, Value::Null);
+}
+
+#[test]
+fn a_request_out_of_bounds_never_reaches_the_model() {
+    let llm = ScriptedLlm::default();
+    assert_eq!(failed(events(&llm, "  ")).error.code(), "invalid_argument");
+    assert_eq!(
+        failed(events(&llm, &"x".repeat(MESSAGE_BYTES + 1))).error.code(),
+        "invalid_argument"
+    );
+    assert!(llm.transcript().is_empty());
+}
+
+#[test]
+fn an_answer_without_end_is_stopped_at_its_bound() {
+    let piece = "x".repeat(64 * 1024);
+    let endless = (0..64).map(|_| Ok(LlmEvent::Text(piece.clone()))).collect();
+    let llm = ScriptedLlm::new([endless]);
+    let failure = failed(events(&llm, "a counter"));
+    assert_eq!(
+        failure.error.to_string(),
+        "the model's answer is longer than 1048576 bytes"
+    );
+    assert_eq!(llm.dropped_unfinished(), 1, "the request is closed");
+}
+
+#[test]
+fn dropping_the_stream_closes_the_request_to_the_model() {
+    let llm = ScriptedLlm::default().then_hangs_after(vec![Ok(LlmEvent::Text("{\"type\":".into()))]);
+    let generator = Generator::new(Arc::new(llm.clone()), Arc::new(Catalog::builtin().clone()));
+    let mut stream = generator.generate(request("a counter"));
+    block_on(async { while !matches!(stream.next().await, Some(GenerationEvent::Token(_))) {} });
+    assert_eq!(llm.dropped_unfinished(), 0);
+    drop(stream);
+    assert_eq!(llm.dropped_unfinished(), 1);
+}
+
+#[test]
+fn a_slip_is_mended_and_told_without_asking_the_model_again() {
+    let mut document = counter();
+    let click = document["components"][1]
+        .as_object_mut()
+        .unwrap()
+        .remove("on_event")
+        .unwrap();
+    document["components"][1]["props"]["on_event"] = click;
+    let llm = ScriptedLlm::new([say(&document.to_string())]);
+    let events = events(&llm, "a counter");
+    assert_eq!(drawn(&events), counter(), "what is drawn is what opens");
+    let generated = completed(events);
+    assert_eq!(generated.document, counter());
+    assert!(
+        generated
+            .report
+            .mended
+            .iter()
+            .any(|issue| issue.code == Code::Mended),
+        "{:?}",
+        generated.report
+    );
+    assert_eq!(llm.transcript().len(), 1);
+}
+
+#[test]
+fn an_error_goes_back_to_the_model_which_repairs_it_by_edit_lines() {
+    let line = json!({ "upsert": { "id": "more", "on_event": {
+        "click": { "tool": "ui.increment", "args": { "path": "count" } } } } });
+    let llm = ScriptedLlm::new([say(&broken_counter().to_string()), say(&line.to_string())]);
+    let events = events(&llm, "a counter");
+    assert_eq!(drawn(&events), counter());
+    assert_eq!(completed(events).document, counter());
+    let asked = llm.transcript();
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[1].task, Task::Repair);
+    assert!(
+        asked[1]
+            .issues
+            .iter()
+            .any(|issue| issue.code == Code::ActionUnknown),
+        "{:?}",
+        asked[1].issues
+    );
+    assert_eq!(asked[1].document.as_ref().unwrap()["title"], "Counter");
+}
+
+#[test]
+fn nothing_of_a_repair_is_shown_before_it_is_applied() {
+    let line = json!({ "upsert": { "id": "more", "on_event": {
+        "click": { "tool": "ui.increment", "args": { "path": "count" } } } } });
+    let llm = ScriptedLlm::new([
+        say(&broken_counter().to_string()),
+        say_in_pieces(&line.to_string(), 3),
+    ]);
+    let tokens = events(&llm, "a counter")
+        .into_iter()
+        .filter_map(|event| match event {
+            GenerationEvent::Token(text) => Some(text),
+            _ => None,
+        })
+        .collect::<String>();
+    assert_eq!(tokens, broken_counter().to_string());
+}
+
+#[test]
+fn there_are_at_most_two_rounds_of_repair() {
+    let useless = || say(&json!({ "set": { "title": "Counter" } }).to_string());
+    let llm = ScriptedLlm::new([
+        say(&broken_counter().to_string()),
+        useless(),
+        useless(),
+        useless(),
+    ]);
+    events(&llm, "a counter");
+    assert_eq!(llm.transcript().len(), 3);
+}
+
+#[test]
+fn the_answer_of_a_model_that_cannot_repair_is_final() {
+    let llm = ScriptedLlm::new([say(&broken_counter().to_string())]).never_repairing();
+    events(&llm, "a counter");
+    assert_eq!(llm.transcript().len(), 1);
+}
