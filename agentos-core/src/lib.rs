@@ -11,6 +11,7 @@ pub mod kernel;
 pub mod ports;
 pub mod registry;
 pub mod runtime;
+pub mod services;
 pub mod spec;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

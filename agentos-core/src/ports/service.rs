@@ -1,12 +1,12 @@
 //! A service: tools that run on the server, on behalf of an app.
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::ids::{AppId, Namespace};
 use crate::kernel::{Pid, Principal, SysError};
+use crate::spec::catalog::ToolEntry;
 
 /// Something with tools that apps may call.
 #[async_trait]
@@ -14,8 +14,9 @@ pub trait ServicePort: Send + Sync {
     /// What it is and which tools it has. Always the same for one service.
     fn describe(&self) -> Service;
 
-    /// Runs the tool with the full id `tool` (`storage.get`). `caller` is none when no app asks; a
-    /// tool with a capability is then refused before it gets here. Dropping the future cancels.
+    /// Runs the tool with the full id `tool` (`storage.get`). `args` fit the tool's entry: the
+    /// registry has checked them. `caller` is none when no app asks, which happens only to tools
+    /// without a capability. Dropping the future cancels.
     ///
     /// # Errors
     /// [`ServiceError::UnknownTool`] for a tool that [`describe`](Self::describe) does not name and
@@ -23,7 +24,7 @@ pub trait ServicePort: Send + Sync {
     async fn call(
         &self,
         tool: &str,
-        params: &Map<String, Value>,
+        args: &Map<String, Value>,
         caller: Option<&Caller>,
     ) -> Result<Value, ServiceError>;
 }
@@ -42,8 +43,8 @@ impl Caller {
     }
 }
 
-/// A service as `GET /services` shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a service is.
+#[derive(Debug, Clone)]
 pub struct Service {
     /// The first part of its tools' ids.
     pub id: String,
@@ -52,57 +53,19 @@ pub struct Service {
     pub category: String,
     /// What it is good for, in `snake_case`; discovery reads these.
     pub capabilities: Vec<String>,
-    pub tools: Vec<Tool>,
-}
-
-/// One tool of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tool {
-    /// With the service in front: `storage.get`.
-    pub id: String,
-    pub name: String,
-    pub description: String,
-    pub parameters: Vec<Parameter>,
-    /// What it answers, for people and models.
-    pub returns: String,
-    pub runs: Runs,
-    /// What the calling app's process must hold; none means that it also runs without an app.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capability: Option<String>,
-}
-
-/// One argument of a tool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parameter {
-    pub name: String,
-    /// `string`, `number`, `boolean`, `object`, `array` or `any`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub description: String,
-    pub required: bool,
-}
-
-/// Where a tool runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Runs {
-    /// In the app's engine, as a pure function.
-    Engine,
-    /// In whatever shows the app.
-    Shell,
-    /// On the server, as the app's process.
-    Service,
+    /// Those a [`ServicePort`] has all run as [`Runs::Service`](crate::spec::catalog::Runs).
+    pub tools: Vec<ToolEntry>,
 }
 
 /// Why a tool did not answer.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ServiceError {
-    #[error("there is no tool {tool:?}")]
+    #[error("there is no tool \"{tool}\"")]
     UnknownTool { tool: String },
-    /// The caller's mistake: `message` says what `argument` should have been.
-    #[error("{argument}: {message}")]
+    /// The caller's mistake: `message` says what the argument should have been.
+    #[error("{message}")]
     InvalidArgument { argument: String, message: String },
-    #[error("only an app can use {tool}")]
+    #[error("only an app can use \"{tool}\"")]
     AppRequired { tool: String },
     #[error(transparent)]
     System(#[from] SysError),

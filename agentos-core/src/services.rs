@@ -1,0 +1,198 @@
+//! The service registry: which tools there are, which suit a wish, and who runs one.
+//!
+//! Start at [`Services`]. `storage` and `system` are the services every installation has.
+
+mod discovery;
+mod groups;
+mod storage;
+mod system;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+pub use storage::StorageService;
+pub use system::SystemService;
+
+use crate::ports::kernel::KernelPort;
+use crate::ports::service::{Caller, Service, ServiceError, ServicePort};
+use crate::spec::catalog::{ArgIssue, Catalog, Runs, ToolEntry};
+
+/// Every tool there is, by service, and who runs those that run here. Fixed once it is made.
+pub struct Services {
+    catalog: Catalog,
+    described: Vec<Service>,
+    /// By service id.
+    ports: BTreeMap<String, Arc<dyn ServicePort>>,
+}
+
+/// How many services and tools there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceStats {
+    pub total_services: usize,
+    pub total_tools: usize,
+    /// How many services each category has.
+    pub categories: BTreeMap<String, usize>,
+}
+
+/// Why services cannot stand beside each other.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RegistrationError {
+    #[error("there are two services \"{id}\"")]
+    Twice { id: String },
+    #[error("service \"{service}\" cannot run the tool \"{tool}\"")]
+    ForeignTool { service: String, tool: String },
+}
+
+impl Services {
+    /// The services every installation has, over `kernel`, and `more` of an embedder's own.
+    pub fn new(
+        kernel: &Arc<dyn KernelPort>,
+        more: impl IntoIterator<Item = Arc<dyn ServicePort>>,
+    ) -> Result<Self, RegistrationError> {
+        let mut services = Self {
+            catalog: Catalog::builtin().clone(),
+            described: groups::of_the_catalog(),
+            ports: BTreeMap::new(),
+        };
+        services.register(Arc::new(StorageService::new(kernel.clone())))?;
+        services.register(Arc::new(SystemService::new(kernel.clone())))?;
+        for service in more {
+            services.register(service)?;
+        }
+        Ok(services)
+    }
+
+    fn register(&mut self, port: Arc<dyn ServicePort>) -> Result<(), RegistrationError> {
+        let service = port.describe();
+        let id = service.id.clone();
+        let foreign = |tool: &&ToolEntry| tool.group() != id || tool.runs != Runs::Service;
+        if let Some(tool) = service.tools.iter().find(foreign) {
+            let tool = tool.id.to_string();
+            return Err(RegistrationError::ForeignTool { service: id, tool });
+        }
+        if self.ports.contains_key(&id) {
+            return Err(RegistrationError::Twice { id });
+        }
+        self.catalog = self.catalog.clone().with_tools(service.tools.clone());
+        self.describe(service);
+        self.ports.insert(id, port);
+        Ok(())
+    }
+
+    /// A group with tools of the engine or the shell keeps them beside those of its service.
+    fn describe(&mut self, mut service: Service) {
+        match self.described.iter_mut().find(|known| known.id == service.id) {
+            Some(known) => {
+                service.tools.splice(..0, known.tools.drain(..));
+                *known = service;
+            }
+            None => self.described.push(service),
+        }
+    }
+
+    /// The catalog with the tools of every service in it.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Those of `category`, or all.
+    pub fn list(&self, category: Option<&str>) -> Vec<&Service> {
+        let wanted = |service: &&Service| category.is_none_or(|category| service.category == category);
+        self.described.iter().filter(wanted).collect()
+    }
+
+    pub fn stats(&self) -> ServiceStats {
+        let mut categories = BTreeMap::new();
+        for service in &self.described {
+            *categories.entry(service.category.clone()).or_default() += 1;
+        }
+        ServiceStats {
+            total_services: self.described.len(),
+            total_tools: self.described.iter().map(|service| service.tools.len()).sum(),
+            categories,
+        }
+    }
+
+    /// The services that suit a wish in a person's words, best first, at most five.
+    pub fn discover(&self, wish: &str) -> Vec<&Service> {
+        discovery::best(&self.described, wish)
+    }
+
+    /// Runs a tool as the process of `caller`.
+    ///
+    /// # Errors
+    /// Those of [`ServicePort::call`], and [`ServiceError::AppRequired`] for a tool that needs an app
+    /// to run in or for.
+    pub async fn call(
+        &self,
+        tool: &str,
+        args: &Value,
+        caller: Option<&Caller>,
+    ) -> Result<Value, ServiceError> {
+        let unknown = || ServiceError::UnknownTool {
+            tool: tool.to_owned(),
+        };
+        let entry = self.catalog.tool(tool).ok_or_else(unknown)?;
+        let args = checked(entry, args)?;
+        if entry.runs != Runs::Service || (entry.capability.is_some() && caller.is_none()) {
+            return Err(ServiceError::AppRequired {
+                tool: tool.to_owned(),
+            });
+        }
+        let port = self.ports.get(entry.group()).ok_or_else(unknown)?;
+        port.call(tool, &args, caller).await
+    }
+}
+
+/// The arguments by their proper names and in the form the tool takes.
+fn checked(tool: &ToolEntry, args: &Value) -> Result<Map<String, Value>, ServiceError> {
+    let args = tool.coerce_args(args);
+    let issue = tool
+        .validate_args(&args)
+        .err()
+        .and_then(|issues| issues.into_iter().next());
+    match (issue, args) {
+        (None, Value::Object(args)) => Ok(args),
+        (issue, _) => Err(invalid(&issue.unwrap_or(ArgIssue::NotAnObject))),
+    }
+}
+
+fn invalid(issue: &ArgIssue) -> ServiceError {
+    let argument = match issue {
+        ArgIssue::NotAnObject => "",
+        ArgIssue::Unknown { name, .. } | ArgIssue::Missing { name } | ArgIssue::Wrong { name, .. } => name,
+    };
+    ServiceError::InvalidArgument {
+        argument: argument.to_owned(),
+        message: issue.to_string(),
+    }
+}
+
+/// The tools of the catalog that the service `id` runs.
+fn tools_of(id: &str) -> Vec<ToolEntry> {
+    let runs_here = |tool: &&ToolEntry| tool.group() == id && tool.runs == Runs::Service;
+    Catalog::builtin().tools().filter(runs_here).cloned().collect()
+}
+
+/// The process that bears the call of a tool with a capability.
+fn needed<'a>(caller: Option<&'a Caller>, tool: &str) -> Result<&'a Caller, ServiceError> {
+    caller.ok_or_else(|| ServiceError::AppRequired {
+        tool: tool.to_owned(),
+    })
+}
+
+/// The text of an argument.
+fn text<'a>(args: &'a Map<String, Value>, name: &str) -> Result<&'a str, ServiceError> {
+    args.get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> ServiceError {
+    invalid(&ArgIssue::Missing {
+        name: name.to_owned(),
+    })
+}
