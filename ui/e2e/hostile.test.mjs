@@ -22,14 +22,22 @@ describe("a document that cannot be opened", () => {
   const cases = [
     ["not JSON", "{ this is not json", "json_invalid"],
     ["truncated", '{"ui_spec":{"type":"app","title":"Cut', "json_invalid"],
-    ["600 KiB", { ui_spec: app(...Array.from({ length: 600 }, () => text({ content: "x".repeat(KIB) }))) }, "too_large"],
+    [
+      "600 KiB",
+      { ui_spec: app(...Array.from({ length: 600 }, () => text({ content: "x".repeat(KIB) }))) },
+      "too_large",
+    ],
     ["components 30 deep", { ui_spec: app(nested(30)) }, "too_deep"],
     [
       "JSON 100,000 deep",
       `{"ui_spec":{"type":"app","title":"Deep","state":{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}},"components":[]}}`,
       "too_deep",
     ],
-    ["a million characters in one property", { ui_spec: app(text({ content: "x".repeat(1_000_000) })) }, "too_large"],
+    [
+      "a million characters in one property",
+      { ui_spec: app(text({ content: "x".repeat(1_000_000) })) },
+      "too_large",
+    ],
   ];
   for (const [name, body, code] of cases) {
     it(`is refused with its reason: ${name}`, async () => {
@@ -105,7 +113,10 @@ describe("the stream", () => {
     ["no object", "[1,2,3]"],
     ["a message of 300 KiB", JSON.stringify({ type: "chat", message: "x".repeat(300 * KIB) })],
     ["JSON 100,000 deep", "[".repeat(100_000)],
-    ["a state batch for an app nobody opened", '{"type":"app_state","app_id":"x","engine":"y","base_rev":0,"ops":[]}'],
+    [
+      "a state batch for an app nobody opened",
+      '{"type":"app_state","app_id":"x","engine":"y","base_rev":0,"ops":[]}',
+    ],
   ];
   for (const [name, frame] of cases) {
     it(`answers an error and stays open: ${name}`, async () => {
@@ -131,9 +142,20 @@ describe("a document with faults that can be mended", () => {
   const cases = [
     ["duplicate ids", app({ ...label, id: "a" }, { type: "input", id: "a" }, { type: "input", id: "a" })],
     ["an unknown component", app({ type: "hologram", children: [label] })],
-    ["an unknown tool", app(label, { type: "button", props: { text: "Go" }, on_event: { click: "warp.engage" } })],
-    ["__proto__ as a name", JSON.parse('{"type":"app","title":"Proto","layout":"vertical","state":{"__proto__":{"polluted":true}},"components":[{"type":"text","props":{"content":"still here"}}]}')],
-    ["a javascript: link", app(label, { type: "link", props: { text: "Click me", href: "javascript:document.title='owned'" } })],
+    [
+      "an unknown tool",
+      app(label, { type: "button", props: { text: "Go" }, on_event: { click: "warp.engage" } }),
+    ],
+    [
+      "__proto__ as a name",
+      JSON.parse(
+        '{"type":"app","title":"Proto","layout":"vertical","state":{"__proto__":{"polluted":true}},"components":[{"type":"text","props":{"content":"still here"}}]}',
+      ),
+    ],
+    [
+      "a javascript: link",
+      app(label, { type: "link", props: { text: "Click me", href: "javascript:document.title='owned'" } }),
+    ],
     ["markup in text", app(label, text({ content: "<img src=x onerror=\"document.title='owned'\">" }))],
   ];
   for (const [name, ui_spec] of cases) {

@@ -5,13 +5,14 @@ import { DeskContext } from "./features/apps/DeskContext";
 import { Desk } from "./features/apps/desk";
 import { Desktop } from "./features/desktop/Desktop";
 import { ErrorBoundary } from "./features/desktop/ErrorBoundary";
+import { api } from "./shared/api/client";
 import { browserSocket, Stream } from "./shared/api/stream";
 import { PushButton } from "./shared/ui/PushButton";
 
 type Start =
   | { kind: "starting" }
   | { kind: "ready"; desk: Desk }
-  | { kind: "failed"; title: string; message: string };
+  | { kind: "failed"; title: string; message: string; retries: boolean };
 
 export function App() {
   const [start, setStart] = useState<Start>({ kind: "starting" });
@@ -29,11 +30,13 @@ export function App() {
     case "starting":
       return <div className="wallpaper h-dvh" aria-busy="true" />;
     case "failed":
-      return <StartFailure title={start.title} message={start.message} />;
+      return <StartFailure {...start} />;
     case "ready":
       return (
         <ErrorBoundary
-          fallback={(error) => <StartFailure title="The desktop broke" message={error.message} />}
+          fallback={(error) => (
+            <StartFailure title="The desktop broke" message={error.message} retries={false} />
+          )}
         >
           <DeskContext value={start.desk}>
             <Desktop />
@@ -58,6 +61,7 @@ async function begin(): Promise<Start> {
       kind: "failed",
       title: "The engine could not be loaded",
       message: `Apps run in this page through WebAssembly, and that did not start. ${engine}`,
+      retries: false,
     };
   }
   const stream = new Stream(browserSocket);
@@ -69,13 +73,33 @@ async function begin(): Promise<Start> {
     return {
       kind: "failed",
       title: "The server cannot be reached",
-      message: `AgentOS keeps your apps in its server, which did not answer. ${String(cause)}`,
+      message: `AgentOS keeps your apps in its server, which did not answer. This page tries again by itself. (${String(cause)})`,
+      retries: true,
     };
   }
   return { kind: "ready", desk };
 }
 
-function StartFailure({ title, message }: { title: string; message: string }) {
+const RETRY_MS = 2500;
+
+interface StartFailureProps {
+  title: string;
+  message: string;
+  /** Starts the desktop as soon as the server answers. */
+  retries: boolean;
+}
+
+function StartFailure({ title, message, retries }: StartFailureProps) {
+  useEffect(() => {
+    if (!retries) return;
+    const timer = setInterval(() => {
+      api.health().then(
+        () => location.reload(),
+        () => undefined,
+      );
+    }, RETRY_MS);
+    return () => clearInterval(timer);
+  }, [retries]);
   return (
     <main className="wallpaper grid h-dvh place-items-center p-6">
       <div

@@ -58,7 +58,8 @@ export class AppHost {
       now: this.#now(),
     });
     this.nodes.reset(view);
-    this.#follow(view);
+    // Warnings about a document were told when it was made; now only what keeps it from working matters.
+    this.#follow({ ...view, issues: view.issues?.filter((issue) => issue.severity === "error") });
     document.addEventListener("visibilitychange", this.#tickWhenShown);
     return view;
   }

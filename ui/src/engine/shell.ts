@@ -44,12 +44,12 @@ const TOOLS: Record<string, Perform> = {
     shell.notify({
       title: optionalText(args.title),
       message: text(args.message),
-      tone: noticeTone(args.tone ?? args.type),
+      tone: noticeTone(args.type),
     });
     return { ok: null };
   },
   "ui.focus": async (shell, args) => {
-    const component = text(args.component ?? args.id);
+    const component = text(args.id);
     if (await shell.focus(component)) return { ok: null };
     return {
       error: { code: "not_found", message: `there is no component “${component}” on screen to focus` },
@@ -72,8 +72,9 @@ export async function performShellEffect(shell: Shell, effect: Effect): Promise<
 }
 
 async function copy(shell: Shell, args: Args): Promise<EffectResult> {
-  await shell.copy(text(args.text));
-  return { ok: null };
+  const copied = text(args.text);
+  await shell.copy(copied);
+  return { ok: copied };
 }
 
 async function paste(shell: Shell): Promise<EffectResult> {

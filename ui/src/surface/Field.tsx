@@ -2,7 +2,6 @@
 import clsx from "clsx";
 import { type ReactNode, useId } from "react";
 import type { StyleMap } from "@/engine/catalog";
-import { ownStyle } from "./look";
 
 interface FieldProps {
   nodeId: string;
@@ -17,9 +16,9 @@ export function Field({ nodeId, label, error, style, className, children }: Fiel
   const errorId = useId();
   const message = typeof error === "string" && error !== "" ? error : null;
   return (
-    <div className={clsx("field min-w-0", className)} style={ownStyle(style)} data-node-id={nodeId}>
+    <div className={clsx("field min-w-0", className)} style={style} data-node-id={nodeId}>
       <label className="flex flex-col gap-1.5">
-        {label && <span className="font-medium text-ink-2 text-sm">{label}</span>}
+        {label && <span className="field-label font-medium text-ink-2 text-sm">{label}</span>}
         {children(message ? errorId : undefined)}
       </label>
       {message && (

@@ -28,22 +28,25 @@ export function Surface({ nodes, host, layout = "vertical", theme }: SurfaceProp
   const style = useMemo<CSSProperties>(() => accentVariables(theme?.accent), [theme?.accent]);
   return (
     <SurfaceContext value={scope}>
-      <div
-        className={clsx("@container relative min-h-full", theme?.density === "compact" ? "p-3" : "p-5")}
-        style={style}
-        data-surface
-      >
+      <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]" style={style}>
         <div
           className={clsx(
-            layout === "vertical" && "flex flex-col gap-4",
-            layout === "horizontal" && "surface-row flex flex-wrap items-start gap-4",
-            layout === "grid" && "grid gap-4 @md:grid-cols-2 @3xl:grid-cols-3",
+            "@container overflow-auto [grid-area:1/1]",
+            theme?.density === "compact" ? "p-3" : "p-5",
           )}
           data-surface-content
         >
-          <Roots nodes={nodes} />
+          <div
+            className={clsx(
+              layout === "vertical" && "flex flex-col gap-4",
+              layout === "horizontal" && "surface-row flex flex-wrap items-start gap-4",
+              layout === "grid" && "grid @3xl:grid-cols-3 @md:grid-cols-2 gap-4",
+            )}
+          >
+            <Roots nodes={nodes} />
+          </div>
         </div>
-        <div ref={setOverlay} />
+        <div ref={setOverlay} className="pointer-events-none grid min-h-0 [grid-area:1/1]" />
       </div>
     </SurfaceContext>
   );

@@ -1,6 +1,5 @@
 /** The measures and colours that several kinds share. */
-import type { CSSProperties } from "react";
-import type { Alignment, FieldVariant, Size, Spacing, StyleMap, TextColor } from "@/engine/catalog";
+import type { Alignment, FieldVariant, Size, Spacing, TextColor } from "@/engine/catalog";
 
 const SPACING_PX: Record<Spacing, number> = { none: 0, small: 8, medium: 14, large: 24 };
 const PADDING_PX: Record<Spacing, number> = { none: 0, small: 10, medium: 16, large: 24 };
@@ -51,23 +50,9 @@ export const CONTROL_VARIANT: Record<FieldVariant, string> = {
   underline: "control-underline",
 };
 
-/** Properties that would let an app draw outside its own window. */
-const ESCAPING: ReadonlySet<string> = new Set([
-  "position",
-  "zIndex",
-  "inset",
-  "top",
-  "left",
-  "right",
-  "bottom",
-]);
-
-/** The document's own style, without what could leave the window or load from outside. */
-export function ownStyle(style: StyleMap | undefined): CSSProperties {
-  if (!style) return {};
-  return Object.fromEntries(
-    Object.entries(style).filter(([name, value]) => !ESCAPING.has(name) && !/url\s*\(/i.test(String(value))),
-  );
+/** The id of the component a node stands for: inside a list the keys of its rows follow it. */
+export function componentId(nodeId: string): string {
+  return nodeId.split("@", 1)[0] ?? nodeId;
 }
 
 /** How a scalar reads; nothing at all when it is missing. */
@@ -78,6 +63,6 @@ export function asText(value: unknown): string {
 
 /** A readable name from an id: `btn-save_all` reads “Btn save all”. */
 export function nameFromId(id: string): string {
-  const words = (id.split(/[/.:#]/).at(-1) ?? id).replace(/[-_]+/g, " ").trim();
+  const words = componentId(id).replace(/[-_]+/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

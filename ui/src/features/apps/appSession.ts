@@ -16,18 +16,22 @@ export interface SessionOptions {
   shell: Shell;
   nodes?: NodeStore;
   onUnsaved(unsaved: boolean): void;
+  /** Another engine runs the app now; this one is frozen. */
   onReplaced(): void;
+  /** The app was closed elsewhere. */
+  onGone(): void;
   onIssues(issues: Issue[]): void;
 }
 
 export class AppSession {
   readonly app: App;
   readonly host: AppHost;
-  readonly #lease: Lease;
+  #lease: Lease;
   readonly #replica: Replica;
   readonly #options: SessionOptions;
   #mode: WindowMode | null = null;
   #ended = false;
+  #renewing = false;
 
   /**
    * Takes the lease and opens the app with the state the server holds.
@@ -48,10 +52,11 @@ export class AppSession {
       engine: lease.engine,
       rev: lease.rev,
       stream: options.stream,
-      putState: (state, keepalive) => api.putState(options.app.id, lease.engine, state, { keepalive }),
+      putState: (state, keepalive) => api.putState(options.app.id, this.#lease.engine, state, { keepalive }),
       state: () => this.host.state(),
       onUnsaved: options.onUnsaved,
-      onReplaced: () => this.#replaced(),
+      onReplaced: () => void this.#leaseLost(),
+      onRefused: (message) => options.onIssues([{ code: "state_refused", severity: "error", message }]),
     });
     this.host = new AppHost({
       app: options.app.id,
@@ -82,7 +87,11 @@ export class AppSession {
     if (this.#ended || !("app_id" in message) || message.app_id !== this.app.id) return;
     if (message.type === "app_state_ack") this.#replica.acknowledged(message.rev);
     if (message.type === "app_state_conflict") this.#replica.conflict(message.reason);
-    if (message.type === "engine_replaced") this.#replaced();
+    if (message.type === "engine_replaced") void this.#leaseLost();
+    if (message.type === "error") {
+      if (message.code === "not_found") this.#gone();
+      else this.#replica.refused(message.error);
+    }
   }
 
   setMode(mode: WindowMode): void {
@@ -126,12 +135,39 @@ export class AppSession {
     this.#replica.stop();
   }
 
-  #replaced(): void {
+  /**
+   * Another engine took the lease, or the server was started again and forgot it. In that case nobody
+   * runs the app, and this engine goes on under a new lease.
+   */
+  async #leaseLost(): Promise<void> {
+    if (this.#ended || this.#renewing) return;
+    this.#renewing = true;
+    try {
+      if ((await api.app(this.app.id)).state === "suspended") {
+        this.#lease = await api.takeLease(this.app.id);
+        this.#options.stream.send({ type: "attach", app_id: this.app.id, engine: this.#lease.engine });
+        this.#replica.renew(this.#lease.engine, this.#lease.rev);
+        return;
+      }
+      this.#end();
+      this.#options.onReplaced();
+    } catch (cause) {
+      if (cause instanceof ApiError && cause.status === 404) this.#gone();
+    } finally {
+      this.#renewing = false;
+    }
+  }
+
+  #gone(): void {
     if (this.#ended) return;
+    this.#end();
+    this.#options.onGone();
+  }
+
+  #end(): void {
     this.host.freeze();
     this.#ended = true;
     this.#replica.stop();
-    this.#options.onReplaced();
   }
 
   async #callService(effect: Effect): Promise<EffectResult> {
@@ -140,7 +176,7 @@ export class AppSession {
       return { ok: await api.execute({ ...call, engine: this.#lease.engine, effect: effect.id }) };
     } catch (cause) {
       if (!(cause instanceof ApiError)) return { error: { code: "unavailable", message: String(cause) } };
-      if (cause.code === "engine_replaced") this.#replaced();
+      if (cause.code === "engine_replaced") void this.#leaseLost();
       const code = cause.code === "unreachable" ? "unavailable" : cause.code;
       return { error: { code, message: cause.message, details: cause.details } };
     }

@@ -127,9 +127,16 @@ export class Desk {
       void this.takeBack(key);
       return;
     }
-    const { request } = window.phase.retry;
+    this.generateInstead(key, window.phase.retry.request);
+  }
+
+  /** Builds something else in a window whose request failed. */
+  generateInstead(key: string, request: string): void {
     const generation = crypto.randomUUID();
-    useWindows.getState().change(key, { phase: { kind: "building", request, generation, thought: "" } });
+    useWindows.getState().change(key, {
+      title: request,
+      phase: { kind: "building", request, generation, thought: "" },
+    });
     this.#startGeneration(key, request, generation);
   }
 
@@ -176,6 +183,12 @@ export class Desk {
         nodes: this.nodes(key),
         onUnsaved: (unsaved) => change(key, { unsaved }),
         onReplaced: () => change(key, { phase: { kind: "replaced" }, unsaved: false }),
+        onGone: () => {
+          const message = "It was closed in another tab or program.";
+          change(key, {
+            phase: { kind: "failed", title: "This app is gone", message, canBuild: [], retry: null },
+          });
+        },
         onIssues: (issues) => showIssues(key, issues),
       });
       this.#sessions.set(key, session);
@@ -313,7 +326,7 @@ export class Desk {
     const { x, y, width, height } = window.frame;
     const drawn = document.querySelector<HTMLElement>(`[data-window-key="${CSS.escape(key)}"]`);
     const size = { width, height: height ?? drawn?.offsetHeight ?? 0 };
-    const state = window.minimised ? "minimised" : window.maximised ? "maximised" : "normal";
+    const state = window.minimised ? "minimised" : window.maximised ? "maximised" : "open";
     void api.moveWindow(window.appId, { position: { x, y }, size, state }).catch(() => undefined);
   }
 

@@ -26,7 +26,7 @@ export function desktopShell(windowKey: string, appTitle: () => string): Shell {
       return answer === "ok";
     },
     log: (level, message) => {
-      (level === "error" ? console.error : level === "warn" ? console.warn : console.info)(
+      (level === "error" ? console.error : level === "warning" ? console.warn : console.info)(
         `[${appTitle()}] ${message}`,
       );
     },
@@ -37,7 +37,9 @@ export function desktopShell(windowKey: string, appTitle: () => string): Shell {
     focus: async (component) => {
       await drawn();
       const root = document.querySelector(`[data-window-key="${CSS.escape(windowKey)}"]`);
-      const node = root?.querySelector(`[data-node-id="${CSS.escape(component)}"]`);
+      const id = CSS.escape(component);
+      // Inside a list a node's id is its component's id with the keys of its rows after it.
+      const node = root?.querySelector(`[data-node-id="${id}"], [data-node-id^="${id}@"]`);
       const target = node?.matches(FOCUSABLE) ? node : node?.querySelector(FOCUSABLE);
       if (!(target instanceof HTMLElement)) return false;
       target.focus();

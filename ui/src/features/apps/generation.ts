@@ -26,6 +26,7 @@ export class Generation {
   readonly #options: GenerationOptions;
   #lastSeq = 0;
   #settled = false;
+  #hasDraft = false;
 
   constructor(options: GenerationOptions) {
     this.#options = options;
@@ -43,7 +44,7 @@ export class Generation {
   }
 
   cancel(): void {
-    this.#settled = true;
+    this.#end();
     this.#options.stream.send({ type: "cancel", id: this.#options.id });
   }
 
@@ -61,7 +62,7 @@ export class Generation {
         this.#draw(message.patch);
         break;
       case "ui_complete":
-        this.#settled = true;
+        this.#end();
         this.#options.onComplete(message.app_id);
         break;
       case "error":
@@ -85,13 +86,22 @@ export class Generation {
     if (typeof title === "string" && title !== "") onTitle(title);
     try {
       nodes.apply(engine.call("draft", { app: id, patch }));
+      this.#hasDraft = true;
     } catch (cause) {
       this.#options.onThought(`This part could not be drawn yet: ${String(cause)}`);
     }
   }
 
-  #fail(code: string, message: string, buildable: string[]): void {
+  /** The drawing stays; the engine forgets the draft behind it. */
+  #end(): void {
     this.#settled = true;
+    if (!this.#hasDraft) return;
+    const { engine, id } = this.#options;
+    engine.call("close", { app: id, now: Date.now() });
+  }
+
+  #fail(code: string, message: string, buildable: string[]): void {
+    this.#end();
     this.#options.onFailed(TITLES[code] ?? "The app could not be built", message, buildable);
   }
 }

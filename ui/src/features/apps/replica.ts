@@ -4,8 +4,9 @@ import { ApiError } from "@/shared/api/client";
 import type { Stream } from "@/shared/api/stream";
 
 const QUIET_MS = 250;
-/** Larger batches go as a whole state by PUT. */
-const LARGEST_BATCH_BYTES = 256 * 1024;
+/** Larger batches go as a whole state by PUT; the line takes 256 KiB, its envelope included. */
+const LARGEST_BATCH_BYTES = 240 * 1024;
+const LONGEST_BATCH = 4096;
 /** What a browser still delivers for a page that is going away. */
 const LARGEST_FAREWELL_BYTES = 60 * 1024;
 const RETRY_MS = 2000;
@@ -20,10 +21,13 @@ export interface ReplicaOptions {
   state(): AppState;
   onUnsaved(unsaved: boolean): void;
   onReplaced(): void;
+  /** The server does not take this state; nothing is sent again before the next change. */
+  onRefused(message: string): void;
 }
 
 export class Replica {
   readonly #options: ReplicaOptions;
+  #engine: string;
   #rev: number;
   #unsent: PatchOp[] = [];
   #unsentBytes = 0;
@@ -36,6 +40,7 @@ export class Replica {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
+    this.#engine = options.engine;
     this.#rev = options.rev;
   }
 
@@ -48,7 +53,7 @@ export class Replica {
     if (this.#stopped || ops.length === 0) return;
     this.#unsent.push(...ops);
     this.#unsentBytes += JSON.stringify(ops).length;
-    if (this.#unsentBytes > LARGEST_BATCH_BYTES) {
+    if (this.#unsentBytes > LARGEST_BATCH_BYTES || this.#unsent.length > LONGEST_BATCH) {
       this.#wholeNeeded = true;
       this.#forgetUnsent();
     }
@@ -87,12 +92,28 @@ export class Replica {
 
   conflict(reason: "engine_replaced" | "stale_rev"): void {
     if (reason === "engine_replaced") {
-      this.stop();
       this.#options.onReplaced();
       return;
     }
     this.#inFlight = "nothing";
     this.#wholeNeeded = true;
+    this.flush();
+  }
+
+  /** The server answered a batch with an error of its own: what it holds is unchanged. */
+  refused(message: string): void {
+    if (this.#inFlight !== "batch") return;
+    this.#inFlight = "nothing";
+    this.#wholeNeeded = true;
+    this.#options.onRefused(message);
+  }
+
+  /** A new lease for the same engine; what the server holds may be older than what was sent. */
+  renew(engine: string, rev: number): void {
+    this.#wholeNeeded ||= rev !== this.#rev || this.#inFlight !== "nothing";
+    this.#engine = engine;
+    this.#rev = rev;
+    this.#inFlight = "nothing";
     this.flush();
   }
 
@@ -114,11 +135,11 @@ export class Replica {
   }
 
   #sendBatch(): void {
-    const { app, engine, stream } = this.#options;
+    const { app, stream } = this.#options;
     const sent = stream.send({
       type: "app_state",
       app_id: app,
-      engine,
+      engine: this.#engine,
       base_rev: this.#rev,
       ops: this.#unsent,
     });
@@ -144,8 +165,10 @@ export class Replica {
     this.#inFlight = "nothing";
     this.#wholeNeeded = true;
     if (this.#stopped) return;
-    if (cause instanceof ApiError && cause.code === "engine_replaced") this.conflict("engine_replaced");
-    else this.#timer ??= setTimeout(() => this.flush(), RETRY_MS);
+    if (!(cause instanceof ApiError) || cause.code === "unreachable") {
+      this.#timer ??= setTimeout(() => this.flush(), RETRY_MS);
+    } else if (cause.code === "engine_replaced") this.#options.onReplaced();
+    else this.#options.onRefused(cause.message);
   }
 
   #landed(): void {

@@ -16,9 +16,9 @@ export function WindowBody({ window }: { window: DesktopWindow }) {
   const isLive = phase.kind === "live";
   const hasDrawing = nodes.roots.length > 0;
   return (
-    <div className="relative flex min-h-0 flex-1 flex-col overflow-hidden rounded-b-2xl">
+    <div className="relative flex min-h-0 flex-1 flex-col overflow-hidden rounded-b-2xl in-data-fills:rounded-none">
       <div
-        className={clsx("min-h-0 flex-1 overflow-auto", phase.kind === "replaced" && "opacity-50")}
+        className={clsx("flex min-h-0 flex-1 flex-col", phase.kind === "replaced" && "opacity-50")}
         inert={!isLive}
         aria-hidden={!isLive || undefined}
       >
@@ -80,9 +80,19 @@ function PhaseNotice({ window, phase, covers }: { window: DesktopWindow; phase: 
           icon={<CircleAlert size={26} className="text-danger-ink" aria-hidden="true" />}
           title={phase.title}
           message={phase.message}
-          list={phase.canBuild}
           over={covers}
         >
+          {phase.canBuild.map((item) => (
+            <button
+              key={item}
+              type="button"
+              className="rounded-full border border-line bg-surface-2 px-3 py-1 text-ink-2 text-sm hover:border-line-strong hover:text-ink"
+              onClick={() => desk.generateInstead(window.key, requestFor(item))}
+            >
+              {shortName(item)}
+            </button>
+          ))}
+          <span className="basis-full" />
           <PushButton onClick={() => void desk.close(window.key)}>Close</PushButton>
           {phase.retry && (
             <PushButton tone="primary" onClick={() => desk.retry(window.key)}>
@@ -107,13 +117,12 @@ interface NoticeProps {
   icon?: ReactNode;
   title: string;
   message: string;
-  list?: string[];
   /** Lies above what the window drew, which stays visible around it. */
   over?: boolean;
   children: ReactNode;
 }
 
-function Notice({ icon, title, message, list = [], over, children }: NoticeProps) {
+function Notice({ icon, title, message, over, children }: NoticeProps) {
   return (
     <div
       role="alert"
@@ -125,16 +134,16 @@ function Notice({ icon, title, message, list = [], over, children }: NoticeProps
       {icon}
       <h3 className="mt-2 font-semibold text-lg">{title}</h3>
       <p className="mt-1 max-w-md wrap-anywhere whitespace-pre-line text-ink-2">{message}</p>
-      {list.length > 0 && (
-        <ul className="mt-3 flex max-w-md flex-wrap justify-center gap-1.5">
-          {list.map((item) => (
-            <li key={item} className="rounded-full bg-surface-3 px-2.5 py-0.5 text-ink-2 text-sm">
-              {item}
-            </li>
-          ))}
-        </ul>
-      )}
       <div className="mt-4 flex flex-wrap justify-center gap-2">{children}</div>
     </div>
   );
+}
+
+/** “a list of anything (“track books”)” is asked for by its example, “a counter” by its name. */
+function requestFor(buildable: string): string {
+  return /["“]([^"”]+)["”]/.exec(buildable)?.[1] ?? `make ${buildable.replace(/\s*\(.*\)$/, "")}`;
+}
+
+function shortName(buildable: string): string {
+  return buildable.replace(/^an? /, "").replace(/\s*\(.*\)$/, "");
 }

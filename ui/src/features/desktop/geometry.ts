@@ -22,6 +22,8 @@ const CASCADE_STEP = 36;
 const GRIP = 96;
 /** A window that fits its content is taken to be about this high when others are placed beside it. */
 const USUAL_HEIGHT = 420;
+const TITLE_BAR = 48;
+const TITLE_WEIGHT = 800;
 
 /** A frame that is large enough to use and whose title bar can be reached. */
 export function fitted(frame: Frame, workspace: Workspace): Frame {
@@ -38,27 +40,41 @@ export function fitted(frame: Frame, workspace: Workspace): Frame {
   };
 }
 
-/** A free place beside the other windows when there is one, else a cascade. */
+/** Where a new window hides least of the others: beside them when there is room, else a cascade. */
 export function placeWindow(wanted: number, others: Frame[], workspace: Workspace): Frame {
   const width = Math.min(wanted, workspace.width - 2 * MARGIN);
+  const top = Math.max(MARGIN, Math.round(workspace.height * 0.08));
   const centre = (workspace.width - width) / 2;
-  const y = Math.max(MARGIN, Math.round(workspace.height * 0.09));
   const beside = others.flatMap((other) => [other.x + other.width + MARGIN, other.x - width - MARGIN]);
-  const free = [centre, ...beside].find(
-    (x) =>
-      x >= MARGIN &&
-      x + width <= workspace.width - MARGIN &&
-      others.every((other) => !overlaps(other, x, width, y)),
+  const steps = [1, 2, 3, 4, 5].map((step) => ({
+    x: centre + step * CASCADE_STEP,
+    y: top + step * CASCADE_STEP,
+  }));
+  const places = [centre, ...beside, MARGIN, workspace.width - width - MARGIN]
+    .filter((x) => x >= MARGIN && x + width <= workspace.width - MARGIN)
+    .map((x) => ({ x, y: top }));
+  const best = [...places, ...steps].reduce<{ x: number; y: number; hidden: number } | null>(
+    (least, place) => {
+      const hidden = others.reduce(
+        (sum, other) => sum + overlap(other, { ...place, width, height: null }),
+        0,
+      );
+      return least === null || hidden < least.hidden ? { ...place, hidden } : least;
+    },
+    null,
   );
-  if (free !== undefined) return fitted({ x: free, y, width, height: null }, workspace);
-  const step = (others.length % 6) * CASCADE_STEP;
-  return fitted({ x: centre - 2 * CASCADE_STEP + step, y: MARGIN + step, width, height: null }, workspace);
+  const { x, y } = best ?? { x: MARGIN, y: MARGIN };
+  return fitted({ x, y, width, height: null }, workspace);
 }
 
-function overlaps(other: Frame, x: number, width: number, y: number): boolean {
-  const isBeside = x >= other.x + other.width || x + width <= other.x;
-  const isBelow = y >= other.y + (other.height ?? USUAL_HEIGHT) || y + USUAL_HEIGHT <= other.y;
-  return !isBeside && !isBelow;
+/** How much two windows share; sharing the title bar of the lower one weighs most. */
+function overlap(other: Frame, placed: Frame): number {
+  const across = Math.min(other.x + other.width, placed.x + placed.width) - Math.max(other.x, placed.x);
+  if (across <= 0) return 0;
+  const heightOf = (frame: Frame) => frame.height ?? USUAL_HEIGHT;
+  const down = Math.min(other.y + heightOf(other), placed.y + heightOf(placed)) - Math.max(other.y, placed.y);
+  const hidesTitle = placed.y < other.y + TITLE_BAR && other.y < placed.y + heightOf(placed);
+  return across * Math.max(down, 0) + (hidesTitle ? across * TITLE_WEIGHT : 0);
 }
 
 function clamp(value: number, low: number, high: number): number {

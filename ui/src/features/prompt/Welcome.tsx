@@ -30,7 +30,7 @@ export function Welcome() {
               onClick={() => desk.generate(suggestion.request)}
             >
               <AppIcon title={suggestion.title} />
-              <span className="min-w-0 truncate font-medium">{suggestion.title}</span>
+              <span className="line-clamp-2 min-w-0 font-medium leading-tight">{suggestion.title}</span>
             </button>
           </li>
         ))}

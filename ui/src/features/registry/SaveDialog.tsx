@@ -95,7 +95,7 @@ export function SaveDialog({ window, onClose }: { window: DesktopWindow; onClose
         <label className="flex flex-col gap-1.5">
           <span className="font-medium text-ink-2 text-sm">Category</span>
           <select
-            className="control h-10 px-2.5"
+            className="control h-10 pr-9! pl-3"
             value={category}
             onChange={(event) => setCategory(event.currentTarget.value)}
           >

@@ -6,7 +6,7 @@ export type AppLifecycle = "spawning" | "active" | "background" | "suspended" | 
 export interface WindowGeometry {
   position: { x: number; y: number };
   size: { width: number; height: number };
-  state: "normal" | "minimised" | "maximised";
+  state: "open" | "minimised" | "maximised";
 }
 
 export interface App {

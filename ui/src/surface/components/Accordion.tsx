@@ -1,7 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import { Accordion as RadixAccordion } from "radix-ui";
 import type { NodeOf } from "@/engine/protocol";
-import { ownStyle } from "../look";
+import { componentId } from "../look";
 import { SurfaceNode } from "../Surface";
 import { useDispatch } from "../SurfaceContext";
 import { usePanels } from "../usePanels";
@@ -10,15 +10,16 @@ export function Accordion({ node }: { node: NodeOf<"accordion"> }) {
   const { props } = node;
   const dispatch = useDispatch(node);
   const panels = usePanels(node);
+  const open = panels.find((panel) => componentId(panel.id) === props.value);
   return (
     <RadixAccordion.Root
       data-node-id={node.id}
       type="single"
       collapsible
       className="min-w-0 divide-y divide-line overflow-hidden rounded-xl border border-line"
-      style={ownStyle(props.style)}
-      value={props.value ?? ""}
-      onValueChange={(id) => dispatch("change", { value: id === "" ? null : id })}
+      style={props.style}
+      value={open?.id ?? ""}
+      onValueChange={(id) => dispatch("change", { value: id === "" ? null : componentId(id) })}
       aria-label={props.label}
     >
       {panels.map((panel) => (

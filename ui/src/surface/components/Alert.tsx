@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { CircleCheck, CircleX, Info, TriangleAlert, X } from "lucide-react";
 import type { NodeOf } from "@/engine/protocol";
-import { asText, ownStyle } from "../look";
+import { asText } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 const TONE = {
@@ -21,7 +21,7 @@ export function Alert({ node }: { node: NodeOf<"alert"> }) {
       data-node-id={node.id}
       role={tone === "danger" || tone === "warning" ? "alert" : "status"}
       className={clsx("flex min-w-0 items-start gap-3 rounded-xl px-4 py-3", look)}
-      style={ownStyle(props.style)}
+      style={props.style}
     >
       <Icon size={18} className="mt-0.5 flex-none" aria-hidden="true" />
       <div className="min-w-0 flex-1 wrap-anywhere">

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
 import { clickableLeaf } from "../clickable";
-import { asText, ownStyle } from "../look";
+import { asText } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 const VARIANT = {
@@ -27,7 +27,7 @@ export function Badge({ node }: { node: NodeOf<"badge"> }) {
         SIZE[props.size ?? "medium"],
         node.events.includes("click") && "min-h-6 cursor-pointer",
       )}
-      style={ownStyle(props.style)}
+      style={props.style}
       {...clickableLeaf(node, dispatch)}
     >
       {asText(props.text)}

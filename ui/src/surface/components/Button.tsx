@@ -2,7 +2,7 @@ import clsx from "clsx";
 import { LoaderCircle } from "lucide-react";
 import type { NodeOf } from "@/engine/protocol";
 import { NamedIcon } from "../icons";
-import { asText, nameFromId, ownStyle } from "../look";
+import { asText, nameFromId } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 const VARIANT = {
@@ -36,9 +36,9 @@ export function Button({ node }: { node: NodeOf<"button"> }) {
         VARIANT[props.variant ?? "default"],
         SIZE[props.size ?? "medium"],
         props.fullWidth && "w-full",
-        isKey && "tabular-nums",
+        isKey && "tabular-nums [.surface-grid>&]:min-h-13 [.surface-grid>&]:text-lg",
       )}
-      style={ownStyle(props.style)}
+      style={props.style}
       aria-label={accessibleName(node)}
       aria-busy={pending || undefined}
       disabled={props.disabled}

@@ -2,7 +2,7 @@ import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
 import { Children } from "../Children";
 import { clickableBox } from "../clickable";
-import { asText, ownStyle, paddingOf } from "../look";
+import { asText, paddingOf } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 const VARIANT = {
@@ -23,7 +23,7 @@ export function Card({ node }: { node: NodeOf<"card"> }) {
         VARIANT[props.variant ?? "default"],
         node.events.includes("click") && "cursor-pointer transition-colors hover:border-line-strong",
       )}
-      style={{ padding: paddingOf(props.padding, "medium"), ...ownStyle(props.style) }}
+      style={{ padding: paddingOf(props.padding, "medium"), ...props.style }}
       {...clickableBox(node, dispatch)}
       role="group"
       aria-label={props.label ?? (title || undefined)}

@@ -1,6 +1,6 @@
 import { useRef } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId, ownStyle } from "../look";
+import { nameFromId } from "../look";
 import { useDispatch } from "../SurfaceContext";
 import { useControlId } from "../useControlId";
 
@@ -13,7 +13,7 @@ export function Checkbox({ node }: { node: NodeOf<"checkbox"> }) {
     <label
       data-node-id={node.id}
       className="flex min-h-8 min-w-0 flex-[1_1_auto] items-center gap-2.5"
-      style={ownStyle(props.style)}
+      style={props.style}
     >
       <input
         ref={control}

@@ -1,5 +1,5 @@
 import type { NodeOf } from "@/engine/protocol";
-import { asText, ownStyle } from "../look";
+import { asText } from "../look";
 
 export function Code({ node }: { node: NodeOf<"code"> }) {
   const { props } = node;
@@ -7,7 +7,7 @@ export function Code({ node }: { node: NodeOf<"code"> }) {
     <figure
       data-node-id={node.id}
       className="min-w-0 overflow-hidden rounded-xl border border-line bg-surface-2"
-      style={ownStyle(props.style)}
+      style={props.style}
     >
       {props.language && (
         <figcaption className="border-line border-b px-4 py-1.5 font-medium text-ink-3 text-xs">

@@ -2,7 +2,7 @@ import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
 import { Children } from "../Children";
 import { clickableBox } from "../clickable";
-import { ALIGN, gapOf, JUSTIFY, ownStyle, paddingOf } from "../look";
+import { ALIGN, gapOf, JUSTIFY, paddingOf } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 export function Container({ node }: { node: NodeOf<"container"> }) {
@@ -18,7 +18,7 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
         "flex min-w-0",
         horizontal ? "surface-row flex-row" : "flex-col",
         horizontal && props.wrap !== false && "flex-wrap",
-        ALIGN[props.align ?? (horizontal ? "end" : "stretch")],
+        props.align ? ALIGN[props.align] : horizontal ? "surface-row-auto" : ALIGN.stretch,
         JUSTIFY[props.justify ?? "start"],
         scrolls && "overflow-auto",
         node.events.includes("click") && "cursor-pointer",
@@ -27,7 +27,7 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
         gap: gapOf(props),
         padding: paddingOf(props.padding, "none"),
         maxHeight: props.maxHeight,
-        ...ownStyle(props.style),
+        ...props.style,
       }}
       {...click}
       role={props.role ?? click.role ?? (scrolls ? "region" : undefined)}

@@ -1,6 +1,5 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
-import { ownStyle } from "../look";
 
 const LINE = { solid: "border-solid", dashed: "border-dashed", dotted: "border-dotted" };
 
@@ -13,20 +12,18 @@ export function Divider({ node }: { node: NodeOf<"divider"> }) {
         data-node-id={node.id}
         aria-orientation="vertical"
         className={clsx("h-auto min-h-6 w-0 self-stretch border-line border-l", line)}
-        style={ownStyle(props.style)}
+        style={props.style}
       />
     );
   }
   if (props.label) {
     return (
-      <div data-node-id={node.id} className="flex items-center gap-3" style={ownStyle(props.style)}>
+      <div data-node-id={node.id} className="flex items-center gap-3" style={props.style}>
         <hr className={clsx("flex-1 border-line", line)} />
         <span className="font-medium text-ink-3 text-sm">{props.label}</span>
         <hr className={clsx("flex-1 border-line", line)} />
       </div>
     );
   }
-  return (
-    <hr data-node-id={node.id} className={clsx("w-full border-line", line)} style={ownStyle(props.style)} />
-  );
+  return <hr data-node-id={node.id} className={clsx("w-full border-line", line)} style={props.style} />;
 }

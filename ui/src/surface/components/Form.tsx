@@ -1,6 +1,5 @@
 import type { NodeOf } from "@/engine/protocol";
 import { Children } from "../Children";
-import { ownStyle } from "../look";
 
 /** The engine fires the form's submit when a field inside it submits, so nothing is dispatched here. */
 export function Form({ node }: { node: NodeOf<"form"> }) {
@@ -9,7 +8,7 @@ export function Form({ node }: { node: NodeOf<"form"> }) {
     <form
       data-node-id={node.id}
       className="flex min-w-0 flex-col"
-      style={{ gap: props.gap ?? 14, ...ownStyle(props.style) }}
+      style={{ gap: props.gap ?? 14, ...props.style }}
       aria-label={props.label}
       noValidate
       onSubmit={(event) => event.preventDefault()}

@@ -3,26 +3,30 @@ import type { CSSProperties } from "react";
 import type { NodeOf } from "@/engine/protocol";
 import { Children } from "../Children";
 import { clickableBox } from "../clickable";
-import { ALIGN, gapOf, ownStyle, paddingOf } from "../look";
-import { useDispatch } from "../SurfaceContext";
+import { ALIGN, gapOf, paddingOf } from "../look";
+import { useDispatch, useSurface } from "../SurfaceContext";
 
-/** Below this a responsive column would no longer hold a label beside its value. */
-const NARROWEST_COLUMN_PX = 56;
+/** Below this a column is too narrow for what it holds: a key of a keypad, or anything else. */
+const NARROWEST_KEY_PX = 44;
+const NARROWEST_COLUMN_PX = 132;
 
 export function Grid({ node }: { node: NodeOf<"grid"> }) {
   const { props } = node;
   const dispatch = useDispatch(node);
+  const { nodes } = useSurface();
+  const isKeypad = node.children.every((child) => nodes.get(child)?.type === "button");
   const columns = Math.min(Math.max(Math.round(props.columns ?? 3), 1), 12);
+  const narrowest = props.responsive === false ? 0 : isKeypad ? NARROWEST_KEY_PX : NARROWEST_COLUMN_PX;
   const gap = gapOf({ gap: props.gap, spacing: props.spacing ?? "small" });
   return (
     <div
       data-node-id={node.id}
       className={clsx("surface-grid grid min-w-0", ALIGN[props.align ?? "stretch"])}
       style={{
-        gridTemplateColumns: template(columns, gap, props.responsive ?? true),
+        gridTemplateColumns: template(columns, gap, narrowest),
         gap,
         padding: paddingOf(props.padding, "none"),
-        ...ownStyle(props.style),
+        ...props.style,
       }}
       aria-label={node.events.includes("click") ? props.label : undefined}
       {...clickableBox(node, dispatch)}
@@ -32,9 +36,8 @@ export function Grid({ node }: { node: NodeOf<"grid"> }) {
   );
 }
 
-/** As many columns as asked for, or fewer when they would get too narrow to read. */
-function template(columns: number, gap: number, responsive: boolean): CSSProperties["gridTemplateColumns"] {
-  if (!responsive) return `repeat(${columns}, minmax(0, 1fr))`;
-  const share = `calc((100% - ${(columns - 1) * gap}px) / ${columns})`;
-  return `repeat(auto-fit, minmax(max(${NARROWEST_COLUMN_PX}px, ${share}), 1fr))`;
+/** As many columns as asked for, or fewer when they would get too narrow. */
+function template(columns: number, gap: number, narrowest: number): CSSProperties["gridTemplateColumns"] {
+  const share = `calc((100% - ${(columns - 1) * gap}px) / ${columns} - 0.5px)`;
+  return `repeat(auto-fill, minmax(max(${narrowest}px, ${share}), 1fr))`;
 }

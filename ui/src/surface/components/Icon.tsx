@@ -2,7 +2,7 @@ import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
 import { clickableLeaf } from "../clickable";
 import { NamedIcon } from "../icons";
-import { ownStyle, TEXT_COLOR } from "../look";
+import { TEXT_COLOR } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 const SIZE = { small: 16, medium: 20, large: 32 };
@@ -16,7 +16,7 @@ export function Icon({ node }: { node: NodeOf<"icon"> }) {
     <span
       data-node-id={node.id}
       className={clsx("inline-flex", TEXT_COLOR[props.color ?? "primary"])}
-      style={ownStyle(props.style)}
+      style={props.style}
       aria-hidden={label ? undefined : true}
       role={label ? "img" : undefined}
       aria-label={label}

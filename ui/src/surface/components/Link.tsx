@@ -1,6 +1,6 @@
 import { ExternalLink } from "lucide-react";
 import type { NodeOf } from "@/engine/protocol";
-import { asText, ownStyle } from "../look";
+import { asText } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 const ALLOWED_ADDRESS = /^https?:\/\//i;
@@ -15,7 +15,7 @@ export function Link({ node }: { node: NodeOf<"link"> }) {
         type="button"
         data-node-id={node.id}
         className="w-fit rounded-sm text-accent-ink underline underline-offset-3"
-        style={ownStyle(props.style)}
+        style={props.style}
         aria-label={props.label}
         onClick={() => dispatch("click")}
       >
@@ -30,7 +30,7 @@ export function Link({ node }: { node: NodeOf<"link"> }) {
       target="_blank"
       rel="noopener noreferrer"
       className="inline-flex w-fit items-center gap-1 rounded-sm text-accent-ink underline underline-offset-3"
-      style={ownStyle(props.style)}
+      style={props.style}
       aria-label={props.label}
       onClick={() => dispatch("click")}
     >

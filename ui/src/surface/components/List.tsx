@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
 import { Children } from "../Children";
-import { gapOf, ownStyle } from "../look";
+import { gapOf } from "../look";
 
 const VARIANT = {
   default: "",
@@ -30,7 +30,7 @@ export function List({ node }: { node: NodeOf<"list"> }) {
         "flex min-w-0 flex-col *:[contain-intrinsic-size:auto_2.5rem] *:[content-visibility:auto]",
         VARIANT[variant],
       )}
-      style={{ gap, ...ownStyle(props.style) }}
+      style={{ gap, ...props.style }}
       role="group"
       aria-label={props.label}
     >

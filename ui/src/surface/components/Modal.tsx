@@ -4,7 +4,7 @@ import { type KeyboardEvent, useEffect, useId, useRef } from "react";
 import { createPortal } from "react-dom";
 import type { NodeOf } from "@/engine/protocol";
 import { Children } from "../Children";
-import { nameFromId, ownStyle } from "../look";
+import { nameFromId } from "../look";
 import { useDispatch, useSurface } from "../SurfaceContext";
 
 const WIDTH = {
@@ -33,7 +33,7 @@ function OpenModal({ node }: { node: NodeOf<"modal"> }) {
   const titleId = useId();
 
   useEffect(() => {
-    const content = overlay?.parentElement?.querySelector<HTMLElement>("[data-surface-content]");
+    const content = overlay?.previousElementSibling;
     const before = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     content?.setAttribute("inert", "");
     (
@@ -57,7 +57,7 @@ function OpenModal({ node }: { node: NodeOf<"modal"> }) {
   return (
     <div
       className={clsx(
-        "absolute inset-0 z-10 flex animate-fade justify-center overflow-auto bg-scrim p-4",
+        "pointer-events-auto z-10 flex min-h-0 animate-fade justify-center overflow-auto bg-scrim p-4 [grid-area:1/1]",
         props.centered === false ? "items-start" : "items-center",
       )}
       onMouseDown={(event) => event.target === event.currentTarget && canClose && dispatch("close")}
@@ -74,7 +74,7 @@ function OpenModal({ node }: { node: NodeOf<"modal"> }) {
           "flex max-h-full w-full animate-rise flex-col overflow-hidden rounded-2xl border border-line bg-surface shadow-float",
           WIDTH[props.size ?? "medium"],
         )}
-        style={ownStyle(props.style)}
+        style={props.style}
         onKeyDown={onKeyDown}
       >
         <div className="flex min-h-12 items-center justify-between gap-3 pt-2 pr-2 pl-5">

@@ -3,7 +3,6 @@ import { ImageOff } from "lucide-react";
 import { useState } from "react";
 import type { NodeOf } from "@/engine/protocol";
 import { clickableLeaf } from "../clickable";
-import { ownStyle } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 const ALLOWED_SOURCE = /^(https?:\/\/|data:image\/)/i;
@@ -21,7 +20,7 @@ export function Picture({ node }: { node: NodeOf<"image"> }) {
   const dispatch = useDispatch(node);
   const [brokenSource, setBrokenSource] = useState<string | null>(null);
   const source = props.src && ALLOWED_SOURCE.test(props.src) ? props.src : null;
-  const size = { width: props.width, height: props.height, ...ownStyle(props.style) };
+  const size = { width: props.width, height: props.height, ...props.style };
   if (!source || source === brokenSource) {
     return (
       <div

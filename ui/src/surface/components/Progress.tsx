@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId, ownStyle } from "../look";
+import { nameFromId } from "../look";
 
 const COLOR = {
   default: "bg-accent",
@@ -18,9 +18,9 @@ export function Progress({ node }: { node: NodeOf<"progress"> }) {
   const value = Math.min(Math.max(props.value ?? 0, 0), max);
   const percent = max > 0 ? (value / max) * 100 : 0;
   return (
-    <div data-node-id={node.id} className="field flex min-w-0 flex-col gap-1.5" style={ownStyle(props.style)}>
+    <div data-node-id={node.id} className="field flex min-w-0 flex-col gap-1.5" style={props.style}>
       {(props.label || props.showValue) && (
-        <div className="flex justify-between gap-3 text-sm">
+        <div className="field-label flex justify-between gap-3 text-sm">
           <span className="font-medium text-ink-2">{props.label}</span>
           {props.showValue && <span className="text-ink-3 tabular-nums">{Math.round(percent)}%</span>}
         </div>

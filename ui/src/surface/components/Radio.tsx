@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { useId } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { asText, nameFromId, ownStyle } from "../look";
+import { asText, nameFromId } from "../look";
 import { choices } from "../options";
 import { useDispatch } from "../SurfaceContext";
 
@@ -14,11 +14,13 @@ export function Radio({ node }: { node: NodeOf<"radio"> }) {
     <fieldset
       data-node-id={node.id}
       className="min-w-0"
-      style={ownStyle(props.style)}
+      style={props.style}
       disabled={props.disabled || !node.events.includes("change")}
       aria-label={props.label ? undefined : nameFromId(node.id)}
     >
-      {props.label && <legend className="mb-1.5 font-medium text-ink-2 text-sm">{props.label}</legend>}
+      {props.label && (
+        <legend className="field-label mb-1.5 font-medium text-ink-2 text-sm">{props.label}</legend>
+      )}
       <div className={clsx("flex gap-x-5 gap-y-2", props.layout === "horizontal" ? "flex-wrap" : "flex-col")}>
         {choices(props.options).map((option) => (
           <label key={option.key} className="flex min-h-6 items-center gap-2.5">

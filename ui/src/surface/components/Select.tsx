@@ -1,5 +1,4 @@
 import clsx from "clsx";
-import { ChevronDown } from "lucide-react";
 import { useRef } from "react";
 import type { NodeOf } from "@/engine/protocol";
 import { Field } from "../Field";
@@ -24,40 +23,33 @@ export function Select({ node }: { node: NodeOf<"select"> }) {
   return (
     <Field nodeId={node.id} label={props.label} error={error} style={props.style}>
       {(describedBy) => (
-        <span className="relative block">
-          <select
-            ref={control}
-            className={clsx(
-              "control appearance-none pr-9!",
-              CONTROL_VARIANT[props.variant ?? "default"],
-              CONTROL_SIZE[props.size ?? "medium"],
-            )}
-            value={isKnown ? value : ""}
-            disabled={props.disabled || !node.events.includes("change")}
-            aria-label={props.label ? undefined : (props.placeholder ?? nameFromId(node.id))}
-            aria-invalid={error ? true : undefined}
-            aria-describedby={describedBy}
-            onChange={(event) => onChange(event.currentTarget.value)}
-            onFocus={() => dispatch("focus")}
-            onBlur={() => dispatch("blur")}
-          >
-            {!isKnown && (
-              <option value="" disabled hidden>
-                {props.placeholder ?? "Choose…"}
-              </option>
-            )}
-            {options.map((option) => (
-              <option key={option.key} value={option.key}>
-                {option.label}
-              </option>
-            ))}
-          </select>
-          <ChevronDown
-            size={16}
-            className="-translate-y-1/2 pointer-events-none absolute top-1/2 right-3 text-ink-3"
-            aria-hidden="true"
-          />
-        </span>
+        <select
+          ref={control}
+          className={clsx(
+            "control pr-9!",
+            CONTROL_VARIANT[props.variant ?? "default"],
+            CONTROL_SIZE[props.size ?? "medium"],
+          )}
+          value={isKnown ? value : ""}
+          disabled={props.disabled || !node.events.includes("change")}
+          aria-label={props.label ? undefined : (props.placeholder ?? nameFromId(node.id))}
+          aria-invalid={error ? true : undefined}
+          aria-describedby={describedBy}
+          onChange={(event) => onChange(event.currentTarget.value)}
+          onFocus={() => dispatch("focus")}
+          onBlur={() => dispatch("blur")}
+        >
+          {!isKnown && (
+            <option value="" disabled hidden>
+              {props.placeholder ?? "Choose…"}
+            </option>
+          )}
+          {options.map((option) => (
+            <option key={option.key} value={option.key}>
+              {option.label}
+            </option>
+          ))}
+        </select>
       )}
     </Field>
   );

@@ -1,6 +1,6 @@
 import { type CSSProperties, useEffect, useRef, useState } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId, ownStyle } from "../look";
+import { nameFromId } from "../look";
 import { useSurface } from "../SurfaceContext";
 import { useControlId } from "../useControlId";
 
@@ -21,9 +21,9 @@ export function Slider({ node }: { node: NodeOf<"slider"> }) {
     host?.dispatchOnFrame({ component: node.id, kind: "change", payload: { value: next } });
   };
   return (
-    <label data-node-id={node.id} className="field flex min-w-0 flex-col gap-1" style={ownStyle(props.style)}>
+    <label data-node-id={node.id} className="field flex min-w-0 flex-col gap-2.5" style={props.style}>
       {(props.label || props.showValue !== false) && (
-        <span className="flex items-baseline justify-between gap-3 text-sm">
+        <span className="field-label flex items-baseline justify-between gap-3 text-sm">
           <span className="font-medium text-ink-2">{props.label}</span>
           {props.showValue !== false && (
             <span className="text-ink-3 tabular-nums" aria-hidden="true">

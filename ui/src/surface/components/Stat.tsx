@@ -2,7 +2,7 @@ import clsx from "clsx";
 import { TrendingDown, TrendingUp } from "lucide-react";
 import type { NodeOf } from "@/engine/protocol";
 import { clickableLeaf } from "../clickable";
-import { asText, ownStyle } from "../look";
+import { asText } from "../look";
 import { useDispatch } from "../SurfaceContext";
 
 const TONE = {
@@ -23,7 +23,7 @@ export function Stat({ node }: { node: NodeOf<"stat"> }) {
         "min-w-0 rounded-xl border border-line bg-surface-2 px-4 py-3",
         node.events.includes("click") && "cursor-pointer hover:border-line-strong",
       )}
-      style={ownStyle(props.style)}
+      style={props.style}
       {...clickableLeaf(node, dispatch)}
     >
       <p className="truncate text-ink-3 text-sm">{props.label}</p>

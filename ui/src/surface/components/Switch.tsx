@@ -1,6 +1,6 @@
 import { useRef } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId, ownStyle } from "../look";
+import { nameFromId } from "../look";
 import { useDispatch } from "../SurfaceContext";
 import { useControlId } from "../useControlId";
 
@@ -13,7 +13,7 @@ export function Switch({ node }: { node: NodeOf<"switch"> }) {
     <label
       data-node-id={node.id}
       className="flex min-h-8 min-w-0 items-center justify-between gap-3"
-      style={ownStyle(props.style)}
+      style={props.style}
     >
       {props.label && <span className="min-w-0 wrap-anywhere">{props.label}</span>}
       <input

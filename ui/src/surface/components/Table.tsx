@@ -4,7 +4,7 @@ import { ArrowDown, ArrowUp, ChevronLeft, ChevronRight } from "lucide-react";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import type { Row } from "@/engine/catalog";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId, ownStyle } from "../look";
+import { nameFromId } from "../look";
 import { useDispatch } from "../SurfaceContext";
 import { cellText, parseSorting, type Sorting, sortRows, type TableColumn, tableColumns } from "../tableRows";
 
@@ -31,7 +31,7 @@ export function Table({ node }: { node: NodeOf<"table"> }) {
     <div
       data-node-id={node.id}
       className="min-w-0 overflow-hidden rounded-xl border border-line"
-      style={ownStyle(props.style)}
+      style={props.style}
     >
       <Rows
         node={node}
@@ -187,7 +187,7 @@ function BodyRow({ row, columns, rowIndex, selected, onChoose }: BodyRowProps) {
         <td
           key={column.key}
           className={clsx(
-            "px-3.5 py-2.5 wrap-anywhere",
+            "min-w-20 px-3.5 py-2.5 wrap-break-word",
             ALIGN[column.align],
             column.align === "right" && "tabular-nums",
           )}

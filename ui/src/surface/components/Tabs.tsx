@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { Tabs as RadixTabs } from "radix-ui";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId, ownStyle } from "../look";
+import { componentId, nameFromId } from "../look";
 import { SurfaceNode } from "../Surface";
 import { useDispatch } from "../SurfaceContext";
 import { usePanels } from "../usePanels";
@@ -26,16 +26,17 @@ export function Tabs({ node }: { node: NodeOf<"tabs"> }) {
   const panels = usePanels(node);
   const variant = props.variant ?? "default";
   const asked = props.value ?? props.defaultTab;
-  const open = panels.find((panel) => panel.id === asked) ?? panels[0];
+  const open = panels.find((panel) => componentId(panel.id) === asked) ?? panels[0];
   const onOpen = (id: string) => {
-    dispatch("change", { value: id });
-    dispatch("tabChange", { tabId: id });
+    const tabId = componentId(id);
+    const kind = node.events.includes("change") ? "change" : "tabChange";
+    dispatch(kind, { value: tabId, tabId });
   };
   return (
     <RadixTabs.Root
       data-node-id={node.id}
       className="flex min-w-0 flex-col gap-4"
-      style={ownStyle(props.style)}
+      style={props.style}
       value={open?.id ?? ""}
       onValueChange={onOpen}
     >

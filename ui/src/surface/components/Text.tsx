@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
 import { clickableLeaf } from "../clickable";
-import { asText, ownStyle, TEXT_COLOR } from "../look";
+import { asText, TEXT_COLOR } from "../look";
 import { Markdown } from "../Markdown";
 import { useDispatch } from "../SurfaceContext";
 
@@ -40,7 +40,7 @@ export function Text({ node }: { node: NodeOf<"text"> }) {
         props.align && ALIGN[props.align],
         node.events.includes("click") && "cursor-pointer rounded-md",
       )}
-      style={ownStyle(props.style)}
+      style={props.style}
       {...clickableLeaf(node, dispatch)}
     >
       {isMarkdown ? <Markdown source={content} /> : content}
