@@ -1,4 +1,5 @@
 //! The adapters as their callers see them.
 
+mod apps;
 mod kernel;
 mod storage;
