@@ -68,16 +68,27 @@ impl Rows {
     /// Puts the loop variables in scope.
     pub(super) fn enter(&self, mut scope: Scope, store: &Store) -> Scope {
         for row in self.0.iter() {
-            let value = store.get(&row.list.index(row.index)).cloned().unwrap_or_default();
+            let value = row.value(&scope, store);
             scope.push(row.name.clone(), value);
         }
         scope
     }
 
     /// The innermost row, which every action sees as `item`.
-    pub(super) fn item(&self, store: &Store) -> Value {
+    pub(super) fn item(&self, scope: &Scope, store: &Store) -> Value {
         self.innermost()
-            .and_then(|row| store.get(&row.list.index(row.index)).cloned())
+            .map(|row| row.value(scope, store))
             .unwrap_or_default()
+    }
+}
+
+impl Row {
+    /// A row of the state, or of a list that is computed or the result of a query.
+    fn value(&self, scope: &Scope, store: &Store) -> Value {
+        let path = self.list.index(self.index);
+        let found = store
+            .get(&path)
+            .or_else(|| scope.lookup(path.root(), &path.segments()[1..]));
+        found.cloned().unwrap_or_default()
     }
 }

@@ -395,12 +395,9 @@ impl App {
         if let Dynamic::Literal(value) = dynamic {
             return Ok(value.clone());
         }
-        let impure = Impure {
-            now: self.now,
-            uuid: self.fresh_id(),
-        };
+        let impure = Impure::new(self.now, self.fresh_id());
         let mut scope = Scope::new(self.store.root(), &self.derived).with_impure(impure);
-        scope.push("item", run.rows.item(&self.store));
+        scope.push("item", run.rows.item(&scope, &self.store));
         scope = run
             .rows
             .enter(scope, &self.store)

@@ -1,6 +1,7 @@
 //! What an expression can see: state, derived values and the names of the place it stands in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value as JinjaValue};
 
@@ -19,8 +20,34 @@ pub struct Scope {
 /// The two impure names, `now()` and `uuid()`; only arguments of actions see them.
 #[derive(Debug, Clone)]
 pub struct Impure {
-    pub now: f64,
-    pub uuid: Arc<str>,
+    now: f64,
+    /// What the first `uuid()` answers.
+    uuid: Arc<str>,
+    calls: Arc<AtomicU64>,
+}
+
+impl Impure {
+    pub fn new(now: f64, uuid: Arc<str>) -> Self {
+        Self {
+            now,
+            uuid,
+            calls: Arc::default(),
+        }
+    }
+
+    /// Another one at each call, so that one expression can take several.
+    fn next_uuid(&self) -> String {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        if call == 0 {
+            return self.uuid.to_string();
+        }
+        let mut digest = blake3::Hasher::new();
+        digest.update(self.uuid.as_bytes());
+        digest.update(&call.to_le_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest.finalize().as_bytes()[..16]);
+        uuid::Builder::from_custom_bytes(id).into_uuid().to_string()
+    }
 }
 
 impl Scope {
@@ -86,8 +113,8 @@ impl Object for Scope {
                 Some(JinjaValue::from_function(move || now))
             }
             "uuid" => {
-                let uuid = impure.uuid.clone();
-                Some(JinjaValue::from_function(move || uuid.to_string()))
+                let impure = impure.clone();
+                Some(JinjaValue::from_function(move || impure.next_uuid()))
             }
             _ => None,
         }

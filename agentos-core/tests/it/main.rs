@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod apps;
+mod blueprints;
 mod bounds;
 mod catalog;
 mod compose;
@@ -14,3 +15,4 @@ mod reader;
 mod registry;
 mod services;
 mod storage;
+mod user;
