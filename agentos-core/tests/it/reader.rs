@@ -167,6 +167,20 @@ fn a_cut_text_is_shown_and_a_cut_id_or_template_is_held_back() {
 }
 
 #[test]
+fn what_was_only_begun_is_left_out_of_a_cut_document() {
+    let cut = |text: &str| read([text]).spec.unwrap();
+    let whole = json!({"components": [{"type": "text"}]});
+    assert_eq!(cut(r#"{"components": [{"type": "text"}, {"type": "but"#), whole);
+    assert_eq!(cut(r#"{"components": [{"type": "text"}, {"id": "a", "props": {"text": "x"}"#), whole);
+    assert_eq!(cut(r#"{"components": [{"type": "text", "on_event": {"click": {"tool": "ui.se"#), whole);
+    assert_eq!(
+        cut(r#"{"components": [{"type": "text", "on_event": {"click": "add", "blur": [{"#),
+        json!({"components": [{"type": "text", "on_event": {"click": "add"}}]}),
+    );
+    assert_eq!(cut(r#"{"title": "A", "state": {"n": 12"#), json!({"title": "A"}));
+}
+
+#[test]
 fn parents_come_before_children_and_a_component_with_its_type() {
     let mut reader = Reader::new();
     let mut paths = Vec::new();

@@ -142,6 +142,22 @@ impl Container {
             }
     }
 
+    /// Whether, cut here, it is not worth keeping: nothing of it is whole, or it is a component of
+    /// an unknown type.
+    fn says_nothing(&self) -> bool {
+        !self.shown && (self.role == Role::Component || self.is_empty())
+    }
+
+    fn give_up_name(&mut self) -> Option<String> {
+        match &mut self.content {
+            Content::Object { key, colon, .. } => {
+                *colon = false;
+                key.take()
+            }
+            Content::Array(_) => None,
+        }
+    }
+
     fn into_value(self) -> Value {
         match self.content {
             Content::Object { members, .. } => Value::Object(members),
@@ -199,7 +215,8 @@ impl Tree {
         }
     }
 
-    /// Closes everything. Nothing when no document was recognised.
+    /// Closes everything, and leaves out what was only begun. Nothing when no document was
+    /// recognised.
     pub(super) fn finish(&mut self, cut: Option<&OpenText>) -> Option<Value> {
         if !self.recognised {
             return None;
@@ -211,8 +228,13 @@ impl Tree {
             let visible = Value::from(text.visible());
             self.place(visible, false);
         }
-        while !self.open.is_empty() {
-            self.close_top();
+        while let Some(container) = self.open.last() {
+            if container.says_nothing() && self.open.len() > 1 {
+                self.open.pop();
+                self.top_mut().give_up_name();
+            } else {
+                self.close_top();
+            }
         }
         self.root.take()
     }
@@ -397,11 +419,8 @@ impl Tree {
 
     /// Gives up a name that was followed by no value.
     fn drop_nameless(&mut self, slips: &mut Slips) {
-        if let Content::Object { key, colon, .. } = &mut self.top_mut().content {
-            *colon = false;
-            if key.take().is_some() {
-                slips.warn(Code::JsonInvalid, "a name without a value was left out");
-            }
+        if self.top_mut().give_up_name().is_some() {
+            slips.warn(Code::JsonInvalid, "a name without a value was left out");
         }
     }
 
