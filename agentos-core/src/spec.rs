@@ -5,10 +5,12 @@
 pub mod action;
 pub mod bounds;
 pub mod catalog;
+pub mod check;
 pub mod document;
 pub mod edit;
 pub mod issue;
 pub mod limits;
+pub mod mend;
 pub mod nearest;
 pub mod patch;
 pub mod path;

@@ -48,11 +48,11 @@ impl Catalog {
         self
     }
 
-    pub fn components(&self) -> impl Iterator<Item = &ComponentEntry> {
+    pub fn components(&self) -> std::slice::Iter<'_, ComponentEntry> {
         self.components.iter()
     }
 
-    pub fn tools(&self) -> impl Iterator<Item = &ToolEntry> {
+    pub fn tools(&self) -> std::slice::Iter<'_, ToolEntry> {
         self.tools.iter()
     }
 

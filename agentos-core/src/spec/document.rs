@@ -149,7 +149,7 @@ pub(super) const DOCUMENT_KEYS: [&str; 17] = [
     "theme",
     "x",
 ];
-const COMPONENT_KEYS: [&str; 10] = [
+pub(super) const COMPONENT_KEYS: [&str; 10] = [
     "type", "id", "props", "children", "on_event", "visible", "each", "checks", "a11y", "x",
 ];
 

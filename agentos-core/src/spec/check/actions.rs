@@ -1,0 +1,295 @@
+//! Actions: that their tools exist and may be called, with arguments they take.
+
+use serde_json::{Map, Value};
+
+use super::super::action::{Action, Args, Run, Step};
+use super::super::catalog::{ArgIssue, Runs, ToolEntry, ValueKind};
+use super::super::issue::{Code, Issue};
+use super::super::nearest;
+use super::super::path::{Path, escaped};
+use super::super::template::Template;
+use super::names::Place;
+use super::props::{is_open, open, with_open};
+use super::{Checker, Trigger, action_use};
+
+impl<'a> Checker<'a> {
+    /// `within` is the action's own name, by which calling itself is told elsewhere.
+    pub(super) fn action(&mut self, action: &Action, place: &Place, trigger: &Trigger<'_>, within: &str) {
+        for step in &action.steps {
+            self.step(step, place, trigger, within);
+        }
+    }
+
+    fn step(&mut self, step: &Step, place: &Place, trigger: &Trigger<'_>, within: &str) {
+        if let Some(condition) = &step.condition {
+            self.expression(condition, place, &format!("{}/if", step.at));
+        }
+        if let Some(confirm) = &step.confirm {
+            self.template(confirm, place, &format!("{}/confirm", step.at));
+        }
+        match &step.run {
+            Run::Tool { id, args } => self.call(step, id, args, place, trigger),
+            Run::Named { action, args } => {
+                self.templates(args, place, &format!("{}/args", step.at));
+                self.named(step, action, within);
+            }
+            Run::Steps(action) => self.action(action, place, trigger, within),
+        }
+        if let Some(into) = &step.into {
+            self.written_path(into, place, &format!("{}/into", step.at), "written");
+        }
+        for next in [&step.then, &step.catch].into_iter().flatten() {
+            self.action(next, place, trigger, within);
+        }
+    }
+
+    fn named(&mut self, step: &Step, name: &str, within: &str) {
+        if name != within {
+            self.used.borrow_mut().insert(action_use(name));
+        }
+        let actions = self.spec.actions.iter().map(|(name, _)| name.as_str());
+        if actions.clone().any(|action| action == name) {
+            return;
+        }
+        let mut tools = self.catalog.tools().map(|tool| tool.id.as_ref());
+        let same_name = tools.find(|id| id.rsplit('.').next() == Some(name));
+        let hint = nearest::suggestion(name, actions)
+            .or(same_name)
+            .map(str::to_owned);
+        let message = format!("there is no action `{name}`; `actions` would define it");
+        self.report_with(Issue::error(Code::ActionUnknown, &step.at, message), hint);
+    }
+
+    fn call(&mut self, step: &Step, id: &str, args: &Args, place: &Place, trigger: &Trigger<'_>) {
+        let args_at = format!("{}/args", step.at);
+        let tool = self.tool(id, &step.at);
+        if let Some(tool) = tool {
+            self.bound(tool, &step.at);
+        }
+        match (tool, args) {
+            (Some(tool), Args::FromEvent) => self.picked_args(tool, trigger, place, &step.at),
+            (Some(tool), Args::Given { args, callback }) => {
+                self.given_args(tool, args, callback.is_some(), place, &args_at);
+            }
+            (None, Args::Given { args, .. }) => self.templates(args, place, &args_at),
+            (None, Args::FromEvent) => {}
+        }
+        if let Args::Given {
+            callback: Some(callback),
+            ..
+        } = args
+        {
+            self.action(callback, place, &Trigger::NoControl, "");
+        }
+    }
+
+    /// The tool of that id; an unknown one is told.
+    pub(super) fn tool(&mut self, id: &str, at: &str) -> Option<&'a ToolEntry> {
+        let catalog = self.catalog;
+        if let Some(tool) = catalog.tool(id) {
+            return Some(tool);
+        }
+        let group = id.split('.').next().unwrap_or_default();
+        let hint = nearest::suggestion(id, catalog.tools().map(|tool| tool.id.as_ref())).map(str::to_owned);
+        let issue = if catalog.has_group(group) {
+            let names: Vec<&str> = catalog
+                .tools()
+                .filter(|tool| tool.group() == group)
+                .map(|tool| tool.id.as_ref())
+                .collect();
+            Issue::error(
+                Code::ToolUnknown,
+                at,
+                format!("there is no tool `{id}`; `{group}` has {}", names.join(" ")),
+            )
+        } else {
+            let message =
+                format!("there is no tool `{id}` and no service `{group}`; the call fails as unavailable");
+            Issue::warning(Code::ToolUnknown, at, message)
+        };
+        self.report_with(issue, hint);
+        None
+    }
+
+    /// A service tool must be among those the app says it uses.
+    pub(super) fn bound(&mut self, tool: &ToolEntry, at: &str) {
+        if tool.runs != Runs::Service {
+            return;
+        }
+        let group = tool.group();
+        let short = tool
+            .id
+            .strip_prefix(group)
+            .map_or("", |name| name.trim_start_matches('.'));
+        let services = self.spec.services.as_deref().unwrap_or_default();
+        let bindings = &self.spec.service_bindings;
+        if services.is_empty() && bindings.is_empty() {
+            return;
+        }
+        let is_bound = match bindings.iter().find(|(service, _)| service == group) {
+            Some((_, tools)) => tools.iter().any(|name| name == short || *name == tool.id),
+            None => services
+                .iter()
+                .any(|service| service == group || *service == tool.id),
+        };
+        if !is_bound {
+            let message = format!(
+                "`{}` is not among the tools the app says it uses; `service_bindings` names them",
+                tool.id
+            );
+            let hint = format!("\"service_bindings\": {{\"{group}\": [\"{short}\"]}}");
+            self.report(Issue::error(Code::ToolNotBound, at, message).hint(hint));
+        }
+    }
+
+    /// What a bare tool picks from the event that runs it.
+    fn picked_args(&mut self, tool: &ToolEntry, trigger: &Trigger<'_>, place: &Place, at: &str) {
+        let offered = match trigger {
+            Trigger::NoControl => Vec::new(),
+            Trigger::Anything => vec!["componentId", "id", "value", "text", "digit", "event"],
+            Trigger::Event { component, event } => {
+                let mut offered = vec!["componentId", "id", "event"];
+                let entry = self.catalog.component(&component.kind);
+                if component.prop("text").is_some() {
+                    offered.extend(["text", "digit"]);
+                }
+                if entry.is_none_or(|entry| {
+                    entry.value.is_some() || entry.event(event).is_some_and(|event| !event.payload.is_empty())
+                }) {
+                    offered.extend(["value", "key"]);
+                }
+                offered
+            }
+        };
+        let is_offered = |name: &str| offered.contains(&name);
+        let missing = tool.params.iter().filter(|param| {
+            param.required && !is_offered(&param.name) && !param.aliases.iter().any(|alias| is_offered(alias))
+        });
+        for param in missing {
+            let message = format!(
+                "`{}` needs `{}`, which the event does not offer: {}",
+                tool.id, param.name, param.summary
+            );
+            let hint = format!("{{\"tool\": \"{}\", \"args\": {}}}", tool.id, tool.example_args);
+            self.report(Issue::error(Code::ArgsInvalid, at, message).hint(hint));
+        }
+        self.names_in_args(tool, &Map::new(), place, at);
+    }
+
+    /// Arguments the document writes.
+    pub(super) fn given_args(
+        &mut self,
+        tool: &ToolEntry,
+        args: &[(String, Template)],
+        has_callback: bool,
+        place: &Place,
+        at: &str,
+    ) {
+        self.templates(args, place, at);
+        let mut known: Map<String, Value> = args
+            .iter()
+            .map(|(name, value)| (name.clone(), with_open(value)))
+            .collect();
+        if has_callback {
+            known.insert("action".to_owned(), open());
+        }
+        let known = tool.coerce_args(&Value::Object(known));
+        for issue in tool
+            .validate_args_except(&known, &is_open)
+            .err()
+            .into_iter()
+            .flatten()
+        {
+            let (at, hint) = match &issue {
+                ArgIssue::Unknown { name, nearest } => (format!("{at}/{}", escaped(name)), nearest.clone()),
+                ArgIssue::Wrong { name, mismatch } => (
+                    format!("{at}/{}{}", escaped(name), mismatch.path),
+                    mismatch.hint().map(str::to_owned),
+                ),
+                ArgIssue::Missing { .. } | ArgIssue::NotAnObject => {
+                    (at.to_owned(), Some(tool.example_args.to_string()))
+                }
+            };
+            self.report_with(
+                Issue::error(Code::ArgsInvalid, at, format!("`{}`: {issue}", tool.id)),
+                hint,
+            );
+        }
+        if let Value::Object(known) = &known {
+            self.names_in_args(tool, known, place, at);
+        }
+    }
+
+    /// Arguments that name a path, a component or a query of the document.
+    fn names_in_args(&mut self, tool: &ToolEntry, args: &Map<String, Value>, place: &Place, at: &str) {
+        for param in &tool.params {
+            let value = args.get(param.name.as_ref()).or(param.default.as_ref());
+            let Some(text) = value.and_then(Value::as_str).filter(|text| !text.contains("{{")) else {
+                continue;
+            };
+            let at = format!("{at}/{}", param.name);
+            match param.kind {
+                ValueKind::Path if tool.group() == "calc" && args.contains_key("expression") => {}
+                ValueKind::Path => self.path_in_args(tool, text, place, &at),
+                ValueKind::ComponentId if !self.ids.contains_key(text) => {
+                    let hint = nearest::suggestion(text, self.ids.keys().copied()).map(str::to_owned);
+                    let message = format!("`{}`: no component has the id \"{text}\"", tool.id);
+                    self.report_with(Issue::error(Code::ArgsInvalid, at, message), hint);
+                }
+                _ => {}
+            }
+        }
+        self.list_in_args(tool, args, place, at);
+        if tool.id == "ui.set_multiple" {
+            for path in args
+                .get("values")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flat_map(|values| values.keys())
+            {
+                self.path_in_args(tool, path, place, &format!("{at}/values/{}", escaped(path)));
+            }
+        }
+        if tool.id == "ui.refresh"
+            && let Some(query) = args.get("data").and_then(Value::as_str)
+        {
+            self.query_in_args(query, &format!("{at}/data"));
+        }
+    }
+
+    fn path_in_args(&mut self, tool: &ToolEntry, text: &str, place: &Place, at: &str) {
+        match Path::parse(text) {
+            Ok(path) if tool.reads => self.read_path(&path, place, at, "read"),
+            Ok(path) => self.written_path(&path, place, at, "written"),
+            Err(error) => self.report(Issue::error(
+                Code::PathForbidden,
+                at,
+                format!("`{}`: {error}", tool.id),
+            )),
+        }
+    }
+
+    /// The `list` tools name their list by a key of the state unless they name a path.
+    fn list_in_args(&mut self, tool: &ToolEntry, args: &Map<String, Value>, place: &Place, at: &str) {
+        if tool.group() != "list" || args.contains_key("path") {
+            return;
+        }
+        let list = args.get("list_id").map_or(Some("list"), Value::as_str);
+        if let Some(path) = list
+            .filter(|list| !list.contains("{{"))
+            .and_then(|list| Path::key(list).ok())
+        {
+            self.written_path(&path, place, &format!("{at}/list_id"), "written");
+        }
+    }
+
+    fn query_in_args(&mut self, query: &str, at: &str) {
+        self.used.borrow_mut().insert(query.to_owned());
+        let queries = self.spec.data.iter().map(|(name, _)| name.as_str());
+        if !query.contains("{{") && !queries.clone().any(|name| name == query) {
+            let hint = nearest::suggestion(query, queries).map(str::to_owned);
+            let message = format!("`ui.refresh`: `data` has no query `{query}`");
+            self.report_with(Issue::error(Code::ArgsInvalid, at, message), hint);
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Components: their types, events, children, names, and whether they do something.
+
+use serde_json::Value;
+
+use super::super::catalog::{Children, ComponentEntry};
+use super::super::document::{Check, Component, Each, Rule};
+use super::super::issue::{Code, Issue};
+use super::super::nearest;
+use super::super::path::escaped;
+use super::super::template::Template;
+use super::names::Place;
+use super::{Checker, Trigger, initial};
+
+impl<'a> Checker<'a> {
+    pub(super) fn component(&mut self, component: &'a Component, place: &Place) {
+        let first = self.issues.len();
+        let entry = self.catalog.component(&component.kind);
+        self.kind(component, entry);
+        match entry {
+            Some(entry) => self.props(component, entry, place),
+            None => self.templates(&component.props, place, &format!("{}/props", component.at)),
+        }
+        if let Some(visible) = &component.visible {
+            self.expression(visible, place, &format!("{}/visible", component.at));
+        }
+        self.checks(component, entry, place);
+        self.events(component, entry, place);
+        if let Some(entry) = entry {
+            self.accessible_name(component, entry);
+            self.does_something(component, entry, place);
+            self.panels(component, entry);
+            self.childless(component, entry);
+        }
+        for issue in &mut self.issues[first..] {
+            issue.id.get_or_insert_with(|| component.id.clone());
+        }
+        self.children(component, place);
+    }
+
+    fn kind(&mut self, component: &Component, entry: Option<&ComponentEntry>) {
+        if entry.is_some() {
+            return;
+        }
+        let names = self.catalog.components().map(|entry| entry.name.as_ref());
+        let alias = self
+            .catalog
+            .component_by_alias(&component.kind)
+            .map(|(entry, _)| entry.name.as_ref());
+        let hint = alias
+            .or_else(|| nearest::suggestion(&component.kind, names))
+            .map(str::to_owned);
+        let message = format!(
+            "there is no component of type \"{}\"; a placeholder that names it is shown",
+            component.kind
+        );
+        self.report_with(
+            Issue::warning(Code::UnknownType, format!("{}/type", component.at), message),
+            hint,
+        );
+    }
+
+    fn children(&mut self, component: &'a Component, place: &Place) {
+        let is_form = component.kind == "form" && handles(component, "submit");
+        let mut inner = if is_form { place.in_form() } else { place.clone() };
+        if let Some(each) = &component.each {
+            let first = self.issues.len();
+            self.each(component, each, &inner);
+            inner = inner.in_row(each);
+            if let Some(filter) = &each.filter {
+                self.expression(filter, &inner, &format!("{}/each/where", component.at));
+            }
+            for issue in &mut self.issues[first..] {
+                issue.id.get_or_insert_with(|| component.id.clone());
+            }
+        }
+        for child in &component.children {
+            self.component(child, &inner);
+        }
+    }
+
+    fn each(&mut self, component: &Component, each: &Each, place: &Place) {
+        let at = format!("{}/each", component.at);
+        self.read_path(&each.list, place, &format!("{at}/in"), "repeated");
+        if super::RESERVED_NAMES.contains(&each.name.as_str()) && each.name != "item" {
+            let message = format!("`{}` is reserved; rows need another name", each.name);
+            self.report(Issue::error(Code::NameCollision, format!("{at}/as"), message));
+        }
+        if component.children.is_empty() {
+            let message = "`each` repeats the children, and there are none";
+            self.report(Issue::warning(Code::Schema, &at, message));
+        }
+        let rows = match initial(self.spec, &each.list) {
+            None | Some(Value::Null) => return,
+            Some(Value::Array(rows)) => rows,
+            Some(other) => {
+                let message = format!(
+                    "`each` repeats a list, and `{}` begins as {}",
+                    each.list,
+                    shape(other)
+                );
+                return self.report(Issue::error(Code::EachNotList, format!("{at}/in"), message));
+            }
+        };
+        let key = each.key.as_deref().unwrap_or("id");
+        if rows.iter().any(|row| row.is_object() && row.get(key).is_none()) {
+            let message = format!(
+                "rows of `{}` have no `{key}`, so they are told apart by their place; give each an `{key}`, or name another `key`",
+                each.list
+            );
+            self.report(Issue::warning(Code::EachNoKey, &at, message));
+        }
+    }
+
+    fn events(&mut self, component: &'a Component, entry: Option<&ComponentEntry>, place: &Place) {
+        for (event, action) in &component.on_event {
+            if let Some(entry) = entry.filter(|entry| entry.event(event).is_none()) {
+                let known: Vec<&str> = entry.events.iter().map(|event| event.name.as_ref()).collect();
+                let hint = nearest::suggestion(event, known.iter().copied()).map(str::to_owned);
+                let tells = if known.is_empty() {
+                    "it has no events".to_owned()
+                } else {
+                    format!("its events are {}", known.join(" "))
+                };
+                let message = format!("a {} never tells `{event}`; {tells}", entry.name);
+                let at = format!("{}/on_event/{}", component.at, escaped(event));
+                self.report_with(Issue::warning(Code::UnknownProp, at, message), hint);
+            }
+            self.action(
+                action,
+                &place.in_action(),
+                &Trigger::Event { component, event },
+                "",
+            );
+        }
+    }
+
+    fn checks(&mut self, component: &Component, entry: Option<&ComponentEntry>, place: &Place) {
+        let at = format!("{}/checks", component.at);
+        if !component.checks.is_empty() && entry.is_some_and(|entry| entry.value.is_none()) {
+            let message = format!("a {} has no value to check", component.kind);
+            self.report(Issue::warning(Code::Schema, &at, message));
+        }
+        for Check { rule, .. } in &component.checks {
+            match rule {
+                Rule::When(source) => self.expression(source, place, &at),
+                Rule::Pattern(pattern) => {
+                    if let Err(error) = regex_lite::Regex::new(pattern) {
+                        self.report(Issue::error(
+                            Code::Schema,
+                            &at,
+                            format!("`{pattern}` is no pattern: {error}"),
+                        ));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn accessible_name(&mut self, component: &Component, entry: &ComponentEntry) {
+        let given = |name: &str| match component.prop(name) {
+            None | Some(Template::Literal(Value::Null)) => false,
+            Some(value) => name == "alt" || !is_blank(value),
+        };
+        let is_named = entry.named_by.iter().any(|prop| given(prop)) || component.a11y.contains_key("label");
+        if !entry.named_by.is_empty() && !is_named {
+            let message = format!(
+                "a {} needs a name for those who cannot see it: {}",
+                entry.name,
+                entry.named_by.join(" or ")
+            );
+            let props: Vec<&str> = entry.named_by.iter().map(AsRef::as_ref).collect();
+            let hint = props
+                .iter()
+                .find(|prop| **prop == "label")
+                .or(props.first())
+                .map(|prop| (*prop).to_owned());
+            self.report_with(Issue::warning(Code::A11yLabel, &component.at, message), hint);
+        }
+    }
+
+    /// A control that runs nothing is the fault an app is least forgiven.
+    fn does_something(&mut self, component: &Component, entry: &ComponentEntry, place: &Place) {
+        if !entry.acts {
+            return;
+        }
+        let leads_somewhere = component.prop("href").is_some_and(|href| !is_blank(href));
+        let is_disabled = matches!(
+            component.prop("disabled"),
+            Some(Template::Literal(Value::Bool(true)))
+        );
+        let submits = entry.name == "button" && place.is_in_form();
+        let runs = entry.events.iter().any(|event| handles(component, &event.name));
+        if !(leads_somewhere || is_disabled || submits || runs) {
+            let message = format!("this {} does nothing: no action runs on `click`", entry.name);
+            let hint = r#""on_event": {"click": …}"#;
+            self.report(Issue::error(Code::ControlDoesNothing, &component.at, message).hint(hint));
+        }
+    }
+
+    fn panels(&mut self, component: &Component, entry: &ComponentEntry) {
+        if entry.children != Children::Panels {
+            return;
+        }
+        for panel in &component.children {
+            let is_named = ["label", "title"]
+                .iter()
+                .any(|prop| panel.prop(prop).is_some_and(|value| !is_blank(value)));
+            if !is_named {
+                let message = format!(
+                    "a panel of {} needs a `label`, which is written on its tab",
+                    entry.name
+                );
+                self.report(
+                    Issue::warning(Code::A11yLabel, &panel.at, message)
+                        .about(&panel.id)
+                        .hint("label"),
+                );
+            }
+        }
+    }
+
+    fn childless(&mut self, component: &Component, entry: &ComponentEntry) {
+        if entry.children != Children::None {
+            return;
+        }
+        if component.each.is_some() {
+            let message = format!(
+                "`each` repeats children, and a {} has none; put a container around it",
+                entry.name
+            );
+            self.report(
+                Issue::error(Code::Schema, format!("{}/each", component.at), message).hint("container"),
+            );
+        } else if !component.children.is_empty() {
+            let message = format!("a {} has no children; these are not shown", entry.name);
+            self.report(Issue::warning(
+                Code::Schema,
+                format!("{}/children", component.at),
+                message,
+            ));
+        }
+    }
+}
+
+fn handles(component: &Component, event: &str) -> bool {
+    component
+        .handler(event)
+        .is_some_and(|action| !action.steps.is_empty())
+}
+
+/// Whether a value is known to show nothing.
+fn is_blank(value: &Template) -> bool {
+    matches!(value, Template::Literal(Value::Null))
+        || matches!(value, Template::Literal(Value::String(text)) if text.trim().is_empty())
+}
+
+fn shape(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,105 @@
+//! Expressions: their syntax, the names they read, the filters they use.
+
+use super::super::issue::{Code, Issue};
+use super::super::path::escaped;
+use super::super::template::{self, Template};
+use super::Checker;
+use super::names::Place;
+use crate::runtime::expression::{self, Expression, IMPURE_FUNCTIONS};
+
+impl Checker<'_> {
+    pub(super) fn expression(&mut self, source: &template::Source, place: &Place, at: &str) {
+        let expression = match Expression::compile(source) {
+            Ok(expression) => expression,
+            Err(error) => {
+                let message = format!("`{}` is no expression: {error}", source.as_str());
+                return self.report(Issue::error(Code::ExprSyntax, at, message));
+            }
+        };
+        for reference in expression.references() {
+            if IMPURE_FUNCTIONS.contains(&reference.name.as_ref())
+                && !self.sources.contains_key(reference.name.as_ref())
+            {
+                if !place.is_in_action() {
+                    let message = format!(
+                        "`{}()` may only stand in the arguments of actions; everywhere else values follow from the state",
+                        reference.name
+                    );
+                    self.report(Issue::error(Code::ExprUnknownName, at, message));
+                }
+                continue;
+            }
+            self.read_name(&reference.name, &reference.members, place, at);
+        }
+        for filter in filters(source.as_str()) {
+            if !expression::is_filter(filter) {
+                self.report(Issue::error(
+                    Code::ExprUnknownName,
+                    at,
+                    format!("there is no filter `{filter}`"),
+                ));
+            }
+        }
+    }
+
+    /// Every expression and binding in a value.
+    pub(super) fn template(&mut self, template: &Template, place: &Place, at: &str) {
+        match template {
+            Template::Literal(_) => {}
+            Template::Bind(path) => self.read_path(path, place, at, "read"),
+            Template::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.template(item, place, &format!("{at}/{index}"));
+                }
+            }
+            Template::Map(members) => self.templates(members, place, at),
+            Template::Expression(_) | Template::Text(_) => {
+                for source in template.expressions() {
+                    self.expression(source, place, at);
+                }
+            }
+        }
+    }
+
+    pub(super) fn templates(&mut self, members: &[(String, Template)], place: &Place, at: &str) {
+        for (name, template) in members {
+            self.template(template, place, &format!("{at}/{}", escaped(name)));
+        }
+    }
+}
+
+/// The names after each `|` outside of quotes.
+fn filters(source: &str) -> Vec<&str> {
+    let mut filters = Vec::new();
+    let mut quote: Option<char> = None;
+    let mut escaped = false;
+    for (at, next) in source.char_indices() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if next == '\\' => escaped = true,
+            Some(open) if open == next => quote = None,
+            None if next == '"' || next == '\'' => quote = Some(next),
+            None if next == '|' => {
+                let rest = source[at + 1..].trim_start();
+                let name = &rest[..rest
+                    .find(|c: char| !c.is_alphanumeric() && c != '_')
+                    .unwrap_or(rest.len())];
+                filters.extend(Some(name).filter(|name| !name.is_empty()));
+            }
+            Some(_) | None => {}
+        }
+    }
+    filters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filters;
+
+    #[test]
+    fn finds_filters_outside_of_texts() {
+        assert_eq!(filters("a | join(' | b') |length~'|'"), ["join", "length"]);
+        assert_eq!(filters(r"'\'|x' | trim"), ["trim"]);
+        assert!(filters("a || b").is_empty() || filters("a || b") == ["b"]);
+    }
+}

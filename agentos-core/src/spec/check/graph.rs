@@ -1,0 +1,133 @@
+//! Cycles: values that follow from themselves, and actions that run themselves.
+
+use std::collections::{BTreeMap, BTreeSet, btree_set};
+
+use super::super::action::{Action, Args, Run, Step};
+use super::super::issue::{Code, Issue};
+use super::super::path::escaped;
+use super::super::template::{Source, Template};
+use super::Checker;
+use crate::runtime::expression::Expression;
+
+type Graph<'a> = BTreeMap<&'a str, BTreeSet<String>>;
+
+impl Checker<'_> {
+    pub(super) fn cycles(&mut self) {
+        let spec = self.spec;
+        let mut values = Graph::new();
+        for (name, source) in &spec.computed {
+            values.insert(name, names_in([source]));
+        }
+        for (name, query) in &spec.data {
+            let args = query.args.iter().flat_map(|(_, template)| template.expressions());
+            let mut names = names_in(args.chain(&query.when));
+            names.extend(query.args.iter().flat_map(|(_, template)| bound_names(template)));
+            // What a query picks from its own answer is no input of it.
+            names.extend(names_in(&query.pick).into_iter().filter(|picked| picked != name));
+            values.insert(name, names);
+        }
+        for cycle in cycles(&values) {
+            let section = if spec.computed.iter().any(|(name, _)| *name == cycle[0]) {
+                "computed"
+            } else {
+                "data"
+            };
+            let message = format!("`{}` follows from itself: {}", cycle[0], cycle.join(" → "));
+            self.report(Issue::error(
+                Code::DependencyCycle,
+                format!("/{section}/{}", escaped(&cycle[0])),
+                message,
+            ));
+        }
+        let actions: Graph = spec
+            .actions
+            .iter()
+            .map(|(name, action)| (name.as_str(), called(action)))
+            .collect();
+        for cycle in cycles(&actions) {
+            let message = format!("the action `{}` runs itself: {}", cycle[0], cycle.join(" → "));
+            self.report(Issue::error(
+                Code::DependencyCycle,
+                format!("/actions/{}", escaped(&cycle[0])),
+                message,
+            ));
+        }
+    }
+}
+
+fn names_in<'a>(sources: impl IntoIterator<Item = &'a Source>) -> BTreeSet<String> {
+    let expressions = sources
+        .into_iter()
+        .filter_map(|source| Expression::compile(source).ok());
+    expressions
+        .flat_map(|expression| {
+            expression
+                .references()
+                .iter()
+                .map(|reference| reference.name.to_string())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn bound_names(template: &Template) -> Vec<String> {
+    match template {
+        Template::Bind(path) => vec![path.root().to_string()],
+        Template::List(items) => items.iter().flat_map(bound_names).collect(),
+        Template::Map(members) => members
+            .iter()
+            .flat_map(|(_, member)| bound_names(member))
+            .collect(),
+        Template::Literal(_) | Template::Expression(_) | Template::Text(_) => Vec::new(),
+    }
+}
+
+/// The actions an action runs in the same go; what a timer runs later is no loop.
+fn called(action: &Action) -> BTreeSet<String> {
+    action.steps.iter().flat_map(called_by).collect()
+}
+
+fn called_by(step: &Step) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    match &step.run {
+        Run::Named { action, .. } => {
+            names.insert(action.clone());
+        }
+        Run::Steps(action) => names.extend(called(action)),
+        Run::Tool {
+            args: Args::FromEvent | Args::Given { .. },
+            ..
+        } => {}
+    }
+    names.extend([&step.then, &step.catch].into_iter().flatten().flat_map(called));
+    names
+}
+
+/// Each cycle once, from its first name around to it again. A chain of names may be as long as a
+/// document, so the walk keeps its own stack.
+fn cycles(graph: &Graph) -> Vec<Vec<String>> {
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    let mut found = Vec::new();
+    for start in graph.keys().copied() {
+        let mut path: Vec<(&str, btree_set::Iter<'_, String>)> = Vec::new();
+        let mut next = Some(start);
+        loop {
+            if let Some(name) = next {
+                if let Some(start) = path.iter().position(|(passed, _)| *passed == name) {
+                    let cycle = path[start..].iter().map(|(passed, _)| *passed).chain([name]);
+                    found.push(cycle.map(str::to_owned).collect());
+                } else if let Some(names) = graph.get(name)
+                    && done.insert(name)
+                {
+                    path.push((name, names.iter()));
+                }
+            }
+            let Some((_, names)) = path.last_mut() else { break };
+            next = names.next().map(String::as_str);
+            if next.is_none() {
+                path.pop();
+            }
+        }
+    }
+    found
+}

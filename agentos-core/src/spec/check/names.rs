@@ -1,0 +1,225 @@
+//! What a name leads to, and where it may stand.
+
+use super::super::document::Each;
+use super::super::issue::{Code, Issue};
+use super::super::nearest;
+use super::super::path::Path;
+use super::Checker;
+
+/// Names that mean the same in every app.
+pub const RESERVED_NAMES: [&str; 7] = ["event", "result", "error", "args", "item", "app", "_"];
+
+/// Where a name of the app is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    State,
+    /// A component with a value and without a binding.
+    Control,
+    Computed,
+    Data,
+}
+
+/// Where in the document an expression or a path stands.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The rows around it, outermost first: the name of each and the list it is from.
+    rows: Vec<(String, Path)>,
+    role: Role,
+    in_form: bool,
+}
+
+/// What the names at a place are read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    View,
+    /// The part of a query that picks from its answer.
+    Answer,
+    Action,
+    /// An action by name, which runs in the rows of whoever calls it.
+    NamedAction,
+}
+
+impl Place {
+    pub(super) fn root() -> Self {
+        Self {
+            rows: Vec::new(),
+            role: Role::View,
+            in_form: false,
+        }
+    }
+
+    pub(super) fn in_row(&self, each: &Each) -> Self {
+        let mut place = self.clone();
+        place.rows.push((each.name.clone(), each.list.clone()));
+        place
+    }
+
+    pub(super) fn in_action(&self) -> Self {
+        self.with_role(Role::Action)
+    }
+
+    pub(super) fn in_named_action(&self) -> Self {
+        self.with_role(Role::NamedAction)
+    }
+
+    pub(super) fn in_answer(&self) -> Self {
+        self.with_role(Role::Answer)
+    }
+
+    fn with_role(&self, role: Role) -> Self {
+        Self { role, ..self.clone() }
+    }
+
+    pub(super) fn in_form(&self) -> Self {
+        Self {
+            in_form: true,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn is_in_form(&self) -> bool {
+        self.in_form
+    }
+
+    pub(super) fn is_in_action(&self) -> bool {
+        matches!(self.role, Role::Action | Role::NamedAction)
+    }
+
+    fn is_in_any_row(&self) -> bool {
+        self.role == Role::NamedAction
+    }
+
+    fn row(&self, name: &str) -> Option<&Path> {
+        self.rows
+            .iter()
+            .rev()
+            .find(|(row, _)| row == name)
+            .map(|(_, list)| list)
+    }
+
+    /// Whether a reserved name says anything here.
+    fn knows_reserved(&self, name: &str) -> bool {
+        match name {
+            "_" | "app" => true,
+            "item" => !self.rows.is_empty() || self.is_in_action(),
+            "result" => self.is_in_action() || self.role == Role::Answer,
+            _ => self.is_in_action(),
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// A name an expression reads.
+    pub(super) fn read_name(&mut self, name: &str, members: &[std::sync::Arc<str>], place: &Place, at: &str) {
+        self.used.borrow_mut().insert(name.to_owned());
+        if name == "_" {
+            return self.read_status(members, at);
+        }
+        if place.row(name).is_some()
+            || self.sources.contains_key(name)
+            || place.is_in_any_row() && self.row_names.contains(name)
+        {
+            return;
+        }
+        if RESERVED_NAMES.contains(&name) {
+            if !place.knows_reserved(name) {
+                let whereabouts = if name == "item" {
+                    "inside an `each`"
+                } else {
+                    "in actions"
+                };
+                self.report(Issue::error(
+                    Code::ExprUnknownName,
+                    at,
+                    format!("`{name}` is only known {whereabouts}"),
+                ));
+            }
+            return;
+        }
+        let hint = self.known_names(place, name);
+        self.report_with(
+            Issue::error(
+                Code::ExprUnknownName,
+                at,
+                format!("nothing is called `{name}` here; state, computed or data would define it"),
+            ),
+            hint,
+        );
+    }
+
+    /// `_.<query>.loading`.
+    fn read_status(&mut self, members: &[std::sync::Arc<str>], at: &str) {
+        let Some(query) = members.first() else { return };
+        self.used.borrow_mut().insert(query.to_string());
+        if !self.spec.data.iter().any(|(name, _)| **name == **query) {
+            let hint = nearest::suggestion(query, self.spec.data.iter().map(|(name, _)| name.as_str()))
+                .map(str::to_owned);
+            self.report_with(
+                Issue::error(
+                    Code::ExprUnknownName,
+                    at,
+                    format!("`_` has the status of queries, and `data` has none called `{query}`"),
+                ),
+                hint,
+            );
+        }
+    }
+
+    /// A path that something reads; `done` says what is done with it.
+    pub(super) fn read_path(&mut self, path: &Path, place: &Place, at: &str, done: &str) {
+        self.path(path, place, at, done, false);
+    }
+
+    /// A path that something writes or that must be writable.
+    pub(super) fn written_path(&mut self, path: &Path, place: &Place, at: &str, done: &str) {
+        self.path(path, place, at, done, true);
+    }
+
+    fn path(&mut self, path: &Path, place: &Place, at: &str, done: &str, writes: bool) {
+        let root = path.root().as_ref();
+        self.used.borrow_mut().insert(root.to_owned());
+        if let Some(list) = place.row(root) {
+            let list = list.clone();
+            return if writes && path.segments().len() > 1 {
+                self.path(&list, &outside(place, root), at, done, true);
+            };
+        }
+        if place.is_in_any_row() && self.row_names.contains(root)
+            || root == "item" && place.knows_reserved("item")
+        {
+            return;
+        }
+        match self.sources.get(root) {
+            Some(Source::State | Source::Control) => {}
+            Some(Source::Computed | Source::Data) if !writes => {}
+            Some(Source::Computed | Source::Data) => {
+                let message =
+                    format!("`{path}` cannot be {done}: `{root}` is worked out, not kept in the state");
+                self.report(Issue::error(Code::BindUnknownPath, at, message));
+            }
+            None => {
+                let hint = self.known_names(place, root);
+                let message = format!("`{path}` cannot be {done}: the state has no `{root}`");
+                self.report_with(Issue::error(Code::BindUnknownPath, at, message), hint);
+            }
+        }
+    }
+
+    fn known_names(&self, place: &Place, name: &str) -> Option<String> {
+        let rows = place.rows.iter().map(|(row, _)| row.as_str());
+        nearest::suggestion(name, rows.chain(self.sources.keys().copied())).map(str::to_owned)
+    }
+}
+
+/// The place of the `each` that makes the rows called `name`.
+fn outside(place: &Place, name: &str) -> Place {
+    let depth = place
+        .rows
+        .iter()
+        .rposition(|(row, _)| row == name)
+        .unwrap_or_default();
+    Place {
+        rows: place.rows[..depth].to_vec(),
+        ..place.clone()
+    }
+}

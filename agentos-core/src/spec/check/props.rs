@@ -1,0 +1,134 @@
+//! Properties: that they exist, are of their kind, and are there where they must be.
+
+use serde_json::{Value, json};
+
+use super::super::catalog::{ComponentEntry, Field, Mismatch, MismatchReason, ValueKind};
+use super::super::document::Component;
+use super::super::issue::{Code, Issue};
+use super::super::mend::url_may_pass;
+use super::super::nearest;
+use super::super::path::escaped;
+use super::super::template::{Part, Template};
+use super::Checker;
+use super::names::Place;
+
+/// Stands for a value that is only known while the app runs.
+const OPEN: &str = "$open";
+
+impl Checker<'_> {
+    pub(super) fn props(&mut self, component: &Component, entry: &ComponentEntry, place: &Place) {
+        for (name, value) in &component.props {
+            let at = format!("{}/props/{}", component.at, escaped(name));
+            if let Some(prop) = entry.prop(name) {
+                self.prop(entry, prop, value, place, &at);
+            } else {
+                self.unknown_prop(entry, name, &at);
+                self.template(value, place, &at);
+            }
+        }
+        let is_missing = |prop: &&Field| {
+            prop.required
+                && component
+                    .prop(&prop.name)
+                    .is_none_or(|value| *value == Template::Literal(Value::Null))
+        };
+        for prop in entry.props.iter().filter(is_missing) {
+            let message = format!("a {} needs `{}`: {}", entry.name, prop.name, prop.summary);
+            self.report(Issue::error(Code::MissingProp, &component.at, message).hint(prop.name.as_ref()));
+        }
+    }
+
+    fn prop(&mut self, entry: &ComponentEntry, prop: &Field, value: &Template, place: &Place, at: &str) {
+        let is_value = entry.value.as_ref().is_some_and(|value| value.name == prop.name);
+        match value {
+            Template::Bind(path) if is_value => self.written_path(path, place, at, "bound"),
+            Template::Bind(path) => {
+                self.read_path(path, place, at, "bound");
+                if let Some(value) = &entry.value {
+                    let message = format!(
+                        "`$bind` belongs on `{}`, which the {} changes; here it only reads",
+                        value.name, entry.name
+                    );
+                    self.report(Issue::warning(Code::PropType, at, message).hint(value.name.as_ref()));
+                }
+            }
+            Template::Literal(Value::Null) => {}
+            Template::Literal(Value::Object(style)) if prop.kind == ValueKind::Style => self.style(style, at),
+            Template::Text(parts) => {
+                self.template(value, place, at);
+                self.open_url(&prop.kind, parts, &prop.name, at);
+            }
+            _ => {
+                self.template(value, place, at);
+                if let Err(mismatch) = prop.kind.check(&with_open(value), &is_open) {
+                    self.mismatch(&mismatch, &format!("`{}` of a {}", prop.name, entry.name), at);
+                }
+            }
+        }
+    }
+
+    fn unknown_prop(&mut self, entry: &ComponentEntry, name: &str, at: &str) {
+        let by_alias = entry
+            .props
+            .iter()
+            .find(|prop| prop.aliases.iter().any(|alias| alias == name));
+        let names = || nearest::suggestion(name, entry.props.iter().map(|prop| prop.name.as_ref()));
+        let hint = by_alias
+            .map(|prop| prop.name.as_ref())
+            .or_else(names)
+            .map(str::to_owned);
+        let message = format!("a {} has no property `{name}`; it has no effect", entry.name);
+        self.report_with(Issue::warning(Code::UnknownProp, at, message), hint);
+    }
+
+    /// The scheme stands in front of the first expression, or the expression gives all of the URL.
+    fn open_url(&mut self, kind: &ValueKind, parts: &[Part], name: &str, at: &str) {
+        let (ValueKind::Url(usage), Some(Part::Literal(start))) = (kind, parts.first()) else {
+            return;
+        };
+        if !url_may_pass(*usage, start) {
+            self.report(Issue::error(
+                Code::UrlScheme,
+                at,
+                format!("`{name}` expects {kind}, found \"{start}…\""),
+            ));
+        }
+    }
+
+    fn mismatch(&mut self, mismatch: &Mismatch, subject: &str, at: &str) {
+        let code = match mismatch.reason {
+            MismatchReason::Choice { .. } => Code::PropEnum,
+            MismatchReason::UrlScheme { .. } => Code::UrlScheme,
+            _ => Code::PropType,
+        };
+        let issue = Issue::error(
+            code,
+            format!("{at}{}", mismatch.path),
+            format!("{subject}: {mismatch}"),
+        );
+        self.report_with(issue, mismatch.hint());
+    }
+}
+
+/// The value as far as the document tells it.
+pub(super) fn with_open(template: &Template) -> Value {
+    match template {
+        Template::Literal(value) => value.clone(),
+        Template::Expression(_) | Template::Text(_) | Template::Bind(_) => open(),
+        Template::List(items) => items.iter().map(with_open).collect(),
+        Template::Map(members) => members
+            .iter()
+            .map(|(name, member)| (name.clone(), with_open(member)))
+            .collect(),
+    }
+}
+
+pub(super) fn open() -> Value {
+    json!({OPEN: true})
+}
+
+pub(super) fn is_open(value: &Value) -> bool {
+    value
+        .as_object()
+        .is_some_and(|map| map.len() == 1 && map.contains_key(OPEN))
+}

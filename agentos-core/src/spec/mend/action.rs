@@ -1,0 +1,213 @@
+//! Actions: names of tools and actions, and the arguments of their calls.
+
+use serde_json::{Value, json};
+
+use super::props::in_form;
+use super::{Mender, Object, drop_nulls, is_open, names, path_meant, rename};
+use crate::spec::catalog::{ToolEntry, ValueKind};
+use crate::spec::nearest;
+use crate::spec::path::escaped;
+
+const STEP_KEYS: [&str; 9] = [
+    "tool", "do", "args", "if", "confirm", "into", "then", "catch", "debounce",
+];
+
+impl Mender<'_> {
+    pub(super) fn action(&mut self, action: &mut Value, at: &str) {
+        match action {
+            Value::Array(steps) => {
+                for (index, step) in steps.iter_mut().enumerate() {
+                    self.action(step, &format!("{at}/{index}"));
+                }
+            }
+            Value::String(name) => {
+                if let Some(meant) = self.callable(name) {
+                    self.told(at, format!("\"{name}\" is called \"{meant}\""));
+                    *name = meant;
+                }
+            }
+            Value::Object(step) => self.step(step, at),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, step: &mut Object, at: &str) {
+        drop_nulls(step, &STEP_KEYS);
+        self.tool_as_key(step, at);
+        let tool = step
+            .get("tool")
+            .and_then(Value::as_str)
+            .and_then(|id| self.catalog.tool(id));
+        let strays: Vec<String> = step
+            .keys()
+            .filter(|key| {
+                !STEP_KEYS.contains(&key.as_str()) && tool.is_some_and(|tool| tool.param(key).is_some())
+            })
+            .cloned()
+            .collect();
+        for key in strays {
+            self.move_into_args(step, &key, at);
+        }
+        self.rename_keys(step, at, &STEP_KEYS, &names::STEP_KEYS);
+        self.tool_or_action(step, at);
+        self.tool_call(step, at);
+        if let Some(into) = step.get_mut("into")
+            && let Some(path) = path_meant(into)
+        {
+            *into = path.into();
+            self.told(&format!("{at}/into"), "`into` takes a path, not an expression");
+        }
+        for key in ["do", "then", "catch"] {
+            if let Some(action) = step.get_mut(key) {
+                self.action(action, &format!("{at}/{key}"));
+            }
+        }
+    }
+
+    /// `{"ui.toggle": {"path": "open"}}`.
+    fn tool_as_key(&mut self, step: &mut Object, at: &str) {
+        let [(key, args)] = step.iter().collect::<Vec<_>>()[..] else {
+            return;
+        };
+        if self.catalog.tool(key).is_some() && args.is_object() {
+            let (key, args) = (key.clone(), args.clone());
+            *step = Object::from_iter([("tool".to_owned(), Value::from(key)), ("args".to_owned(), args)]);
+            self.told(
+                at,
+                "a step names its tool under `tool` and the arguments under `args`",
+            );
+        }
+    }
+
+    fn move_into_args(&mut self, step: &mut Object, key: &str, at: &str) {
+        let Value::Object(args) = step.entry("args").or_insert_with(|| json!({})) else {
+            return;
+        };
+        if args.contains_key(key) {
+            return;
+        }
+        if let Some(value) = step.shift_remove(key)
+            && let Some(Value::Object(args)) = step.get_mut("args")
+        {
+            args.insert(key.to_owned(), value);
+            self.told(
+                &format!("{at}/{}", escaped(key)),
+                format!("the argument `{key}` was moved into `args`"),
+            );
+        }
+    }
+
+    /// A tool under `do`, an action under `tool`.
+    fn tool_or_action(&mut self, step: &mut Object, at: &str) {
+        for (key, other) in [("do", "tool"), ("tool", "do")] {
+            let Some(name) = step.get(key).and_then(Value::as_str).map(str::to_owned) else {
+                continue;
+            };
+            let meant = self.callable(&name);
+            let name = match meant {
+                Some(meant) => {
+                    self.told(
+                        &format!("{at}/{key}"),
+                        format!("\"{name}\" is called \"{meant}\""),
+                    );
+                    step.insert(key.to_owned(), meant.as_str().into());
+                    meant
+                }
+                None => name,
+            };
+            let is_tool = name.contains('.') && !self.actions.contains(&name);
+            let misplaced = if key == "do" {
+                is_tool
+            } else {
+                self.actions.contains(&name)
+            };
+            if misplaced && !step.contains_key(other) {
+                rename(step, key, other);
+                self.told(
+                    &format!("{at}/{key}"),
+                    format!("\"{name}\" belongs under `{other}`"),
+                );
+            }
+        }
+    }
+
+    /// What an unknown name of a tool or an action unmistakably means.
+    fn callable(&self, name: &str) -> Option<String> {
+        if self.actions.contains(name) || self.catalog.tool(name).is_some() {
+            return None;
+        }
+        if let Some(action) = name
+            .strip_prefix("actions.")
+            .filter(|action| self.actions.contains(*action))
+        {
+            return Some(action.to_owned());
+        }
+        let tools = self.catalog.tools().map(|tool| tool.id.as_ref());
+        if name.contains('.') {
+            return nearest::unmistakable(name, tools).map(str::to_owned);
+        }
+        nearest::unmistakable(name, self.actions.iter().map(String::as_str)).map(str::to_owned)
+    }
+
+    /// The arguments of a call of a tool: a step, or a query of `data`.
+    pub(super) fn tool_call(&mut self, call: &mut Object, at: &str) {
+        let Some(id) = call.get("tool").and_then(Value::as_str).map(str::to_owned) else {
+            return;
+        };
+        let id = match self.callable(&id) {
+            Some(meant) if meant.contains('.') => {
+                self.told(&format!("{at}/tool"), format!("\"{id}\" is called \"{meant}\""));
+                call.insert("tool".to_owned(), meant.as_str().into());
+                meant
+            }
+            _ => id,
+        };
+        let Some(tool) = self.catalog.tool(&id) else {
+            return;
+        };
+        let Some(Value::Object(args)) = call.get_mut("args") else {
+            return;
+        };
+        let at = format!("{at}/args");
+        self.arg_names(args, tool, &at);
+        for (name, value) in args.iter_mut() {
+            if let Some(param) = tool.params.iter().find(|param| param.name == *name) {
+                self.arg_value(value, &param.kind, &format!("{at}/{}", escaped(name)));
+            }
+        }
+    }
+
+    fn arg_names(&mut self, args: &mut Object, tool: &ToolEntry, at: &str) {
+        let known: Vec<&str> = tool.params.iter().map(|param| param.name.as_ref()).collect();
+        let synonyms: Vec<(&str, &str)> = tool
+            .params
+            .iter()
+            .flat_map(|param| {
+                param
+                    .aliases
+                    .iter()
+                    .map(|alias| (alias.as_ref(), param.name.as_ref()))
+            })
+            .collect();
+        self.rename_keys(args, at, &known, &synonyms);
+    }
+
+    fn arg_value(&mut self, value: &mut Value, kind: &ValueKind, at: &str) {
+        match kind {
+            ValueKind::Action => self.action(value, at),
+            ValueKind::Path | ValueKind::ComponentId if value.get("$bind").is_some() => {
+                if let Some(path) = path_meant(value) {
+                    *value = path.into();
+                    self.told(at, "a path is written as text");
+                }
+            }
+            _ if is_open(value) => {}
+            _ => {
+                if let Some(coerced) = in_form(kind, value) {
+                    self.told(at, format!("{kind} was expected: {value} was read as {coerced}"));
+                    *value = coerced;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! Components: their type, what was written in the wrong place, their children.
+
+use serde_json::{Value, json};
+
+use super::{Mender, Object, drop_nulls, names, path_meant, rename};
+use crate::spec::catalog::{Catalog, Children, ComponentEntry};
+use crate::spec::document::COMPONENT_KEYS;
+use crate::spec::nearest;
+use crate::spec::path::escaped;
+
+const OPTIONAL_KEYS: [&str; 8] = [
+    "id", "props", "children", "on_event", "visible", "each", "checks", "a11y",
+];
+/// Keys of a component that are often written among its properties.
+const MISPLACED_KEYS: [&str; 7] = ["on_event", "visible", "each", "children", "id", "checks", "a11y"];
+
+impl<'a> Mender<'a> {
+    /// Mends a list of components; `owner` names whose it is.
+    pub(super) fn children(&mut self, children: &mut Value, at: &str, owner: &str) {
+        if children.is_object() || children.is_string() || children.is_number() {
+            *children = json!([children.take()]);
+            self.told(at, format!("the components of {owner} are a list"));
+        }
+        let Value::Array(items) = children else { return };
+        for (index, item) in items.iter_mut().enumerate() {
+            self.component(item, &format!("{at}/{index}"));
+        }
+    }
+
+    fn component(&mut self, value: &mut Value, at: &str) {
+        if value.is_string() || value.is_number() {
+            *value = json!({"type": "text", "props": {"content": value.take()}});
+            self.told(at, "a bare text was made a text component");
+        }
+        let catalog = self.catalog;
+        let Value::Object(component) = value else { return };
+        drop_nulls(component, &OPTIONAL_KEYS);
+        let kind_key = component.contains_key("type").then_some("kind");
+        let synonyms = names::COMPONENT_KEYS
+            .iter()
+            .filter(|(from, _)| Some(*from) != kind_key);
+        let synonyms: Vec<_> = synonyms
+            .filter(|(from, _)| !is_prop(catalog, component, from))
+            .copied()
+            .collect();
+        self.rename_component_keys(component, at, &synonyms);
+        let entry = self.kind(component, at);
+        self.gather_handlers(component, entry, at);
+        self.gather_props(component, entry, at);
+        self.move_out_of_props(component, entry, at);
+        if let Some(entry) = entry {
+            self.props(component, entry, at);
+        }
+        self.events(component, entry, at);
+        self.visible_and_each(component, at);
+        if let Some(children) = component.get_mut("children") {
+            let owner = entry.map_or("this component", |entry| entry.name.as_ref());
+            self.children(children, &format!("{at}/children"), owner);
+        }
+        if let Some(entry) = entry {
+            self.text_child(component, entry, at);
+            if entry.children == Children::None && component.contains_key("each") {
+                self.wrap_repeated(value, at);
+            }
+        }
+    }
+
+    fn rename_component_keys(&mut self, component: &mut Object, at: &str, synonyms: &[(&str, &str)]) {
+        let strangers: Vec<String> = component
+            .keys()
+            .filter(|key| !COMPONENT_KEYS.contains(&key.as_str()))
+            .cloned()
+            .collect();
+        let catalog = self.catalog;
+        for key in strangers {
+            let synonym = synonyms.iter().find(|(from, _)| *from == key).map(|(_, to)| *to);
+            let near =
+                || nearest::unmistakable(&key, COMPONENT_KEYS).filter(|_| !is_prop(catalog, component, &key));
+            if let Some(name) = synonym
+                .or_else(near)
+                .filter(|name| !component.contains_key(*name))
+            {
+                rename(component, &key, name);
+                self.told(
+                    &format!("{at}/{}", escaped(&key)),
+                    format!("`{key}` of a component is called `{name}`"),
+                );
+            }
+        }
+    }
+
+    /// The component's entry; its type is then written as the catalog writes it.
+    fn kind(&mut self, component: &mut Object, at: &str) -> Option<&'a ComponentEntry> {
+        let catalog = self.catalog;
+        let Some(written) = component.get("type").and_then(Value::as_str).map(str::to_owned) else {
+            if component.contains_key("children") && !component.contains_key("type") {
+                component.insert("type".to_owned(), "container".into());
+                self.told(at, "a component without a type that has children is a container");
+                return catalog.component("container");
+            }
+            return None;
+        };
+        if let Some(entry) = catalog.component(&written) {
+            return Some(entry);
+        }
+        let names = catalog.components().flat_map(|entry| {
+            std::iter::once(entry.name.as_ref()).chain(entry.aliases.iter().map(|alias| alias.name.as_ref()))
+        });
+        let meant = nearest::unmistakable(&written, names)?;
+        let (entry, implied) = match catalog.component(meant) {
+            Some(entry) => (entry, &[][..]),
+            None => catalog
+                .component_by_alias(meant)
+                .map(|(entry, alias)| (entry, alias.implies.as_slice()))?,
+        };
+        component.insert("type".to_owned(), entry.name.as_ref().into());
+        if !implied.is_empty()
+            && let Value::Object(props) = component.entry("props").or_insert_with(|| json!({}))
+        {
+            for (prop, value) in implied {
+                props.entry(prop.as_ref()).or_insert_with(|| value.clone());
+            }
+        }
+        self.told(
+            &format!("{at}/type"),
+            format!("the type \"{written}\" is \"{}\"", entry.name),
+        );
+        Some(entry)
+    }
+
+    /// Properties written beside `props` instead of in it.
+    fn gather_props(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
+        let Some(entry) = entry else { return };
+        let strays: Vec<String> = component
+            .keys()
+            .filter(|key| !COMPONENT_KEYS.contains(&key.as_str()) && takes(entry, key))
+            .cloned()
+            .collect();
+        for key in strays {
+            let Value::Object(props) = component.entry("props").or_insert_with(|| json!({})) else {
+                return;
+            };
+            if props.contains_key(&key) {
+                continue;
+            }
+            if let Some(value) = component.shift_remove(&key)
+                && let Some(Value::Object(props)) = component.get_mut("props")
+            {
+                props.insert(key.clone(), value);
+                self.told(
+                    &format!("{at}/{}", escaped(&key)),
+                    format!("`{key}` was moved into `props`"),
+                );
+            }
+        }
+    }
+
+    /// Keys of the component written among its properties.
+    fn move_out_of_props(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
+        for key in MISPLACED_KEYS {
+            if component.contains_key(key) || entry.is_some_and(|entry| takes(entry, key)) {
+                continue;
+            }
+            let Some(Value::Object(props)) = component.get_mut("props") else {
+                return;
+            };
+            if let Some(value) = props.shift_remove(key) {
+                if !value.is_null() {
+                    component.insert(key.to_owned(), value);
+                }
+                self.told(
+                    &format!("{at}/props/{key}"),
+                    format!("`{key}` was moved out of `props`"),
+                );
+            }
+        }
+    }
+
+    /// `onClick` and its like, from wherever they were written, to `on_event`.
+    fn gather_handlers(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
+        for inside in ["", "/props"] {
+            let Some(from) = part(component, inside) else {
+                continue;
+            };
+            let clicks = |key: &str| {
+                names::CLICK_PROPS.contains(&key)
+                    && entry.is_some_and(|entry| entry.acts && !takes(entry, key))
+            };
+            let handlers: Vec<String> = from
+                .iter()
+                .filter(|(key, value)| {
+                    (is_handler_name(key) || clicks(key))
+                        && (value.is_string() || value.is_object() || value.is_array())
+                })
+                .map(|(key, _)| key.clone())
+                .collect();
+            for key in handlers {
+                let event = event_name(entry, if clicks(&key) { "click" } else { &key });
+                let handled = component
+                    .get("on_event")
+                    .is_some_and(|handlers| !handlers.is_object() || handlers.get(&event).is_some());
+                if handled {
+                    continue;
+                }
+                let Some(action) = part(component, inside).and_then(|from| from.shift_remove(&key)) else {
+                    continue;
+                };
+                if let Value::Object(handlers) = component.entry("on_event").or_insert_with(|| json!({})) {
+                    handlers.insert(event.clone(), action);
+                }
+                self.told(
+                    &format!("{at}{inside}/{}", escaped(&key)),
+                    format!("`{key}` was moved to `on_event.{event}`"),
+                );
+            }
+        }
+    }
+
+    /// Names the events of `on_event` and mends what they run.
+    fn events(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
+        let at = format!("{at}/on_event");
+        let Some(handlers) = component.get_mut("on_event") else {
+            return;
+        };
+        if handlers.is_string() || handlers.is_array() {
+            let only = entry.and_then(|entry| match entry.events.as_slice() {
+                [only] => Some(only),
+                _ if entry.acts => entry.event("click"),
+                _ => None,
+            });
+            if let Some(event) = only {
+                *handlers = json!({event.name.as_ref(): handlers.take()});
+                self.told(
+                    &at,
+                    format!("an action without an event runs on `{}`", event.name),
+                );
+            }
+        }
+        let Value::Object(handlers) = handlers else { return };
+        if handlers.values().any(Value::is_null) {
+            handlers.retain(|_, action| !action.is_null());
+        }
+        for key in handlers.keys().cloned().collect::<Vec<_>>() {
+            let event = event_name(entry, &key);
+            if event != key && !handlers.contains_key(&event) {
+                rename(handlers, &key, &event);
+                self.told(
+                    &format!("{at}/{}", escaped(&key)),
+                    format!("the event `{key}` is called `{event}`"),
+                );
+            }
+        }
+        for (event, action) in handlers.iter_mut() {
+            self.action(action, &format!("{at}/{}", escaped(event)));
+        }
+    }
+
+    fn visible_and_each(&mut self, component: &mut Object, at: &str) {
+        let at = format!("{at}/each");
+        let Some(each) = component.get_mut("each") else {
+            return;
+        };
+        if let Some(path) = path_meant(each) {
+            *each = path.into();
+            self.told(&at, "`each` takes a path, not an expression");
+        }
+        let Value::Object(each) = each else { return };
+        drop_nulls(each, &["as", "where"]);
+        self.rename_keys(each, &at, &["in", "as", "key", "where"], &names::EACH_KEYS);
+        if let Some(list) = each.get_mut("in")
+            && let Some(path) = path_meant(list)
+        {
+            *list = path.into();
+            self.told(&format!("{at}/in"), "`in` takes a path, not an expression");
+        }
+        let name = each
+            .get("as")
+            .and_then(Value::as_str)
+            .unwrap_or("item")
+            .to_owned();
+        if let Some(Value::String(key)) = each.get_mut("key")
+            && let Some(member) = path_meant(&Value::String(key.clone()))
+                .as_deref()
+                .unwrap_or(key)
+                .strip_prefix(&format!("{name}."))
+        {
+            let member = member.to_owned();
+            *key = member;
+            self.told(&format!("{at}/key"), "`key` is the name of a member of the row");
+        }
+    }
+
+    /// A text as the only child of a component that takes none is what the component says.
+    fn text_child(&mut self, component: &mut Object, entry: &ComponentEntry, at: &str) {
+        let Some(Value::Array(children)) = component.get("children") else {
+            return;
+        };
+        if entry.children != Children::None {
+            return;
+        }
+        let said = match children.as_slice() {
+            [] => None,
+            [child] if child.get("type").is_some_and(|kind| kind == "text") => {
+                child.pointer("/props/content").cloned()
+            }
+            _ => return,
+        };
+        let text = ["text", "content"]
+            .into_iter()
+            .find(|prop| entry.prop(prop).is_some());
+        match (said, text) {
+            (Some(said), Some(text)) => {
+                let Value::Object(props) = component.entry("props").or_insert_with(|| json!({})) else {
+                    return;
+                };
+                if props.contains_key(text) {
+                    return;
+                }
+                props.insert(text.to_owned(), said);
+                component.shift_remove("children");
+                self.told(
+                    &format!("{at}/children"),
+                    format!("the text inside a {} is its `{text}`", entry.name),
+                );
+            }
+            (None, _) if children.is_empty() => {
+                component.shift_remove("children");
+            }
+            _ => {}
+        }
+    }
+
+    /// `each` repeats children, so a component without children that is to be repeated gets a
+    /// container around it.
+    fn wrap_repeated(&mut self, value: &mut Value, at: &str) {
+        let Some(component) = value.as_object_mut() else {
+            return;
+        };
+        let Some(each) = component.shift_remove("each") else {
+            return;
+        };
+        *value = json!({"type": "container", "each": each, "children": [value.take()]});
+        self.told(
+            &format!("{at}/each"),
+            "`each` repeats children, so a container was put around this component",
+        );
+    }
+}
+
+fn part<'c>(component: &'c mut Object, inside: &str) -> Option<&'c mut Object> {
+    match inside {
+        "" => Some(component),
+        _ => component.get_mut("props").and_then(Value::as_object_mut),
+    }
+}
+
+/// Whether the entry of the component's type knows `key` as a property.
+fn is_prop(catalog: &Catalog, component: &Object, key: &str) -> bool {
+    let kind = component.get("type").and_then(Value::as_str).unwrap_or_default();
+    let entry = catalog
+        .component(kind)
+        .or_else(|| catalog.component_by_alias(kind).map(|(entry, _)| entry));
+    entry.is_some_and(|entry| takes(entry, key))
+}
+
+/// Whether `key` is a property of the entry, by name or alias.
+pub(super) fn takes(entry: &ComponentEntry, key: &str) -> bool {
+    names::BINDING_PROPS.contains(&key) && entry.value.is_some()
+        || entry
+            .props
+            .iter()
+            .any(|prop| prop.name == key || prop.aliases.iter().any(|alias| alias == key))
+}
+
+/// `onClick`, `on_click`, `on-click`, but neither `on_event` nor `only`.
+fn is_handler_name(key: &str) -> bool {
+    key != "on_event"
+        && key != "onEvent"
+        && key
+            .strip_prefix("on")
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_' || c == '-'))
+}
+
+/// The event that `written` means: the entry's own name for it where there is one.
+fn event_name(entry: Option<&ComponentEntry>, written: &str) -> String {
+    let known = |name: &str| entry.is_some_and(|entry| entry.event(name).is_some());
+    if known(written) {
+        return written.to_owned();
+    }
+    let plain = if is_handler_name(written) {
+        written["on".len()..].trim_start_matches(['_', '-'])
+    } else {
+        written
+    };
+    let lower = plain.to_lowercase();
+    let synonym = names::EVENTS
+        .iter()
+        .find(|(from, to)| *from == lower && (entry.is_none() || known(to)))
+        .map(|(_, to)| *to);
+    let near = || {
+        let events = entry?.events.iter().map(|event| event.name.as_ref());
+        nearest::unmistakable(plain, events)
+    };
+    let meant = synonym.or_else(near);
+    meant.map_or_else(
+        || {
+            if plain == written {
+                written.to_owned()
+            } else {
+                lower
+            }
+        },
+        str::to_owned,
+    )
+}

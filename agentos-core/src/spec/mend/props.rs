@@ -1,0 +1,192 @@
+//! Properties: their names, and values in the form the catalog asks for.
+
+use serde_json::{Value, json};
+
+use super::{Mender, Object, is_open, names, path_meant, rename};
+use crate::spec::catalog::{ComponentEntry, UrlUse, ValueKind};
+use crate::spec::nearest;
+use crate::spec::path::{Path, escaped};
+
+impl Mender<'_> {
+    pub(super) fn props(&mut self, component: &mut Object, entry: &ComponentEntry, at: &str) {
+        let props_at = format!("{at}/props");
+        if let Some(said) = component.get_mut("props").filter(|props| props.is_string())
+            && let Some(text) = ["text", "content", "label"]
+                .into_iter()
+                .find(|prop| entry.prop(prop).is_some())
+        {
+            *said = json!({text: said.take()});
+            self.told(&props_at, format!("the text of a {} is its `{text}`", entry.name));
+        }
+        let Some(Value::Object(props)) = component.get_mut("props") else {
+            return;
+        };
+        self.binding(props, entry, &props_at);
+        self.prop_names(props, entry, &props_at);
+        self.prop_values(props, entry, &props_at);
+        if props.get("required").is_some_and(Value::is_boolean)
+            && entry.value.is_some()
+            && !component.contains_key("checks")
+        {
+            self.required(component, &props_at);
+        }
+    }
+
+    /// `bind: "name"` on a component with a value.
+    fn binding(&mut self, props: &mut Object, entry: &ComponentEntry, at: &str) {
+        let Some(value) = &entry.value else { return };
+        for key in names::BINDING_PROPS {
+            let path = props
+                .get(key)
+                .and_then(|path| path.as_str().map(str::to_owned).or_else(|| path_meant(path)));
+            let Some(path) = path.filter(|path| Path::parse(path).is_ok()) else {
+                continue;
+            };
+            if props.get(value.name.as_ref()).is_some_and(is_open) {
+                continue;
+            }
+            props.shift_remove(key);
+            props.insert(value.name.to_string(), json!({"$bind": path}));
+            self.told(
+                &format!("{at}/{key}"),
+                format!("`{key}` is `{}: {{\"$bind\": …}}`", value.name),
+            );
+        }
+    }
+
+    /// Aliases, near misses, and text ↔ content ↔ label where the right one is absent.
+    fn prop_names(&mut self, props: &mut Object, entry: &ComponentEntry, at: &str) {
+        let strangers: Vec<String> = props
+            .keys()
+            .filter(|key| entry.prop(key).is_none())
+            .cloned()
+            .collect();
+        for key in strangers {
+            let by_alias = entry
+                .props
+                .iter()
+                .find(|prop| prop.aliases.iter().any(|alias| *alias == key));
+            let near = || {
+                let known = entry
+                    .props
+                    .iter()
+                    .flat_map(|prop| std::iter::once(&prop.name).chain(&prop.aliases));
+                let meant = nearest::unmistakable(&key, known.map(AsRef::as_ref))?;
+                entry
+                    .props
+                    .iter()
+                    .find(|prop| prop.name == meant || prop.aliases.iter().any(|alias| alias == meant))
+            };
+            if let Some(prop) = by_alias
+                .or_else(near)
+                .filter(|prop| !props.contains_key(prop.name.as_ref()))
+            {
+                rename(props, &key, &prop.name);
+                self.told(
+                    &format!("{at}/{}", escaped(&key)),
+                    format!("`{key}` of a {} is called `{}`", entry.name, prop.name),
+                );
+            }
+        }
+        // A name that is a property of its own stands in for another only while that one is absent,
+        // and an icon's label is its accessible name.
+        if props.contains_key("icon") {
+            return;
+        }
+        for prop in &entry.props {
+            let stand_in = prop
+                .aliases
+                .iter()
+                .find(|alias| entry.prop(alias).is_some() && props.contains_key(alias.as_ref()));
+            if let Some(stand_in) = stand_in.filter(|_| !props.contains_key(prop.name.as_ref())) {
+                rename(props, stand_in, &prop.name);
+                self.told(
+                    &format!("{at}/{stand_in}"),
+                    format!(
+                        "`{stand_in}` of a {} without one is its `{}`",
+                        entry.name, prop.name
+                    ),
+                );
+            }
+        }
+    }
+
+    fn prop_values(&mut self, props: &mut Object, entry: &ComponentEntry, at: &str) {
+        let numeric = entry.name == "input" && props.get("type").is_some_and(|kind| kind == "number");
+        for name in props.keys().cloned().collect::<Vec<_>>() {
+            let (Some(prop), Some(value)) = (entry.prop(&name), props.get_mut(&name)) else {
+                continue;
+            };
+            let at = format!("{at}/{}", escaped(&name));
+            if let (ValueKind::Url(usage), Value::String(url)) = (&prop.kind, &*value)
+                && !url_may_pass(*usage, url)
+            {
+                props.shift_remove(&name);
+                self.dropped(
+                    &at,
+                    format!("`{name}` led to a kind of URL that is not allowed and was removed"),
+                );
+                continue;
+            }
+            if value.is_null() {
+                continue;
+            }
+            if let Some(path) = value.get("$bind").and_then(path_meant) {
+                *value = json!({"$bind": path});
+                self.told(&at, "`$bind` takes a path, not an expression");
+            }
+            let kind = match &prop.kind {
+                ValueKind::Scalar if numeric && name == "value" => &ValueKind::NUMBER,
+                kind => kind,
+            };
+            if let Some(coerced) = in_form(kind, value) {
+                self.told(
+                    &at,
+                    format!("`{name}` takes {kind}: {value} was read as {coerced}"),
+                );
+                *value = coerced;
+            }
+        }
+    }
+
+    /// `required` of a field is a check.
+    fn required(&mut self, component: &mut Object, at: &str) {
+        let Some(Value::Object(props)) = component.get_mut("props") else {
+            return;
+        };
+        let required = props.shift_remove("required");
+        if required == Some(Value::Bool(true)) {
+            component.insert("checks".to_owned(), json!(["required"]));
+        }
+        self.told(&format!("{at}/required"), "`required` is a check");
+    }
+}
+
+/// The value in the form of its kind, where that loses nothing and it is not in it yet.
+pub(super) fn in_form(kind: &ValueKind, value: &Value) -> Option<Value> {
+    if is_open(value) {
+        return None;
+    }
+    kind.check(value, &is_open).err()?;
+    if let (ValueKind::OneOf(choices), Value::String(text)) = (kind, value) {
+        let text = text.to_lowercase();
+        let meant = names::CHOICES
+            .iter()
+            .find(|(from, to)| *from == text && choices.iter().any(|choice| choice == to));
+        if let Some((_, to)) = meant {
+            return Some((*to).into());
+        }
+    }
+    if let (ValueKind::List(of), Value::String(text)) = (kind, value)
+        && of.check(&json!(""), &is_open).is_ok()
+        && text.contains(',')
+    {
+        return Some(text.split(',').map(|item| Value::from(item.trim())).collect());
+    }
+    kind.coerce(value)
+}
+
+/// Whether what is written of a URL before its first expression may stand.
+pub(in crate::spec) fn url_may_pass(usage: UrlUse, url: &str) -> bool {
+    usage.allows(url.split("{{").next().unwrap_or_default())
+}

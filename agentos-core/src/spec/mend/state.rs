@@ -1,0 +1,319 @@
+//! State that is used but not declared, and values that were meant to be bound both ways.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{Mender, Object, is_open, path_meant};
+use crate::spec::catalog::{ComponentEntry, ToolEntry, ValueKind};
+use crate::spec::path::{Path, escaped};
+
+impl Mender<'_> {
+    /// `{{ path }}` on the value of a control that a person changes and nothing else handles is a
+    /// binding; read one way, the control would be dead.
+    pub(super) fn one_way_bindings(&mut self, root: &mut Object) {
+        let state = names_of(root, "state");
+        if let Some(Value::Array(components)) = root.get_mut("components") {
+            self.bind_both_ways(components, "/components", &state);
+        }
+    }
+
+    fn bind_both_ways(&mut self, components: &mut [Value], at: &str, names: &BTreeSet<String>) {
+        for (index, component) in components.iter_mut().enumerate() {
+            let Value::Object(component) = component else {
+                continue;
+            };
+            let at = format!("{at}/{index}");
+            if let Some(entry) = self.entry_of(component)
+                && let Some(value) = &entry.value
+                && component
+                    .get("on_event")
+                    .is_none_or(|handlers| handlers.get("change").is_none())
+                && let Some(Value::Object(props)) = component.get_mut("props")
+                && !["readonly", "disabled"]
+                    .iter()
+                    .any(|flag| props.get(*flag) == Some(&Value::Bool(true)))
+                && let Some(Value::String(text)) = props.get(value.name.as_ref())
+                && let Some(path) = path_meant(&Value::String(text.clone()))
+                && path.split('.').next().is_some_and(|first| names.contains(first))
+            {
+                props.insert(value.name.to_string(), json!({"$bind": path}));
+                self.told(
+                    &format!("{at}/props/{}", value.name),
+                    format!("the value of a {} is bound by `$bind`", entry.name),
+                );
+            }
+            let row = row_name(component);
+            if let Some(Value::Array(children)) = component.get_mut("children") {
+                let mut names = names.clone();
+                names.extend(row);
+                self.bind_both_ways(children, &format!("{at}/children"), &names);
+            }
+        }
+    }
+
+    /// Gives every path that is bound, repeated or written, and that no state declares, the empty
+    /// value of what uses it.
+    pub(super) fn undeclared_state(&mut self, root: &mut Object) {
+        let mut uses = Uses {
+            mender: self,
+            wanted: Vec::new(),
+            held: BTreeSet::new(),
+            rows: BTreeSet::new(),
+        };
+        uses.components(root.get("components"), "/components");
+        for key in ["actions", "on", "watch"] {
+            for (name, action) in root.get(key).and_then(Value::as_object).into_iter().flatten() {
+                uses.action(action, &format!("/{key}/{}", escaped(name)));
+            }
+        }
+        let Uses {
+            wanted,
+            mut held,
+            rows,
+            ..
+        } = uses;
+        held.extend(rows);
+        for key in ["computed", "data"] {
+            held.extend(names_of(root, key));
+        }
+        for (path, empty, at) in wanted {
+            let root_name = path.root().as_ref();
+            if held.contains(root_name) || crate::spec::check::RESERVED_NAMES.contains(&root_name) {
+                continue;
+            }
+            let Value::Object(state) = root.entry("state").or_insert_with(|| json!({})) else {
+                return;
+            };
+            if declare(state, &path, &empty) {
+                self.told(
+                    &at,
+                    format!("`{path}` was not in the state; it begins as {empty}"),
+                );
+            }
+        }
+    }
+
+    fn entry_of(&self, component: &Object) -> Option<&'_ ComponentEntry> {
+        self.catalog.component(component.get("type")?.as_str()?)
+    }
+}
+
+/// What the parts of a document bind and write.
+struct Uses<'m, 'a> {
+    mender: &'m Mender<'a>,
+    wanted: Vec<(Path, Value, String)>,
+    /// Ids of components that hold their own value.
+    held: BTreeSet<String>,
+    /// Names of rows.
+    rows: BTreeSet<String>,
+}
+
+impl Uses<'_, '_> {
+    fn components(&mut self, components: Option<&Value>, at: &str) {
+        for (index, component) in components
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            if let Value::Object(component) = component {
+                self.component(component, &format!("{at}/{index}"));
+            }
+        }
+    }
+
+    fn component(&mut self, component: &Object, at: &str) {
+        let empty = Map::new();
+        let props = component
+            .get("props")
+            .and_then(Value::as_object)
+            .unwrap_or(&empty);
+        if let Some(entry) = self.mender.entry_of(component) {
+            for prop in &entry.props {
+                let Some(bound) = props.get(prop.name.as_ref()).and_then(|value| value.get("$bind")) else {
+                    continue;
+                };
+                let is_value = entry.value.as_ref().is_some_and(|value| value.name == prop.name);
+                let begins = if is_value {
+                    entry.empty_value(props)
+                } else {
+                    Some(empty_of(&prop.kind))
+                };
+                self.want(
+                    bound,
+                    begins.unwrap_or_default(),
+                    format!("{at}/props/{}", prop.name),
+                );
+            }
+            if let Some(value) = &entry.value
+                && props
+                    .get(value.name.as_ref())
+                    .is_none_or(|value| value.get("$bind").is_none())
+                && let Some(id) = component.get("id").and_then(Value::as_str)
+            {
+                self.held.insert(id.to_owned());
+            }
+        }
+        if let Some(each) = component.get("each") {
+            self.want(each.get("in").unwrap_or(each), json!([]), format!("{at}/each"));
+            self.rows.extend(row_name(component));
+        }
+        for (event, action) in component
+            .get("on_event")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            self.action(action, &format!("{at}/on_event/{}", escaped(event)));
+        }
+        self.components(component.get("children"), &format!("{at}/children"));
+    }
+
+    fn action(&mut self, action: &Value, at: &str) {
+        match action {
+            Value::Array(steps) => {
+                for (index, step) in steps.iter().enumerate() {
+                    self.action(step, &format!("{at}/{index}"));
+                }
+            }
+            Value::String(id) => self.call(id, &Map::new(), at),
+            Value::Object(step) => {
+                if let Some(id) = step.get("tool").and_then(Value::as_str) {
+                    let none = Map::new();
+                    self.call(
+                        id,
+                        step.get("args").and_then(Value::as_object).unwrap_or(&none),
+                        at,
+                    );
+                }
+                if let Some(into) = step.get("into") {
+                    self.want(into, Value::Null, format!("{at}/into"));
+                }
+                for key in ["do", "then", "catch"] {
+                    if let Some(action) = step.get(key) {
+                        self.action(action, &format!("{at}/{key}"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn call(&mut self, id: &str, args: &Object, at: &str) {
+        let Some(tool) = self.mender.catalog.tool(id) else {
+            return;
+        };
+        for param in tool.params.iter().filter(|param| param.kind == ValueKind::Path) {
+            let path = args.get(param.name.as_ref()).or(param.default.as_ref());
+            if let (Some(path), Some(begins)) = (path, written_by(tool, &param.name, args)) {
+                self.want(path, begins, format!("{at}/args/{}", param.name));
+            }
+        }
+        if tool.group() == "list" && !args.contains_key("path") {
+            let list = args.get("list_id").and_then(Value::as_str).unwrap_or("list");
+            self.want(
+                &format!("/{}", escaped(list)).into(),
+                json!([]),
+                format!("{at}/args/list_id"),
+            );
+        }
+        for (path, value) in args
+            .get("values")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            if id == "ui.set_multiple" {
+                self.want(
+                    &path.as_str().into(),
+                    empty_like(Some(value)),
+                    format!("{at}/args/values/{}", escaped(path)),
+                );
+            }
+        }
+        if let Some(action) = args.get("action").filter(|_| tool.group() == "timer") {
+            self.action(action, &format!("{at}/args/action"));
+        }
+    }
+
+    fn want(&mut self, path: &Value, begins: Value, at: String) {
+        let path = path
+            .as_str()
+            .filter(|path| !path.contains("{{"))
+            .and_then(|path| Path::parse(path).ok());
+        self.wanted.extend(path.map(|path| (path, begins, at)));
+    }
+}
+
+/// What a path begins as that a tool writes; nothing for a tool that only reads it.
+fn written_by(tool: &ToolEntry, param: &str, args: &Object) -> Option<Value> {
+    Some(match (tool.id.as_ref(), param) {
+        ("ui.get_state" | "ui.reset", _) => return None,
+        ("ui.toggle", _) => json!(false),
+        ("ui.increment", _) => json!(0),
+        ("ui.add_todo", "input") => json!(""),
+        ("ui.append", _) if !args.get("value").is_some_and(Value::is_string) => json!([]),
+        ("ui.set_state" | "ui.append", _) => empty_like(args.get("value")),
+        (_, "target") => json!("0"),
+        _ => json!([]),
+    })
+}
+
+fn empty_like(value: Option<&Value>) -> Value {
+    match value {
+        Some(value) if is_open(value) => Value::Null,
+        Some(Value::String(_)) => json!(""),
+        Some(Value::Number(_)) => json!(0),
+        Some(Value::Bool(_)) => json!(false),
+        Some(Value::Array(_)) => json!([]),
+        Some(Value::Object(_)) => json!({}),
+        Some(Value::Null) | None => Value::Null,
+    }
+}
+
+fn empty_of(kind: &ValueKind) -> Value {
+    match kind {
+        ValueKind::List(_) => json!([]),
+        ValueKind::Flag => json!(false),
+        ValueKind::Number { .. } | ValueKind::Integer { .. } => json!(0),
+        ValueKind::Text | ValueKind::Scalar => json!(""),
+        _ => Value::Null,
+    }
+}
+
+/// Declares `path` unless it is there, or lies in something that is no object.
+fn declare(state: &mut Object, path: &Path, empty: &Value) -> bool {
+    let mut inner = state;
+    let (last, parents) = path.segments().split_last().unwrap_or((path.root(), &[]));
+    for segment in parents {
+        let Value::Object(next) = inner.entry(segment.as_ref()).or_insert_with(|| json!({})) else {
+            return false;
+        };
+        inner = next;
+    }
+    if inner.contains_key(last.as_ref()) {
+        return false;
+    }
+    inner.insert(last.to_string(), empty.clone());
+    true
+}
+
+fn names_of(root: &Object, key: &str) -> BTreeSet<String> {
+    root.get(key)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|map| map.keys().cloned())
+        .collect()
+}
+
+/// What a row of the component's `each` is called.
+fn row_name(component: &Object) -> Option<String> {
+    let each = component.get("each")?;
+    Some(
+        each.get("as")
+            .and_then(Value::as_str)
+            .unwrap_or("item")
+            .to_owned(),
+    )
+}

@@ -1,0 +1,647 @@
+//! The checker, one table a code.
+
+use agentos_core::spec::check::check;
+use agentos_core::spec::{Catalog, Issue, Severity, UiSpec};
+use serde_json::{Value, json};
+
+fn issues(doc: &Value) -> Vec<Issue> {
+    let spec = UiSpec::from_json(doc).expect("a well shaped document");
+    check(&spec, Catalog::builtin())
+}
+
+/// The issues that matter: notes about what is unused are told elsewhere.
+fn told(doc: &Value) -> Vec<String> {
+    let issues = issues(doc)
+        .into_iter()
+        .filter(|issue| issue.severity != Severity::Note);
+    issues.map(|issue| summary(&issue)).collect()
+}
+
+fn summary(issue: &Issue) -> String {
+    let json = serde_json::to_value(issue).expect("an issue is JSON");
+    let hint = issue
+        .hint
+        .as_deref()
+        .map(|hint| format!(" ({hint})"))
+        .unwrap_or_default();
+    format!(
+        "{} {} {}{hint}",
+        json["severity"].as_str().unwrap_or_default(),
+        json["code"].as_str().unwrap_or_default(),
+        issue.path
+    )
+}
+
+/// One component beside a little state.
+#[track_caller]
+fn component(given: &Value, expected: &[&str]) {
+    let doc = with(given, &json!({}));
+    assert_eq!(told(&doc), expected, "{given}\n{:#?}", issues(&doc));
+}
+
+fn with(component: &Value, more: &Value) -> Value {
+    let mut doc = json!({
+        "state": {"name": "", "count": 1, "on": false, "todos": [{"id": "a", "text": "A"}], "plain": [{"text": "A"}], "form": {"title": ""}},
+        "computed": {"double": "count * 2"},
+        "actions": {"add": {"tool": "ui.increment", "args": {"path": "count"}}},
+        "components": [component],
+    });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        doc[key] = value.clone();
+    }
+    doc
+}
+
+#[track_caller]
+fn document(more: &Value, expected: &[&str]) {
+    let doc = with(&json!({"type": "text", "props": {"content": "A"}}), more);
+    assert_eq!(told(&doc), expected, "{more}\n{:#?}", issues(&doc));
+}
+
+#[track_caller]
+fn click(step: &Value, expected: &[&str]) {
+    component(
+        &json!({"type": "button", "props": {"text": "A"}, "on_event": {"click": step}}),
+        expected,
+    );
+}
+
+#[test]
+fn types() {
+    component(&json!({"type": "divider"}), &[]);
+    component(
+        &json!({"type": "chart", "props": {"x": "{{ count }}"}}),
+        &["warning unknown_type /components/0/type"],
+    );
+    component(
+        &json!({"type": "buttn", "props": {}}),
+        &["warning unknown_type /components/0/type (button)"],
+    );
+    component(
+        &json!({"type": "row"}),
+        &["warning unknown_type /components/0/type (container)"],
+    );
+}
+
+#[test]
+fn props() {
+    let text = |props: Value| json!({"type": "text", "props": props});
+    component(&text(json!({"content": "A", "weight": "bold"})), &[]);
+    component(
+        &text(json!({"content": "{{ double }}", "weight": "{{ name }}"})),
+        &[],
+    );
+    component(&text(json!({"content": null})), &[]);
+    component(
+        &text(json!({"content": ["A"]})),
+        &["error prop_type /components/0/props/content"],
+    );
+    component(
+        &text(json!({"weight": "heavy"})),
+        &["error prop_enum /components/0/props/weight"],
+    );
+    component(
+        &text(json!({"weight": "Bold"})),
+        &["error prop_enum /components/0/props/weight (bold)"],
+    );
+    component(
+        &text(json!({"glow": 1})),
+        &["warning unknown_prop /components/0/props/glow"],
+    );
+    component(
+        &text(json!({"contnet": "A"})),
+        &["warning unknown_prop /components/0/props/contnet (content)"],
+    );
+    component(
+        &json!({"type": "grid", "props": {"columns": 13}}),
+        &["error prop_type /components/0/props/columns"],
+    );
+    component(
+        &json!({"type": "select", "props": {"label": "A"}}),
+        &["error missing_prop /components/0 (options)"],
+    );
+    component(
+        &json!({"type": "select", "props": {"label": "A", "options": [{"label": "x"}]}}),
+        &["error prop_type /components/0/props/options/0"],
+    );
+    component(
+        &json!({"type": "select", "props": {"label": "A", "options": [{"value": "{{ name }}", "label": "x"}]}}),
+        &[],
+    );
+    component(
+        &json!({"type": "table", "props": {"columns": [{"key": "a", "algin": "left"}], "rows": []}}),
+        &["error prop_type /components/0/props/columns/0 (align)"],
+    );
+    component(
+        &json!({"type": "text", "props": {"style": {"colour": "red", "background": "url(x)", "color": "red"}}}),
+        &[
+            "warning unknown_prop /components/0/props/style/colour (color)",
+            "error prop_type /components/0/props/style/background",
+        ],
+    );
+}
+
+#[test]
+fn urls() {
+    let link = |href: &str| json!({"type": "link", "props": {"text": "A", "href": href}});
+    component(&link("https://example.org"), &[]);
+    component(&link("{{ name }}"), &[]);
+    component(&link("https://example.org/{{ name }}"), &[]);
+    component(
+        &link("javascript:alert(1)"),
+        &["error url_scheme /components/0/props/href"],
+    );
+    component(
+        &link("javascript:{{ name }}"),
+        &["error url_scheme /components/0/props/href"],
+    );
+    component(
+        &json!({"type": "image", "props": {"src": "data:image/png;base64,AA", "alt": ""}}),
+        &[],
+    );
+    component(
+        &json!({"type": "image", "props": {"src": "file:///etc/passwd", "alt": ""}}),
+        &["error url_scheme /components/0/props/src"],
+    );
+}
+
+#[test]
+fn expressions() {
+    let text = |content: &str| json!({"type": "text", "props": {"content": content}});
+    component(&text("{{ count + double }} {{ name | upper }}"), &[]);
+    component(
+        &text("{{ count + }}"),
+        &["error expr_syntax /components/0/props/content"],
+    );
+    component(
+        &text("{{ cuont }}"),
+        &["error expr_unknown_name /components/0/props/content (count)"],
+    );
+    component(
+        &text("{{ name | shout }}"),
+        &["error expr_unknown_name /components/0/props/content"],
+    );
+    component(
+        &text("{{ item }}"),
+        &["error expr_unknown_name /components/0/props/content"],
+    );
+    component(
+        &text("{{ event.value }}"),
+        &["error expr_unknown_name /components/0/props/content"],
+    );
+    component(
+        &text("{{ now() }}"),
+        &["error expr_unknown_name /components/0/props/content"],
+    );
+    component(
+        &text("{{ _.wx.loading }}"),
+        &["error expr_unknown_name /components/0/props/content"],
+    );
+    component(&text("{% if %}"), &[]);
+    component(
+        &json!({"type": "divider", "visible": "nope"}),
+        &["error expr_unknown_name /components/0/visible"],
+    );
+    component(
+        &json!({"type": "list", "each": {"in": "todos", "as": "t", "where": "t.x == y"}, "children": [text("{{ t.text }} {{ item }}")]}),
+        &["error expr_unknown_name /components/0/each/where"],
+    );
+}
+
+#[test]
+fn bindings() {
+    let input = |path: &str| json!({"type": "input", "props": {"label": "A", "value": {"$bind": path}}});
+    component(&input("name"), &[]);
+    component(&input("form.title"), &[]);
+    component(
+        &input("nmae"),
+        &["error bind_unknown_path /components/0/props/value (name)"],
+    );
+    component(
+        &input("double"),
+        &["error bind_unknown_path /components/0/props/value"],
+    );
+    component(
+        &json!({"type": "input", "props": {"label": {"$bind": "name"}}}),
+        &["warning prop_type /components/0/props/label (value)"],
+    );
+    let rows = |list: &str| json!({"type": "list", "each": {"in": list, "as": "t"}, "children": [{"type": "checkbox", "props": {"label": "A", "checked": {"$bind": "t.done"}}}]});
+    component(&rows("todos"), &[]);
+    component(
+        &rows("double"),
+        &["error bind_unknown_path /components/0/children/0/props/checked"],
+    );
+    component(
+        &rows("nothing"),
+        &[
+            "error bind_unknown_path /components/0/each/in",
+            "error bind_unknown_path /components/0/children/0/props/checked",
+        ],
+    );
+    document(
+        &json!({"persist": ["name", "gone"]}),
+        &["error bind_unknown_path /persist/1"],
+    );
+    document(
+        &json!({"watch": {"gone": "add"}}),
+        &["error bind_unknown_path /watch/gone"],
+    );
+}
+
+#[test]
+fn each() {
+    let list = |each: Value| json!({"type": "list", "each": each, "children": [{"type": "divider"}]});
+    component(&list(json!("todos")), &[]);
+    component(&list(json!("plain")), &["warning each_no_key /components/0/each"]);
+    component(&list(json!({"in": "plain", "key": "text"})), &[]);
+    component(
+        &list(json!("name")),
+        &["error each_not_list /components/0/each/in"],
+    );
+    component(
+        &list(json!({"in": "todos", "as": "event"})),
+        &["error name_collision /components/0/each/as"],
+    );
+    component(
+        &json!({"type": "list", "each": "todos"}),
+        &["warning schema /components/0/each"],
+    );
+    component(
+        &json!({"type": "divider", "each": "todos"}),
+        &[
+            "error schema /components/0/each (container)",
+            "warning schema /components/0/each",
+        ],
+    );
+}
+
+#[test]
+fn names() {
+    document(
+        &json!({"computed": {"name": "1"}}),
+        &["error name_collision /computed/name"],
+    );
+    document(
+        &json!({"state": {"event": 1}, "actions": {}, "computed": {}}),
+        &["error name_collision /state/event"],
+    );
+    document(
+        &json!({"components": [{"type": "divider", "id": "a"}, {"type": "card", "id": "a"}]}),
+        &["error duplicate_id /components/1/id"],
+    );
+    component(
+        &json!({"type": "input", "id": "double", "props": {"label": "A"}}),
+        &["error name_collision /components/0/id"],
+    );
+    component(
+        &json!({"type": "input", "id": "double", "props": {"label": "A", "value": {"$bind": "name"}}}),
+        &[],
+    );
+}
+
+#[test]
+fn cycles() {
+    document(
+        &json!({"computed": {"a": "b", "b": "c + a", "c": "1"}}),
+        &["error dependency_cycle /computed/a"],
+    );
+    document(
+        &json!({"computed": {"a": "a"}}),
+        &["error dependency_cycle /computed/a"],
+    );
+    document(
+        &json!({"actions": {"a": "b", "b": ["a"]}}),
+        &["error dependency_cycle /actions/a"],
+    );
+    document(
+        &json!({"computed": {"a": "q"}, "data": {"q": {"tool": "storage.get", "args": {"key": "{{ a }}"}}}}),
+        &["error dependency_cycle /computed/a"],
+    );
+    let again = json!({"tool": "timer.set", "args": {"delay": 1000, "action": "tick"}});
+    document(&json!({"actions": {"tick": again}}), &[]);
+}
+
+#[test]
+fn a_chain_as_long_as_a_document_is_walked() {
+    let computed: serde_json::Map<String, Value> = (0..20_000)
+        .map(|at| (format!("n{at}"), json!(format!("n{}", at + 1))))
+        .collect();
+    let doc = with(&json!({"type": "divider"}), &json!({"computed": computed}));
+    assert_eq!(told(&doc), ["error expr_unknown_name /computed/n19999"]);
+}
+
+#[test]
+fn tools() {
+    click(&json!("add"), &[]);
+    click(
+        &json!("ad"),
+        &["error action_unknown /components/0/on_event/click"],
+    );
+    click(
+        &json!("addd"),
+        &["error action_unknown /components/0/on_event/click (add)"],
+    );
+    click(
+        &json!("append_digit"),
+        &["error action_unknown /components/0/on_event/click (calc.append_digit)"],
+    );
+    click(
+        &json!({"tool": "http.get", "args": {"url": "{{ name }}"}}),
+        &["warning tool_unknown /components/0/on_event/click"],
+    );
+    click(
+        &json!({"tool": "ui.set_stat"}),
+        &["error tool_unknown /components/0/on_event/click (ui.set_state)"],
+    );
+    click(
+        &json!({"tool": "storage.set", "args": {"key": "a", "value": 1}}),
+        &[],
+    );
+    let bound = |more: Value| {
+        with(
+            &json!({"type": "button", "props": {"text": "A"}, "on_event": {"click": {"tool": "storage.clear"}}}),
+            &more,
+        )
+    };
+    assert_eq!(told(&bound(json!({"services": ["storage"]}))), [""; 0]);
+    assert_eq!(told(&bound(json!({"services": []}))), [""; 0]);
+    assert_eq!(
+        told(&bound(
+            json!({"service_bindings": {"storage": ["storage.clear"]}})
+        )),
+        [""; 0]
+    );
+    assert_eq!(
+        told(&bound(
+            json!({"services": ["storage"], "service_bindings": {"storage": ["get"]}})
+        )),
+        [
+            "error tool_not_bound /components/0/on_event/click (\"service_bindings\": {\"storage\": [\"clear\"]})"
+        ]
+    );
+}
+
+#[test]
+fn engine_tools_need_no_binding() {
+    let doc = with(
+        &json!({"type": "button", "props": {"text": "A"}, "on_event": {"click": "system.undo"}}),
+        &json!({"services": ["calc"], "service_bindings": {"calc": ["add"]}}),
+    );
+    assert_eq!(told(&doc), [""; 0]);
+}
+
+#[test]
+fn arguments() {
+    let toggle = |args: Value| json!({"tool": "ui.toggle", "args": args});
+    click(&toggle(json!({"path": "on"})), &[]);
+    click(&toggle(json!({"key": "on"})), &[]);
+    click(&toggle(json!({"path": "{{ name }}"})), &[]);
+    click(
+        &toggle(json!({"path": "off"})),
+        &["error bind_unknown_path /components/0/on_event/click/args/path"],
+    );
+    click(
+        &toggle(json!({"path": "double"})),
+        &["error bind_unknown_path /components/0/on_event/click/args/path"],
+    );
+    click(
+        &toggle(json!({"path": "__proto__"})),
+        &["error path_forbidden /components/0/on_event/click/args/path"],
+    );
+    click(
+        &toggle(json!({})),
+        &["error args_invalid /components/0/on_event/click/args ({\"path\":\"open\"})"],
+    );
+    click(
+        &toggle(json!({"path": "on", "speed": 1})),
+        &["error args_invalid /components/0/on_event/click/args/speed"],
+    );
+    click(
+        &json!({"tool": "calc.add", "args": {"a": "{{ count }}", "b": "x"}, "into": "count"}),
+        &["error args_invalid /components/0/on_event/click/args/b"],
+    );
+    click(
+        &json!({"tool": "calc.add", "args": {"a": 1, "b": "2"}, "into": "gone"}),
+        &["error bind_unknown_path /components/0/on_event/click/into"],
+    );
+    click(
+        &json!({"tool": "ui.hide", "args": {"id": "ghost"}}),
+        &["error args_invalid /components/0/on_event/click/args/id"],
+    );
+    click(
+        &json!({"tool": "ui.refresh", "args": {"data": "ghost"}}),
+        &["error args_invalid /components/0/on_event/click/args/data"],
+    );
+    click(
+        &json!({"tool": "timer.set", "args": {"delay": 10, "action": "ghost"}}),
+        &[
+            "error args_invalid /components/0/on_event/click/args/delay",
+            "error action_unknown /components/0/on_event/click/args/action",
+        ],
+    );
+    click(
+        &json!({"tool": "list.add", "args": {"list_id": "todos", "item": "A"}}),
+        &[],
+    );
+    click(
+        &json!({"tool": "list.add", "args": {"item": "A"}}),
+        &["error bind_unknown_path /components/0/on_event/click/args/list_id"],
+    );
+    click(
+        &json!({"tool": "ui.set_state", "args": {"path": "name", "value": "{{ uuid() }} {{ event.value }}"}}),
+        &[],
+    );
+}
+
+#[test]
+fn bare_tools_pick_from_the_event() {
+    click(
+        &json!("ui.toggle"),
+        &[
+            "error args_invalid /components/0/on_event/click ({\"tool\": \"ui.toggle\", \"args\": {\"path\":\"open\"}})",
+        ],
+    );
+    click(
+        &json!("calc.append_digit"),
+        &["error bind_unknown_path /components/0/on_event/click/target"],
+    );
+    let display = json!({"type": "input", "id": "display", "props": {"label": "Result", "value": "0"}});
+    let seven = json!({"type": "button", "props": {"text": "7"}, "on_event": {"click": "calc.append_digit"}});
+    document(&json!({"components": [display, seven]}), &[]);
+    let mute = json!({"type": "button", "props": {"icon": "7", "label": "7"}, "on_event": {"click": "calc.append_digit"}});
+    document(
+        &json!({"components": [display, mute]}),
+        &[
+            "error args_invalid /components/1/on_event/click ({\"tool\": \"calc.append_digit\", \"args\": {\"digit\":\"7\"}})",
+        ],
+    );
+}
+
+#[test]
+fn queries() {
+    let query = |query: Value| json!({"data": {"q": query}});
+    document(
+        &query(json!({"tool": "storage.get", "args": {"key": "a"}, "pick": "result.x", "when": "count"})),
+        &[],
+    );
+    document(
+        &query(json!({"tool": "storage.set", "args": {"key": "a", "value": 1}})),
+        &["error args_invalid /data/q/tool"],
+    );
+    document(
+        &query(json!({"tool": "storage.get"})),
+        &["error args_invalid /data/q/args ({\"key\":\"draft\"})"],
+    );
+    document(
+        &query(json!({"tool": "http.get", "args": {"url": "{{ gone }}"}})),
+        &[
+            "warning tool_unknown /data/q/tool",
+            "error expr_unknown_name /data/q/args/url",
+        ],
+    );
+}
+
+#[test]
+fn controls_do_something() {
+    component(
+        &json!({"type": "button", "props": {"text": "A"}}),
+        &["error control_does_nothing /components/0 (\"on_event\": {\"click\": …})"],
+    );
+    component(
+        &json!({"type": "button", "props": {"text": "A"}, "on_event": {"click": []}}),
+        &["error control_does_nothing /components/0 (\"on_event\": {\"click\": …})"],
+    );
+    component(
+        &json!({"type": "button", "props": {"text": "A", "disabled": true}}),
+        &[],
+    );
+    component(
+        &json!({"type": "link", "props": {"text": "A"}}),
+        &["error control_does_nothing /components/0 (\"on_event\": {\"click\": …})"],
+    );
+    let form = |handlers: Value| json!({"type": "form", "on_event": handlers, "children": [{"type": "card", "children": [{"type": "button", "props": {"text": "A"}}]}]});
+    component(&form(json!({"submit": "add"})), &[]);
+    component(
+        &form(json!({})),
+        &["error control_does_nothing /components/0/children/0/children/0 (\"on_event\": {\"click\": …})"],
+    );
+    component(
+        &json!({"type": "button", "props": {"text": "A"}, "on_event": {"click": "add", "submit": "add"}}),
+        &["warning unknown_prop /components/0/on_event/submit"],
+    );
+}
+
+#[test]
+fn accessible_names() {
+    component(
+        &json!({"type": "input"}),
+        &["warning a11y_label /components/0 (label)"],
+    );
+    component(&json!({"type": "input", "a11y": {"label": "A"}}), &[]);
+    component(
+        &json!({"type": "button", "props": {"icon": "x"}, "on_event": {"click": "add"}}),
+        &["warning a11y_label /components/0 (label)"],
+    );
+    component(
+        &json!({"type": "image", "props": {"src": "https://x.org/a"}}),
+        &["warning a11y_label /components/0 (alt)"],
+    );
+    component(
+        &json!({"type": "tabs", "children": [{"type": "card", "props": {"title": "A"}}, {"type": "container"}]}),
+        &["warning a11y_label /components/0/children/1 (label)"],
+    );
+}
+
+#[test]
+fn unused_definitions_are_noted() {
+    let doc = json!({
+        "state": {"a": 1, "b": 2, "c": 3},
+        "computed": {"sum": "a + 1", "other": "1"},
+        "actions": {"go": {"tool": "ui.increment", "args": {"path": "b"}}, "never": "go"},
+        "components": [{"type": "text", "props": {"content": "{{ sum }}"}}],
+    });
+    let notes: Vec<_> = issues(&doc).iter().map(summary).collect();
+    assert_eq!(
+        notes,
+        [
+            "note unused /state/c",
+            "note unused /computed/other",
+            "note unused /actions/never"
+        ]
+    );
+}
+
+#[test]
+fn messages_read_like_a_compilers() {
+    let doc = json!({"state": {"name": ""}, "components": [
+        {"type": "input", "id": "who", "props": {"label": "Who", "value": {"$bind": "nmae"}, "size": "huge"}},
+        {"type": "button", "id": "go", "props": {"text": "Go"}, "on_event": {"click": {"tool": "ui.set_stat"}}},
+    ]});
+    let told: Vec<_> = issues(&doc)
+        .into_iter()
+        .filter(Issue::is_error)
+        .map(|issue| (issue.id, issue.message))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                Some("who".to_owned()),
+                "`nmae` cannot be bound: the state has no `nmae`".to_owned()
+            ),
+            (
+                Some("who".to_owned()),
+                "`size` of a input: expected one of small medium large, found \"huge\"".to_owned()
+            ),
+            (
+                Some("go".to_owned()),
+                format!("there is no tool `ui.set_stat`; `ui` has {}", ui_tools())
+            ),
+        ]
+    );
+}
+
+fn ui_tools() -> String {
+    let tools = Catalog::builtin().tools().filter(|tool| tool.group() == "ui");
+    tools.map(|tool| tool.id.as_ref()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_app_that_shows_nothing_is_no_app() {
+    assert_eq!(told(&json!({"components": []})), ["error schema /components"]);
+}
+
+#[test]
+fn the_samples_have_no_error() {
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples");
+    let Ok(files) = std::fs::read_dir(samples) else {
+        eprintln!("skipped: no samples beside this checkout");
+        return;
+    };
+    for file in files {
+        let path = file.expect("a readable folder").path();
+        let text = std::fs::read_to_string(&path).expect("a readable sample");
+        let doc: Value = serde_json::from_str(&text).expect("a sample is JSON");
+        let errors: Vec<_> = issues(&doc).into_iter().filter(Issue::is_error).collect();
+        assert_eq!(errors, [], "{}", path.display());
+    }
+}
+
+#[test]
+fn what_the_runtime_lacks_is_a_warning_in_the_dashboard_sample() {
+    let Ok(text) = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/samples/dashboard.json"
+    )) else {
+        eprintln!("skipped: no samples beside this checkout");
+        return;
+    };
+    let told = told(&serde_json::from_str(&text).expect("a sample is JSON"));
+    assert_eq!(
+        told,
+        [
+            "warning tool_unknown /data/wx/tool",
+            "warning unknown_type /components/3/type"
+        ]
+    );
+}
