@@ -1,6 +1,7 @@
 //! The life of apps: who exists, who runs, who may write what.
 
 pub(crate) mod desk;
+mod engine;
 
 use std::future::Future;
 
