@@ -5,6 +5,7 @@
 
 pub mod apps;
 pub mod compose;
+pub mod engine;
 pub mod generate;
 pub mod ids;
 pub mod kernel;

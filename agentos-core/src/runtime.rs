@@ -16,6 +16,7 @@ pub mod scope;
 mod store;
 mod subscriptions;
 mod tools;
+pub mod trial;
 mod turn;
 mod view;
 

@@ -2,6 +2,7 @@
 //!
 //! [`UiSpec::from_json`] turns JSON into the typed document; nothing else makes one.
 
+pub mod accept;
 pub mod action;
 pub mod bounds;
 pub mod catalog;

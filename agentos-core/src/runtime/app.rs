@@ -245,6 +245,31 @@ impl App {
         self.store.root()
     }
 
+    /// A turn in which nothing happens: only when the app wants to be woken.
+    pub fn quiet_turn(&self) -> Turn {
+        Turn {
+            wake_at: self.wake_at(),
+            ..Turn::default()
+        }
+    }
+
+    /// What of the view is new or different from `before`, an earlier draft of the same document.
+    pub fn difference(&self, before: &Self) -> Turn {
+        let (root, nodes) = self.view();
+        let (old_root, old_nodes) = before.view();
+        let gone = old_nodes.iter().filter(|node| self.view.node(&node.id).is_none());
+        Turn {
+            nodes: nodes
+                .into_iter()
+                .filter(|node| before.view.node(&node.id) != Some(*node))
+                .cloned()
+                .collect(),
+            removed: gone.map(|node| node.id.clone()).collect(),
+            root: (root != old_root).then_some(root),
+            ..Turn::default()
+        }
+    }
+
     pub fn title(&self) -> &str {
         &self.program.title
     }
@@ -587,7 +612,7 @@ impl App {
         }
     }
 
-    fn wake_at(&self) -> Option<f64> {
+    pub(super) fn wake_at(&self) -> Option<f64> {
         if self.window == WindowState::Frozen || self.draft {
             return None;
         }

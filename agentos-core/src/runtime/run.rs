@@ -57,6 +57,7 @@ pub(super) enum Outcome {
         runs: Runs,
         args: Value,
         timeout_ms: f64,
+        how: Resumption,
     },
     /// The whole run ends without a complaint; what stopped it has been shown already.
     Stops,
@@ -83,6 +84,17 @@ impl Run {
             event,
             frames: vec![Frame::new(action, Value::Null, false)],
         }
+    }
+
+    fn enter(&mut self, frame: Frame) -> Outcome {
+        if self.frames.len() >= FRAMES {
+            return Outcome::Failed(Failure::new(
+                "too_deep",
+                format!("actions nest more than {DEPTH} deep"),
+            ));
+        }
+        self.frames.push(frame);
+        Outcome::Entered
     }
 
     fn top(&self) -> Option<&Frame> {
@@ -167,12 +179,8 @@ impl App {
                     runs,
                     args,
                     timeout_ms,
+                    how,
                 } => {
-                    let how = if &*tool == "system.confirm" && !self.is_calling(step, &tool) {
-                        Resumption::Confirmation
-                    } else {
-                        Resumption::Result
-                    };
                     if self.runs.len() >= WAITING_RUNS {
                         let message =
                             format!("{WAITING_RUNS} actions wait already; try again when one has ended");
@@ -186,11 +194,6 @@ impl App {
             }
             self.settle();
         }
-    }
-
-    fn is_calling(&self, step: &Step, tool: &str) -> bool {
-        let confirmed_first = step.confirm.is_some();
-        matches!(&step.call, Call::Tool { id, .. } if **id == *tool) && !confirmed_first
     }
 
     fn begin_step(&mut self, run: &mut Run, step: &Step) -> Outcome {
@@ -230,13 +233,13 @@ impl App {
                     ));
                 };
                 match self.evaluate_args(args, run) {
-                    Ok(args) => self.enter(run, Frame::new(body, Value::Map(args), true)),
+                    Ok(args) => run.enter(Frame::new(body, Value::Map(args), true)),
                     Err(failure) => Outcome::Failed(failure),
                 }
             }
             Call::Steps(body) => {
                 let args = run.top().map(|frame| frame.args.clone()).unwrap_or_default();
-                self.enter(run, Frame::new(body.clone(), args, true))
+                run.enter(Frame::new(body.clone(), args, true))
             }
         }
     }
@@ -252,22 +255,8 @@ impl App {
             runs: Runs::Shell,
             args: Value::Map(args),
             timeout_ms,
+            how: Resumption::Confirmation,
         }
-    }
-
-    #[expect(
-        clippy::unused_self,
-        reason = "reads as a sibling of the other outcomes of a step"
-    )]
-    fn enter(&self, run: &mut Run, frame: Frame) -> Outcome {
-        if run.frames.len() >= FRAMES {
-            return Outcome::Failed(Failure::new(
-                "too_deep",
-                format!("actions nest more than {DEPTH} deep"),
-            ));
-        }
-        run.frames.push(frame);
-        Outcome::Entered
     }
 
     fn finish_step(&mut self, run: &mut Run, outcome: Result<Value, Failure>) {
@@ -337,7 +326,7 @@ impl App {
             return Outcome::Failed(Failure::new("unavailable", message));
         };
         let (args, callback) = match args {
-            Args::FromEvent => (self.offered(run, entry), None),
+            Args::FromEvent => (Self::offered(run, entry), None),
             Args::Given { args, callback } => match self.evaluate_args(args, run) {
                 Ok(args) => (args, callback.clone()),
                 Err(failure) => return Outcome::Failed(failure),
@@ -363,18 +352,20 @@ impl App {
                 runs: Runs::Shell,
                 args: Value::Map(args),
                 timeout_ms: entry.deadline_ms as f64,
+                how: Resumption::Result,
             },
             catalog::Runs::Service => Outcome::Waits {
                 tool: id.clone(),
                 runs: Runs::Service,
                 args: Value::Map(args),
                 timeout_ms: entry.deadline_ms as f64 + super::app::APPROVAL_MS,
+                how: Resumption::Result,
             },
         }
     }
 
     /// What an event and its component offer to a tool named by its id alone.
-    fn offered(&self, run: &Run, entry: &catalog::ToolEntry) -> Map {
+    fn offered(run: &Run, entry: &catalog::ToolEntry) -> Map {
         let offered = match run.event.to_json() {
             serde_json::Value::Object(offered) => offered,
             _ => serde_json::Map::new(),

@@ -486,6 +486,9 @@ fn dice_fall_within_their_sides() {
     let history = user.state()["history"].as_array().unwrap().clone();
     assert_eq!(history.len(), 10);
     let rolled = user.state()["rolled"].as_array().unwrap().clone();
-    assert!(rolled.iter().any(|face| *face != rolled[0]), "each die falls by itself: {rolled:?}");
+    assert!(
+        rolled.iter().any(|face| *face != rolled[0]),
+        "each die falls by itself: {rolled:?}"
+    );
     assert!(history.iter().any(|total| *total != history[0]), "{history:?}");
 }

@@ -171,8 +171,14 @@ fn what_was_only_begun_is_left_out_of_a_cut_document() {
     let cut = |text: &str| read([text]).spec.unwrap();
     let whole = json!({"components": [{"type": "text"}]});
     assert_eq!(cut(r#"{"components": [{"type": "text"}, {"type": "but"#), whole);
-    assert_eq!(cut(r#"{"components": [{"type": "text"}, {"id": "a", "props": {"text": "x"}"#), whole);
-    assert_eq!(cut(r#"{"components": [{"type": "text", "on_event": {"click": {"tool": "ui.se"#), whole);
+    assert_eq!(
+        cut(r#"{"components": [{"type": "text"}, {"id": "a", "props": {"text": "x"}"#),
+        whole
+    );
+    assert_eq!(
+        cut(r#"{"components": [{"type": "text", "on_event": {"click": {"tool": "ui.se"#),
+        whole
+    );
     assert_eq!(
         cut(r#"{"components": [{"type": "text", "on_event": {"click": "add", "blur": [{"#),
         json!({"components": [{"type": "text", "on_event": {"click": "add"}}]}),

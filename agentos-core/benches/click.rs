@@ -1,0 +1,57 @@
+//! What a click costs, printed as one JSON object of medians in microseconds.
+//!
+//! `cargo bench --bench click`; `bench/run.mjs` puts the figures beside those of the same work
+//! through WebAssembly and in a browser, as ratios.
+
+use std::time::Instant;
+
+use agentos_core::engine::Engine;
+use serde_json::{Value, json};
+
+const CLICKS: usize = 2_000;
+const ROUNDS: usize = 7;
+
+/// A calculator's `7` beside `others` components that have nothing to do with it.
+fn calculator_beside(others: usize) -> Value {
+    let mut components = vec![
+        json!({"type": "input", "id": "display", "props": {"label": "Display", "value": "0", "readonly": true}}),
+        json!({"type": "button", "id": "seven", "props": {"text": "7"}, "on_event": {"click": "calc.append_digit"}}),
+        json!({"type": "button", "id": "clear", "props": {"text": "C"}, "on_event": {"click": "calc.clear"}}),
+    ];
+    let other = |index: usize| json!({"type": "text", "props": {"content": format!("{{{{ n{index} }}}}")}});
+    components.extend((0..others).map(other));
+    let state: serde_json::Map<String, Value> = (0..others)
+        .map(|index| (format!("n{index}"), json!(index)))
+        .collect();
+    json!({"type": "app", "title": "Calculator", "state": state, "components": components})
+}
+
+/// Median time of one click, typing and clearing in turn.
+fn click_microseconds(others: usize) -> f64 {
+    let mut engine = Engine::new();
+    let open = json!({"op": "open", "app": "a", "spec": calculator_beside(others), "now": 0});
+    engine.call(&open.to_string());
+    let click = |component: &str| {
+        json!({"op": "dispatch", "app": "a", "event": {"component": component, "kind": "click"}, "now": 1})
+            .to_string()
+    };
+    let requests = [click("seven"), click("clear")];
+    let mut rounds: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            for index in 0..CLICKS {
+                std::hint::black_box(engine.call(&requests[index % 2]));
+            }
+            start.elapsed().as_secs_f64() * 1e6 / CLICKS as f64
+        })
+        .collect();
+    rounds.sort_by(f64::total_cmp);
+    rounds[ROUNDS / 2]
+}
+
+#[expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
+fn main() {
+    let alone = click_microseconds(0);
+    let beside = click_microseconds(1_000);
+    println!("{}", json!({"click": alone, "click_beside_1000": beside}));
+}

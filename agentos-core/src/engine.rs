@@ -1,0 +1,411 @@
+//! The engine protocol: many apps behind one function, JSON in and JSON out.
+//!
+//! The WebAssembly module and the terminal's `engine` command are thin wrappers of
+//! [`Engine::call`]; a Rust program may hold one too. A request that fails is answered with
+//! `{id, error, code}` and changes nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map as JsonMap, Value as Json, json};
+use thiserror::Error;
+
+use self::request::{Op, Request};
+use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening, PatchOp, Turn};
+use crate::runtime::{expression, scope::Scope, trial};
+use crate::spec::accept::{self, Accepted};
+use crate::spec::catalog::Catalog;
+use crate::spec::mend::Loss;
+use crate::spec::reader::Reader;
+use crate::spec::{Issue, Source, UiSpec, bounds, edit, mend, patch};
+use crate::value::{Map, Value, map_from_json};
+
+mod request;
+
+/// Apps one engine runs at once, drafts included.
+const APPS: usize = 256;
+/// Documents that may be read at once.
+const READERS: usize = 64;
+/// Bytes of one request.
+const REQUEST_BYTES: usize = 16 * 1024 * 1024;
+
+/// Runs apps by the names their host gives them.
+pub struct Engine {
+    catalog: Arc<Catalog>,
+    apps: HashMap<String, App>,
+    drafts: HashMap<String, Draft>,
+    readers: HashMap<String, Reader>,
+}
+
+/// A document still being written.
+struct Draft {
+    document: Json,
+    app: App,
+}
+
+#[derive(Debug, Error)]
+enum EngineError {
+    #[error("the request is not JSON: {0}")]
+    NotJson(String),
+    #[error("a request may have {REQUEST_BYTES} bytes")]
+    RequestTooLarge,
+    #[error("the request has not the form of its op: {0}")]
+    Malformed(String),
+    #[error("no app `{0}` is open; open it first")]
+    NoSuchApp(String),
+    #[error("the engine runs {APPS} apps already; close one first")]
+    TooManyApps,
+    #[error("the engine reads {READERS} documents already; end one first")]
+    TooManyReaders,
+    #[error("{0}")]
+    Dispatch(#[from] DispatchError),
+    #[error("{message}")]
+    Refused {
+        message: String,
+        code: &'static str,
+        issues: Vec<Issue>,
+    },
+}
+
+impl EngineError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson(_) | Self::Malformed(_) => "invalid_request",
+            Self::RequestTooLarge => "too_large",
+            Self::NoSuchApp(_) => "app_not_found",
+            Self::TooManyApps | Self::TooManyReaders => "quota_exceeded",
+            Self::Dispatch(DispatchError::NoSuchNode(_)) => "node_not_found",
+            Self::Dispatch(DispatchError::NoSuchEvent { .. }) => "event_unknown",
+            Self::Dispatch(DispatchError::Frozen) => "frozen",
+            Self::Refused { code, .. } => code,
+        }
+    }
+
+    /// A document or patch that did not get in.
+    fn refused(code: &'static str, issues: Vec<Issue>) -> Self {
+        let message = issues.iter().find(|issue| issue.is_error()).or(issues.first());
+        let message = message.map_or_else(
+            || "the document was refused".to_owned(),
+            |issue| issue.message.clone(),
+        );
+        Self::Refused {
+            message,
+            code,
+            issues,
+        }
+    }
+
+    fn invalid_spec(issues: Vec<Issue>) -> Self {
+        Self::refused("spec_invalid", issues)
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Engine {
+    /// An engine over the built-in catalog.
+    pub fn new() -> Self {
+        Self::with_catalog(Arc::new(Catalog::builtin().clone()))
+    }
+
+    /// An engine whose apps may also use what an embedder added.
+    pub fn with_catalog(catalog: Arc<Catalog>) -> Self {
+        Self {
+            catalog,
+            apps: HashMap::new(),
+            drafts: HashMap::new(),
+            readers: HashMap::new(),
+        }
+    }
+
+    /// Answers one request of the engine protocol; the answer carries the request's `id`.
+    pub fn call(&mut self, request: &str) -> String {
+        let (id, answer) = match Self::parse(request) {
+            Ok(request) => (request.id, self.answer(request.op)),
+            Err((id, error)) => (id, Err(error)),
+        };
+        let mut answer = answer.unwrap_or_else(|error| refusal(&error));
+        if !id.is_null() {
+            answer.insert("id".to_owned(), id);
+        }
+        Json::Object(answer).to_string()
+    }
+
+    fn parse(request: &str) -> Result<Request, (Json, EngineError)> {
+        if request.len() > REQUEST_BYTES {
+            return Err((Json::Null, EngineError::RequestTooLarge));
+        }
+        let json: Json = serde_json::from_str(request)
+            .map_err(|error| (Json::Null, EngineError::NotJson(error.to_string())))?;
+        let id = json.get("id").cloned().unwrap_or_default();
+        serde_json::from_value(json).map_err(|error| (id, EngineError::Malformed(error.to_string())))
+    }
+
+    fn answer(&mut self, op: Op) -> Result<JsonMap<String, Json>, EngineError> {
+        match op {
+            Op::Check { spec, text } => Ok(self.check(spec, text)),
+            Op::Open {
+                app,
+                spec,
+                state,
+                now,
+                seed,
+            } => self.open(app, spec, state, now, seed),
+            Op::Dispatch { app, event, now } => object(&self.app(&app)?.dispatch(&event, now)?),
+            Op::Resolve {
+                app,
+                effect,
+                ok,
+                error,
+                now,
+            } => {
+                let result = match error {
+                    Some(error) => Err(error.into()),
+                    None => Ok(Value::from(&ok)),
+                };
+                object(&self.app(&app)?.resolve(effect, result, now))
+            }
+            Op::Tick { app, now } => object(&self.app(&app)?.tick(now)),
+            Op::Range {
+                app,
+                component,
+                item,
+                first,
+                count,
+            } => object(&self.app(&app)?.range(&component, &item, first, count)?),
+            Op::Window { app, state, now } => object(&self.app(&app)?.window(state, now)),
+            Op::View { app } => self.view(&app),
+            Op::Close { app, now } => self.close(&app, now),
+            Op::Draft { app, patch } => self.draft(app, patch),
+            Op::Trial { spec, now, seed } => self.trial(spec, now, seed),
+            Op::Edit { spec, lines } => edit_lines(&spec, &lines),
+            Op::Patch { doc, patch } => patched(doc, patch),
+            Op::Eval { expr, scope } => evaluated(&expr, &scope),
+            Op::Read { reader, chunk, end } => self.read(reader, &chunk, end),
+        }
+    }
+
+    fn check(&self, spec: Option<Json>, text: Option<String>) -> JsonMap<String, Json> {
+        let accepted = match (spec, text) {
+            (Some(spec), _) => accept::accept(spec, &self.catalog, Loss::Forbidden),
+            (None, text) => accept::accept_text(&text.unwrap_or_default(), &self.catalog, Loss::Forbidden),
+        };
+        let (valid, issues) = match accepted {
+            Ok(accepted) => (accepted.is_valid(), accepted.issues),
+            Err(issues) => (false, issues),
+        };
+        members(json!({"valid": valid, "issues": issues}))
+    }
+
+    fn open(
+        &mut self,
+        name: String,
+        spec: Json,
+        state: Option<JsonMap<String, Json>>,
+        now: f64,
+        seed: u64,
+    ) -> Result<JsonMap<String, Json>, EngineError> {
+        if self.apps.len() + self.drafts.len() >= APPS && !self.apps.contains_key(&name) {
+            return Err(EngineError::TooManyApps);
+        }
+        let Accepted { spec, issues, .. } =
+            accept::accept(spec, &self.catalog, Loss::Allowed).map_err(EngineError::invalid_spec)?;
+        let saved = state.as_ref().map(map_from_json);
+        let opening = Opening {
+            spec: &spec,
+            catalog: self.catalog.clone(),
+            saved,
+            now,
+            seed,
+            draft: false,
+        };
+        let (app, mut turn) = App::open(opening);
+        self.drafts.remove(&name);
+        for issue in issues {
+            if !turn.issues.contains(&issue) {
+                turn.issues.push(issue);
+            }
+        }
+        let answer = Opened::of(&app, turn);
+        self.apps.insert(name, app);
+        object(&answer)
+    }
+
+    fn view(&mut self, name: &str) -> Result<JsonMap<String, Json>, EngineError> {
+        let app = self.app(name)?;
+        object(&Opened::of(app, app.quiet_turn()))
+    }
+
+    fn close(&mut self, name: &str, now: f64) -> Result<JsonMap<String, Json>, EngineError> {
+        if self.drafts.remove(name).is_some() {
+            return object(&Turn::default());
+        }
+        let turn = self.app(name)?.close(now);
+        self.apps.remove(name);
+        object(&turn)
+    }
+
+    fn draft(&mut self, name: String, operations: Json) -> Result<JsonMap<String, Json>, EngineError> {
+        if self.apps.len() + self.drafts.len() >= APPS && !self.drafts.contains_key(&name) {
+            return Err(EngineError::TooManyApps);
+        }
+        let before = self.drafts.remove(&name);
+        let mut document = before
+            .as_ref()
+            .map_or_else(|| json!({}), |draft| draft.document.clone());
+        apply(&mut document, operations)?;
+        // What is not whole yet may be dropped: the rest of the document has still to come.
+        let drawn = mend::mend(document.clone(), &self.catalog, Loss::Allowed).doc;
+        let spec = UiSpec::from_json(&drawn).map_err(EngineError::invalid_spec)?;
+        let opening = Opening {
+            spec: &spec,
+            catalog: self.catalog.clone(),
+            saved: None,
+            now: 0.0,
+            seed: 0,
+            draft: true,
+        };
+        let (app, turn) = App::open(opening);
+        let turn = match &before {
+            Some(before) => app.difference(&before.app),
+            None => turn,
+        };
+        self.drafts.insert(name, Draft { document, app });
+        object(&turn)
+    }
+
+    fn trial(&self, spec: Json, now: f64, seed: u64) -> Result<JsonMap<String, Json>, EngineError> {
+        let accepted =
+            accept::accept(spec, &self.catalog, Loss::Forbidden).map_err(EngineError::invalid_spec)?;
+        object(&trial::run(&accepted.spec, &self.catalog, now, seed))
+    }
+
+    fn read(&mut self, name: String, chunk: &str, end: bool) -> Result<JsonMap<String, Json>, EngineError> {
+        if self.readers.len() >= READERS && !self.readers.contains_key(&name) {
+            return Err(EngineError::TooManyReaders);
+        }
+        let mut reader = self.readers.remove(&name).unwrap_or_default();
+        let mut patches = reader.push(chunk);
+        if !end {
+            self.readers.insert(name, reader);
+            return Ok(members(json!({"patches": patches, "issues": []})));
+        }
+        let read = reader.finish();
+        patches.extend(read.patches);
+        let mut answer = members(json!({"patches": patches, "issues": read.issues}));
+        if let Some(spec) = read.spec {
+            answer.insert("spec".to_owned(), spec);
+        }
+        Ok(answer)
+    }
+
+    fn app(&mut self, name: &str) -> Result<&mut App, EngineError> {
+        self.apps
+            .get_mut(name)
+            .ok_or_else(|| EngineError::NoSuchApp(name.to_owned()))
+    }
+}
+
+/// The whole of an app: what opening and `view` answer.
+#[derive(Serialize)]
+struct Opened {
+    root: Vec<NodeId>,
+    nodes: Vec<Node>,
+    state: Value,
+    state_patch: Vec<PatchOp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    persist: bool,
+    effects: Vec<Effect>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wake_at: Option<f64>,
+    issues: Vec<Issue>,
+}
+
+impl Opened {
+    fn of(app: &App, turn: Turn) -> Self {
+        let (root, nodes) = app.view();
+        Self {
+            root,
+            nodes: nodes.into_iter().cloned().collect(),
+            state: Value::Map(app.state().clone()),
+            state_patch: turn.state_patch,
+            persist: turn.persist,
+            effects: turn.effects,
+            wake_at: turn.wake_at,
+            issues: turn.issues,
+        }
+    }
+}
+
+fn edit_lines(spec: &Json, lines: &str) -> Result<JsonMap<String, Json>, EngineError> {
+    bounds::verify(spec).map_err(|issue| EngineError::invalid_spec(vec![issue]))?;
+    let edited = edit::apply(spec, lines);
+    Ok(members(
+        json!({"spec": edited.doc, "patch": edited.patch, "issues": edited.issues}),
+    ))
+}
+
+fn patched(mut doc: Json, operations: Json) -> Result<JsonMap<String, Json>, EngineError> {
+    apply(&mut doc, operations)?;
+    Ok(members(json!({"doc": doc})))
+}
+
+fn apply(doc: &mut Json, operations: Json) -> Result<(), EngineError> {
+    patch::parse(operations)
+        .and_then(|operations| patch::apply(doc, &operations, bounds::verify))
+        .map_err(|error| EngineError::refused("patch_failed", vec![error.into_issue()]))
+}
+
+fn evaluated(expr: &str, scope: &JsonMap<String, Json>) -> Result<JsonMap<String, Json>, EngineError> {
+    let failed = |message: String| EngineError::Refused {
+        message,
+        code: "expr_failed",
+        issues: Vec::new(),
+    };
+    let source = Source::parse(expr).map_err(failed)?;
+    let expression = expression::Expression::compile(&source).map_err(|error| failed(error.to_string()))?;
+    let scope = Scope::new(&map_from_json(scope), &Map::new());
+    let value = expression
+        .evaluate(&scope)
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(members(json!({"value": value})))
+}
+
+fn refusal(error: &EngineError) -> JsonMap<String, Json> {
+    let mut answer = members(json!({"error": error.to_string(), "code": error.code()}));
+    if let EngineError::Refused { issues, .. } = error
+        && !issues.is_empty()
+    {
+        answer.insert("details".to_owned(), json!({"issues": issues}));
+    }
+    answer
+}
+
+fn object(answer: &impl Serialize) -> Result<JsonMap<String, Json>, EngineError> {
+    match serde_json::to_value(answer) {
+        Ok(Json::Object(answer)) => Ok(answer),
+        Ok(_) => Ok(JsonMap::new()),
+        Err(error) => Err(EngineError::Malformed(error.to_string())),
+    }
+}
+
+fn members(json: Json) -> JsonMap<String, Json> {
+    match json {
+        Json::Object(members) => members,
+        _ => JsonMap::new(),
+    }
+}
+
+impl From<request::WireError> for Failure {
+    fn from(error: request::WireError) -> Self {
+        match error {
+            request::WireError::Whole(failure) => failure,
+            request::WireError::Message(message) => Self::new("failed", message),
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! The trial run: an app is used as a person would before anyone sees it.
+//!
+//! Pure and bounded by events, never by wall time. Every control is used in document order and
+//! then in reverse; a query is answered with its default and once with an error; other tools
+//! answer the example of their catalog entry; a question is answered yes, then no.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::app::{App, Opening, Waiting};
+use super::program::{Action, Call, Program};
+use super::turn::{Effect, Event, Failure, Turn};
+use super::view::{Node, NodeId};
+use crate::spec::catalog::Catalog;
+use crate::spec::{Code, Issue, UiSpec};
+use crate::value::Value;
+
+/// Events one trial sends.
+const EVENTS: usize = 300;
+/// Times a trial moves its clock to what the app waits for.
+const WAKES: usize = 20;
+/// Rounds of answering effects after one event; an app that asks on beyond them is in a loop.
+const ANSWERS: usize = 20;
+/// Components of one kind of row that are used; a list of a hundred rows needs no hundred clicks.
+const ROWS: usize = 2;
+
+/// What the trial did and found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Whether the app works as far as it was used: no issue of severity error.
+    pub passed: bool,
+    pub issues: Vec<Issue>,
+    /// Events that were sent.
+    pub events: usize,
+    /// Times the clock was moved.
+    pub wakes: usize,
+    /// Components that were used.
+    pub used: Vec<Arc<str>>,
+    /// Tools that ran outside the engine, with how often.
+    pub answered: BTreeMap<Arc<str>, usize>,
+}
+
+/// Tries an app out, from `now` in virtual time.
+pub fn run(spec: &UiSpec, catalog: &Arc<Catalog>, now: f64, seed: u64) -> Report {
+    let opening = Opening {
+        spec,
+        catalog: catalog.clone(),
+        saved: None,
+        now,
+        seed,
+        draft: false,
+    };
+    let (app, turn) = App::open(opening);
+    let mut trial = Trial {
+        catalog,
+        app,
+        now,
+        events: 0,
+        wakes: 0,
+        issues: Vec::new(),
+        uses: BTreeMap::new(),
+        answered: BTreeMap::new(),
+        queries_answered: BTreeSet::new(),
+        confirmed: 0,
+    };
+    trial.take(turn);
+    trial.use_everything(false);
+    trial.use_everything(true);
+    trial.wait();
+    trial.report()
+}
+
+struct Trial<'a> {
+    catalog: &'a Catalog,
+    app: App,
+    now: f64,
+    events: usize,
+    wakes: usize,
+    issues: Vec<Issue>,
+    /// Component → whether any use of it changed anything.
+    uses: BTreeMap<usize, bool>,
+    answered: BTreeMap<Arc<str>, usize>,
+    queries_answered: BTreeSet<usize>,
+    confirmed: usize,
+}
+
+impl Trial<'_> {
+    /// Uses each control that is or comes into sight, once a pass.
+    fn use_everything(&mut self, in_reverse: bool) {
+        let mut done: BTreeSet<NodeId> = BTreeSet::new();
+        let mut rows: BTreeMap<usize, usize> = BTreeMap::new();
+        while let Some((component, node)) = self.next_control(&done, &rows, in_reverse) {
+            if self.events >= EVENTS {
+                return;
+            }
+            done.insert(node.id.clone());
+            *rows.entry(component).or_default() += 1;
+            self.use_control(component, &node, in_reverse);
+        }
+    }
+
+    fn next_control(
+        &self,
+        done: &BTreeSet<NodeId>,
+        rows: &BTreeMap<usize, usize>,
+        in_reverse: bool,
+    ) -> Option<(usize, Node)> {
+        let (_, nodes) = self.app.view();
+        let fresh = |node: &&Node| {
+            let component = self.app.view.instance(&node.id)?.component;
+            let is_fresh = !done.contains(&node.id) && rows.get(&component).copied().unwrap_or(0) < ROWS;
+            (is_fresh && is_usable(node)).then(|| (component, (*node).clone()))
+        };
+        if in_reverse {
+            nodes.iter().rev().find_map(fresh)
+        } else {
+            nodes.iter().find_map(fresh)
+        }
+    }
+
+    /// Backwards a field is filled and not submitted, so that the button beside it has its turn.
+    fn use_control(&mut self, component: usize, node: &Node, in_reverse: bool) {
+        let mut changed = false;
+        for kind in ordered(&node.events) {
+            if in_reverse && &*kind == "submit" && &*node.kind != "form" {
+                continue;
+            }
+            if self.app.view.node(&node.id).is_none() {
+                break;
+            }
+            changed |= self.send(node, &kind);
+        }
+        let known = self.uses.entry(component).or_default();
+        *known |= changed;
+    }
+
+    /// Sends one event and answers what it asks for; whether anything changed.
+    fn send(&mut self, node: &Node, kind: &str) -> bool {
+        if self.events >= EVENTS {
+            return false;
+        }
+        self.events += 1;
+        self.now += 1.0;
+        let event = Event {
+            component: node.id.to_string(),
+            kind: kind.to_owned(),
+            payload: payload(node, kind),
+            item: Vec::new(),
+        };
+        match self.app.dispatch(&event, self.now) {
+            Ok(turn) => self.take(turn),
+            Err(error) => {
+                let issue = Issue::error(Code::NotFound, "", error.to_string()).about(&*node.id);
+                self.note(issue);
+                false
+            }
+        }
+    }
+
+    /// Collects what a turn tells and answers its effects until there are none.
+    fn take(&mut self, turn: Turn) -> bool {
+        let mut changed = is_change(&turn);
+        let mut effects = turn.effects;
+        turn.issues.into_iter().for_each(|issue| self.note(issue));
+        for _ in 0..ANSWERS {
+            if effects.is_empty() {
+                return changed;
+            }
+            let mut next = Vec::new();
+            for effect in effects {
+                let answer = self.answer(&effect);
+                let turn = self.app.resolve(effect.id, answer, self.now);
+                changed = true;
+                turn.issues.into_iter().for_each(|issue| self.note(issue));
+                next.extend(turn.effects);
+            }
+            effects = next;
+        }
+        if !effects.is_empty() {
+            let message = format!("`{}` is called again and again without an end", effects[0].tool);
+            self.note(Issue::error(Code::WatchLoop, "", message));
+        }
+        changed
+    }
+
+    fn answer(&mut self, effect: &Effect) -> Result<Value, Failure> {
+        *self.answered.entry(effect.tool.clone()).or_default() += 1;
+        let waiting = self.app.waiting.get(&effect.id).map(|expected| expected.waiting);
+        if let Some(Waiting::Query { index, .. }) = waiting {
+            return if self.queries_answered.insert(index) {
+                Ok(self.query_answer(index, &effect.tool))
+            } else {
+                Err(Failure::new(
+                    "unavailable",
+                    "the trial run lets every query fail once",
+                ))
+            };
+        }
+        if &*effect.tool == "system.confirm" {
+            self.confirmed += 1;
+            return Ok(Value::Bool(self.confirmed % 2 == 1));
+        }
+        Ok(self.example(&effect.tool))
+    }
+
+    /// A picked default cannot be turned back into an answer, so such a query gets the example.
+    fn query_answer(&self, index: usize, tool: &str) -> Value {
+        let query = &self.app.program.queries[index];
+        match (&query.pick, &query.default) {
+            (None, default) if !default.is_null() => default.clone(),
+            _ => self.example(tool),
+        }
+    }
+
+    fn example(&self, tool: &str) -> Value {
+        self.catalog
+            .tool(tool)
+            .map(|entry| Value::from(&entry.example_answer))
+            .unwrap_or_default()
+    }
+
+    /// Moves the clock to what the app waits for.
+    fn wait(&mut self) {
+        while self.wakes < WAKES {
+            let Some(due) = self.app.wake_at() else { return };
+            self.wakes += 1;
+            self.now = self.now.max(due);
+            let turn = self.app.tick(self.now);
+            self.take(turn);
+        }
+    }
+
+    fn note(&mut self, issue: Issue) {
+        if !self.issues.contains(&issue) {
+            self.issues.push(issue);
+        }
+    }
+
+    fn report(mut self) -> Report {
+        let program = self.app.program.clone();
+        let idle = self
+            .uses
+            .iter()
+            .filter(|(_, changed)| !**changed)
+            .map(|(component, _)| *component);
+        for component in idle.collect::<Vec<_>>() {
+            let component = &program.components[component];
+            if component.handlers.is_empty() && !component.is_submit {
+                continue;
+            }
+            let waits_for_something = component
+                .handlers
+                .values()
+                .any(|action| is_conditional(action, &program, 0))
+                || component.is_submit
+                || !component.checks.is_empty();
+            let message = format!("`{}` was used and nothing changed", component.id);
+            let issue = if waits_for_something {
+                Issue::warning(Code::ControlDoesNothing, &*component.at, message)
+            } else {
+                Issue::error(Code::ControlDoesNothing, &*component.at, message)
+            };
+            self.note(issue.about(&*component.id));
+        }
+        Report {
+            passed: !self.issues.iter().any(Issue::is_error),
+            issues: self.issues,
+            events: self.events,
+            wakes: self.wakes,
+            used: self
+                .uses
+                .keys()
+                .map(|component| program.components[*component].id.clone())
+                .collect(),
+            answered: self.answered,
+        }
+    }
+}
+
+fn is_usable(node: &Node) -> bool {
+    !node.events.is_empty() && !node.pending && !node.props.member("disabled").is_some_and(Value::is_true)
+}
+
+/// Values first, so that what is then clicked or submitted has something to work on.
+fn ordered(events: &[Arc<str>]) -> Vec<Arc<str>> {
+    let rank = |kind: &str| match kind {
+        "mount" => 0,
+        "focus" => 1,
+        "change" => 2,
+        "submit" => 4,
+        "blur" => 5,
+        "escape" | "close" => 6,
+        _ => 3,
+    };
+    let mut events = events.to_vec();
+    events.sort_by_key(|kind| rank(kind));
+    events
+}
+
+fn is_change(turn: &Turn) -> bool {
+    !turn.nodes.is_empty()
+        || !turn.removed.is_empty()
+        || !turn.state_patch.is_empty()
+        || !turn.effects.is_empty()
+        || turn.wake_at.is_some()
+}
+
+/// Whether the action may rightly do nothing: it has a condition or waits for a pause.
+fn is_conditional(action: &Action, program: &Program, depth: usize) -> bool {
+    if depth > crate::spec::action::DEPTH {
+        return false;
+    }
+    action.steps.iter().any(|step| {
+        step.condition.is_some()
+            || step.debounce_ms.is_some()
+            || match &step.call {
+                Call::Steps(steps) => is_conditional(steps, program, depth + 1),
+                Call::Named { action, .. } => program
+                    .actions
+                    .get(action)
+                    .is_some_and(|action| is_conditional(action, program, depth + 1)),
+                Call::Tool { id, .. } => ends_at_a_limit(id),
+            }
+    })
+}
+
+/// Tools that rightly leave things as they are when there is nothing to do.
+fn ends_at_a_limit(tool: &str) -> bool {
+    let group = tool.split('.').next().unwrap_or_default();
+    matches!(group, "calc" | "form" | "system")
+        || matches!(
+            tool,
+            "ui.reset"
+                | "ui.set_state"
+                | "ui.move_item"
+                | "ui.add_todo"
+                | "list.clear"
+                | "timer.clear"
+                | "tabs.switch"
+                | "modal.open"
+                | "modal.close"
+                | "ui.show"
+                | "ui.hide"
+                | "ui.enable"
+                | "ui.disable"
+                | "ui.set_multiple"
+                | "ui.increment"
+        )
+}
+
+fn payload(node: &Node, kind: &str) -> Json {
+    match kind {
+        "change" => change_payload(node),
+        "submit" => json!({"value": node.props.member("value").map(Value::to_json)}),
+        "key" => json!({"key": "a"}),
+        "row_click" => {
+            let row = node
+                .props
+                .member("rows")
+                .and_then(|rows| rows.member("0"))
+                .map(Value::to_json);
+            let key_name = node
+                .props
+                .member("rowKey")
+                .map_or_else(|| "id".to_owned(), Value::display);
+            let key = row.as_ref().and_then(|row| row.get(&key_name).cloned());
+            json!({"row": row, "key": key, "index": 0})
+        }
+        "tabChange" => json!({"tabId": node.children.last()}),
+        _ => Json::Null,
+    }
+}
+
+/// Something a person could enter there, different from what is there.
+fn change_payload(node: &Node) -> Json {
+    let prop = |name: &str| node.props.member(name);
+    let text = |name: &str| prop(name).and_then(Value::as_str).unwrap_or_default();
+    match &*node.kind {
+        "checkbox" | "switch" => json!({"checked": !prop("checked").is_some_and(Value::is_true)}),
+        "modal" => json!({"value": !prop("open").is_some_and(Value::is_true)}),
+        "slider" => json!({"value": stepped(node)}),
+        "select" | "radio" => json!({"value": another_option(node)}),
+        "tabs" | "accordion" => {
+            let open = text("value");
+            json!({"value": node.children.iter().find(|child| ***child != *open)})
+        }
+        "table" => {
+            json!({"value": prop("rows").and_then(|rows| rows.member("0")?.member("id")).map(Value::to_json)})
+        }
+        "date" => json!({"value": match text("type") {
+            "time" => "09:30",
+            "datetime-local" => "2026-01-15T09:30",
+            "month" => "2026-01",
+            _ => "2026-01-15",
+        }}),
+        _ => json!({"value": match text("type") {
+            "number" => return json!({"value": stepped(node)}),
+            "email" => "person@example.org",
+            "url" => "https://example.org",
+            "tel" => "5550100",
+            "time" => "09:30",
+            "password" => "correct horse 1",
+            _ => "Sample",
+        }}),
+    }
+}
+
+/// A number within the control's bounds that is not the one it has.
+fn stepped(node: &Node) -> f64 {
+    let number = |name: &str| node.props.member(name).and_then(Value::as_f64);
+    let (min, max) = (number("min").unwrap_or(0.0), number("max").unwrap_or(100.0));
+    let held = number("value").unwrap_or(min);
+    let step = number("step").filter(|step| *step > 0.0).unwrap_or(1.0);
+    if held + step <= max {
+        held + step
+    } else {
+        (held - step).max(min)
+    }
+}
+
+fn another_option(node: &Node) -> Json {
+    let held = node.props.member("value").cloned().unwrap_or_default();
+    let options = node
+        .props
+        .member("options")
+        .and_then(Value::as_list)
+        .cloned()
+        .unwrap_or_default();
+    let values: Vec<Value> = options
+        .iter()
+        .map(|option| option.member("value").unwrap_or(option).clone())
+        .collect();
+    values
+        .iter()
+        .find(|value| **value != held)
+        .or(values.first())
+        .map_or(Json::Null, Value::to_json)
+}
