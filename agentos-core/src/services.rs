@@ -18,7 +18,9 @@ pub use system::SystemService;
 
 use crate::ports::kernel::KernelPort;
 use crate::ports::service::{Caller, Service, ServiceError, ServicePort};
+use crate::runtime::stateless;
 use crate::spec::catalog::{ArgIssue, Catalog, Runs, ToolEntry};
+use crate::value;
 
 /// Every tool there is, by service, and who runs those that run here. Fixed once it is made.
 pub struct Services {
@@ -121,7 +123,7 @@ impl Services {
         discovery::best(&self.described, wish)
     }
 
-    /// Runs a tool as the process of `caller`.
+    /// Runs a service tool as the process of `caller`, or an engine tool that works on no app.
     ///
     /// # Errors
     /// Those of [`ServicePort::call`], and [`ServiceError::AppRequired`] for a tool that needs an app
@@ -132,18 +134,47 @@ impl Services {
         args: &Value,
         caller: Option<&Caller>,
     ) -> Result<Value, ServiceError> {
-        let unknown = || ServiceError::UnknownTool {
-            tool: tool.to_owned(),
-        };
-        let entry = self.catalog.tool(tool).ok_or_else(unknown)?;
+        let entry = self.catalog.tool(tool).ok_or_else(|| unknown(tool))?;
         let args = checked(entry, args)?;
-        if entry.runs != Runs::Service || (entry.capability.is_some() && caller.is_none()) {
-            return Err(ServiceError::AppRequired {
-                tool: tool.to_owned(),
-            });
+        match entry.runs {
+            Runs::Engine => compute(tool, &args),
+            Runs::Service if entry.capability.is_none() || caller.is_some() => {
+                let port = self.ports.get(entry.group()).ok_or_else(|| unknown(tool))?;
+                port.call(tool, &args, caller).await
+            }
+            Runs::Service | Runs::Shell => Err(app_required(tool)),
         }
-        let port = self.ports.get(entry.group()).ok_or_else(unknown)?;
-        port.call(tool, &args, caller).await
+    }
+}
+
+fn compute(tool: &str, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    let failure = match stateless(tool, value::map_from_json(args)) {
+        Ok(value) => return Ok(value.to_json()),
+        Err(failure) => failure,
+    };
+    Err(match failure.code.as_str() {
+        "app_required" => app_required(tool),
+        "args_invalid" => ServiceError::InvalidArgument {
+            argument: String::new(),
+            message: failure.message,
+        },
+        _ => ServiceError::Tool {
+            code: failure.code,
+            message: failure.message,
+            details: failure.details,
+        },
+    })
+}
+
+fn unknown(tool: &str) -> ServiceError {
+    ServiceError::UnknownTool {
+        tool: tool.to_owned(),
+    }
+}
+
+fn app_required(tool: &str) -> ServiceError {
+    ServiceError::AppRequired {
+        tool: tool.to_owned(),
     }
 }
 
@@ -179,9 +210,7 @@ fn tools_of(id: &str) -> Vec<ToolEntry> {
 
 /// The process that bears the call of a tool with a capability.
 fn needed<'a>(caller: Option<&'a Caller>, tool: &str) -> Result<&'a Caller, ServiceError> {
-    caller.ok_or_else(|| ServiceError::AppRequired {
-        tool: tool.to_owned(),
-    })
+    caller.ok_or_else(|| app_required(tool))
 }
 
 /// The text of an argument.

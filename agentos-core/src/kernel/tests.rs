@@ -1,1 +1,150 @@
+//! The rules of the kernel as tables, and long random runs against what must hold after every step.
 
+mod rules;
+mod runs;
+
+use super::*;
+use crate::ids::Namespace;
+
+const START: Millis = 1_700_000_000_000;
+
+fn namespace(number: u128) -> Namespace {
+    Namespace::new(START, number)
+}
+
+fn key(text: &str) -> StoreKey {
+    StoreKey::parse(text).unwrap()
+}
+
+fn get(number: u128) -> Syscall {
+    Syscall::StoreGet {
+        namespace: namespace(number),
+        key: key("k"),
+    }
+}
+
+fn put(number: u128, bytes: usize) -> Syscall {
+    Syscall::StorePut {
+        namespace: namespace(number),
+        key: key("k"),
+        value: vec![0; bytes],
+        if_version: None,
+    }
+}
+
+/// A kernel, the time, and what it wanted done.
+struct Bench {
+    kernel: Kernel,
+    now: Millis,
+    calls: u64,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(KernelConfig::new(BootId::new(START, 1)))
+    }
+
+    fn with(config: KernelConfig) -> Self {
+        Self {
+            kernel: Kernel::new(config, START),
+            now: START,
+            calls: 0,
+        }
+    }
+
+    fn one_at_once() -> Self {
+        Self::with(KernelConfig {
+            operations_at_once: 1,
+            ..KernelConfig::new(BootId::new(START, 1))
+        })
+    }
+
+    fn handle(&mut self, input: Input) -> Vec<Effect> {
+        self.kernel.handle(input, self.now)
+    }
+
+    fn call(&mut self, caller: Principal, syscall: Syscall) -> (CallId, Vec<Effect>) {
+        self.calls += 1;
+        let call = CallId(self.calls);
+        let deadline = self.now + 30_000;
+        let input = Input::Syscall {
+            caller,
+            call,
+            deadline,
+            syscall,
+        };
+        (call, self.handle(input))
+    }
+
+    /// The answer to a call that needs no operation.
+    fn answer(&mut self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError> {
+        let (call, effects) = self.call(caller, syscall);
+        replies(&effects).remove(&call).expect("an answer at once")
+    }
+
+    fn system(&mut self, syscall: Syscall) -> Result<Reply, SysError> {
+        self.answer(Principal::System, syscall)
+    }
+
+    fn spawn(&mut self, new: NewProcess) -> Result<Pid, SysError> {
+        self.system(Syscall::SpawnProcess(new)).map(|reply| match reply {
+            Reply::Spawned(pid) => pid,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    fn app(&mut self, number: u128) -> Pid {
+        self.spawn(NewProcess::app("app", namespace(number))).unwrap()
+    }
+
+    fn grant(&mut self, to: Pid, capability: Capability) -> GrantId {
+        let rule = Rule::Allow;
+        match self.system(Syscall::AddGrant { to, capability, rule }) {
+            Ok(Reply::Granted(grant)) => grant,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn done(&mut self, op: OpId) -> Vec<Effect> {
+        self.handle(Input::OpDone {
+            op,
+            result: Ok(Reply::Done),
+        })
+    }
+
+    fn usage(&self, pid: Pid) -> Usage {
+        self.kernel.processes.get(pid).unwrap().usage
+    }
+}
+
+fn replies(effects: &[Effect]) -> BTreeMap<CallId, Result<Reply, SysError>> {
+    let answered = effects.iter().filter_map(|effect| match effect {
+        Effect::Reply { call, result } => Some((*call, result.clone())),
+        _ => None,
+    });
+    answered.collect()
+}
+
+fn performed(effects: &[Effect]) -> Vec<OpId> {
+    let ops = effects.iter().filter_map(|effect| match effect {
+        Effect::Perform(op) => Some(op.id()),
+        _ => None,
+    });
+    ops.collect()
+}
+
+fn cancelled(effects: &[Effect]) -> Vec<OpId> {
+    let ops = effects.iter().filter_map(|effect| match effect {
+        Effect::CancelOp(op) => Some(*op),
+        _ => None,
+    });
+    ops.collect()
+}
+
+fn audited(effects: &[Effect]) -> Vec<Action> {
+    let actions = effects.iter().filter_map(|effect| match effect {
+        Effect::Audit(record) => Some(record.action.clone()),
+        _ => None,
+    });
+    actions.collect()
+}

@@ -62,7 +62,8 @@ pub struct Service {
 pub enum ServiceError {
     #[error("there is no tool \"{tool}\"")]
     UnknownTool { tool: String },
-    /// The caller's mistake: `message` says what the argument should have been.
+    /// The caller's mistake: `message` says what the argument should have been. `argument` is empty
+    /// where it is about all of them.
     #[error("{message}")]
     InvalidArgument { argument: String, message: String },
     #[error("only an app can use \"{tool}\"")]

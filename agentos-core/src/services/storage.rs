@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
-use super::{missing, needed, text, tools_of};
+use super::{missing, needed, text, tools_of, unknown};
 use crate::kernel::{IoKind, Reply, STORE_LIST_LIMIT, StoreKey, SysError, Syscall};
 use crate::ports::kernel::KernelPort;
 use crate::ports::service::{Caller, Service, ServiceError, ServicePort};
@@ -122,9 +122,7 @@ impl ServicePort for StorageService {
             "storage.remove" => self.remove(caller()?, args).await,
             "storage.list" => self.list(caller()?, args).await,
             "storage.clear" => self.clear(caller()?).await,
-            _ => Err(ServiceError::UnknownTool {
-                tool: tool.to_owned(),
-            }),
+            _ => Err(unknown(tool)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
-use super::{needed, tools_of};
+use super::{needed, tools_of, unknown};
 use crate::kernel::{Reply, SysError, Syscall};
 use crate::ports::kernel::KernelPort;
 use crate::ports::service::{Caller, Service, ServiceError, ServicePort};
@@ -74,9 +74,7 @@ impl ServicePort for SystemService {
         match tool {
             "system.info" => self.info(needed(caller, tool)?).await,
             "system.time" => self.time(needed(caller, tool)?).await,
-            _ => Err(ServiceError::UnknownTool {
-                tool: tool.to_owned(),
-            }),
+            _ => Err(unknown(tool)),
         }
     }
 }

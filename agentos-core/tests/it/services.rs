@@ -234,6 +234,12 @@ fn without_an_app_only_tools_without_a_capability_run() {
         let services = Desk::open().await.services;
         let greeting = services.call("greet.hello", &json!({"name": "Ada"}), None).await;
         assert_eq!(greeting, Ok(json!("Hello, Ada")));
+        let sum = services.call("calc.add", &json!({"a": 2, "b": 3}), None).await;
+        assert_eq!(sum, Ok(json!(5)));
+        let key = services
+            .call("calc.append_digit", &json!({"digit": "7"}), None)
+            .await;
+        assert_eq!(key.unwrap_err().code(), "app_required");
         let time = services.call("system.time", &json!({}), None).await;
         assert_eq!(
             time,
