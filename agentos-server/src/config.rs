@@ -25,8 +25,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The folder that holds everything AgentOS keeps.
     pub data_dir: PathBuf,
-    /// `sqlite:` followed by a path, or `sqlite::memory:`.
-    pub database_url: String,
+    /// The file that holds all records.
+    pub database: PathBuf,
     pub llm: Llm,
 }
 
@@ -116,10 +116,10 @@ impl Config {
         sources.add_config_file(&data_dir.join(CONFIG_FILE), &mut mistakes);
 
         let listen = sources.setting("listen", flags.listen, parse_listen, &mut mistakes);
-        let database_url = sources.setting(
+        let database = sources.setting(
             "database_url",
             flags.database_url,
-            parse_database_url,
+            |text| parse_database(text, &surroundings.working_dir),
             &mut mistakes,
         );
         let llm = sources.setting("llm", flags.llm, parse_llm, &mut mistakes);
@@ -127,7 +127,7 @@ impl Config {
         if mistakes.is_empty() {
             Ok(Self {
                 listen: listen.unwrap_or(DEFAULT_LISTEN),
-                database_url: database_url.unwrap_or_else(|| database_in(&data_dir)),
+                database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
                 llm: llm.unwrap_or(Llm::Offline),
                 data_dir,
             })
@@ -135,10 +135,6 @@ impl Config {
             Err(ConfigError::Mistakes(mistakes))
         }
     }
-}
-
-fn database_in(data_dir: &Path) -> String {
-    format!("sqlite:{}", data_dir.join(DATABASE_FILE).display())
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
@@ -156,10 +152,17 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-fn parse_database_url(text: &str) -> Result<String, String> {
-    match text.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() => Ok(text.to_owned()),
-        _ => Err("the database is named by a URL such as sqlite:/home/me/agentos.db".to_owned()),
+fn parse_database(url: &str, working_dir: &Path) -> Result<PathBuf, String> {
+    let path = url
+        .strip_prefix("sqlite:")
+        .map(|path| path.strip_prefix("//").unwrap_or(path));
+    match path {
+        Some(path) if !path.is_empty() && !path.starts_with(':') && !path.contains('?') => {
+            Ok(working_dir.join(path))
+        }
+        _ => Err(format!(
+            "`{url}` does not name a database; write sqlite: and a path, such as sqlite:/home/me/agentos.db"
+        )),
     }
 }
 
@@ -261,14 +264,16 @@ impl<'a> Sources<'a> {
         mistakes: &mut Vec<Mistake>,
     ) -> Option<T> {
         let found = self.find(name, flag, mistakes)?;
-        parse(&found.text)
-            .map_err(|problem| {
+        match parse(&found.text) {
+            Ok(value) => Some(value),
+            Err(problem) => {
                 mistakes.push(Mistake {
                     place: found.place,
                     problem,
-                })
-            })
-            .ok()
+                });
+                None
+            }
+        }
     }
 
     fn find(&self, name: &str, flag: Option<String>, mistakes: &mut Vec<Mistake>) -> Option<Found> {
@@ -284,20 +289,13 @@ impl<'a> Sources<'a> {
 
     fn find_variable(&self, variable: &str, mistakes: &mut Vec<Mistake>) -> Option<Found> {
         if let Some(value) = (self.variable)(variable).filter(|value| !value.is_empty()) {
-            return match value.into_string() {
-                Ok(text) => Some(Found {
-                    text,
-                    place: variable.to_owned(),
-                }),
-                Err(_) => {
-                    let problem = "the value is not Unicode text".to_owned();
-                    mistakes.push(Mistake {
-                        place: variable.to_owned(),
-                        problem,
-                    });
-                    None
-                }
+            let place = variable.to_owned();
+            let Ok(text) = value.into_string() else {
+                let problem = "the value is not Unicode text".to_owned();
+                mistakes.push(Mistake { place, problem });
+                return None;
             };
+            return Some(Found { text, place });
         }
         self.env_files.iter().find_map(|(path, variables)| {
             let text = variables.get(variable).filter(|text| !text.is_empty())?;
@@ -399,13 +397,13 @@ mod tests {
         let place = Place::new();
         let config = place.read(&[], &[]).unwrap();
         let data_dir = place.0.path().join("data");
-        let database_url = format!("sqlite:{}", data_dir.join("agentos.db").display());
+        let database = data_dir.join("agentos.db");
         assert_eq!(
             config,
             Config {
                 listen: DEFAULT_LISTEN,
                 data_dir,
-                database_url,
+                database,
                 llm: Llm::Offline
             }
         );
@@ -446,6 +444,20 @@ mod tests {
     }
 
     #[test]
+    fn a_database_is_named_by_a_url() {
+        #[track_caller]
+        fn check(url: &str, expected: &str) {
+            let place = Place::new();
+            let database = place.read(&["--database-url", url], &[]).unwrap().database;
+            assert_eq!(database, place.0.path().join(expected));
+        }
+        check("sqlite:records.db", "records.db");
+        check("sqlite://records.db", "records.db");
+        check("sqlite:/var/records.db", "/var/records.db");
+        check("sqlite:///var/records.db", "/var/records.db");
+    }
+
+    #[test]
     fn every_mistake_is_reported_at_once() {
         let place = Place::new();
         place.write("data/config.toml", "llm = 3\ncolour = \"blue\"\ndata_dir = \"x\"");
@@ -477,7 +489,9 @@ mod tests {
         check("--listen", "[::]:80", "127.0.0.1:80");
         check("--llm", "gemini", "not connected in this version");
         check("--llm", "clippy", "not a model");
-        check("--database-url", "sqlite:", "sqlite:/");
+        check("--database-url", "sqlite:", "does not name a database");
+        check("--database-url", "sqlite::memory:", "does not name a database");
+        check("--database-url", "agentos.db", "sqlite:/");
     }
 
     #[test]

@@ -3,27 +3,90 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use agentos_core::apps::{AppEvent, Apps};
+use agentos_core::generate::Generator;
+use agentos_core::kernel::EventKind;
 use agentos_core::ports::ambient::Ambient;
+use agentos_core::ports::kernel::{EventItem, KernelPort};
+use agentos_core::ports::llm::LlmPort;
+use agentos_core::ports::storage::StoragePort;
+use agentos_core::registry::Registry;
+use agentos_core::spec::Catalog;
+use futures::StreamExt;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::ws::CONNECTIONS;
+use crate::events::AppEvents;
+use crate::make::AT_ONCE;
+use crate::ws::{Attachments, CONNECTIONS, Generations};
 
 /// What the routes stand on.
 pub struct Desk {
     pub(crate) ambient: Arc<dyn Ambient>,
+    pub(crate) kernel: Arc<dyn KernelPort>,
+    pub(crate) storage: Arc<dyn StoragePort>,
+    pub(crate) apps: Arc<Apps>,
+    pub(crate) registry: Registry,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) generator: Generator,
+    /// Places for apps being made.
+    pub(crate) making: Semaphore,
+    pub(crate) app_events: Arc<AppEvents>,
+    pub(crate) attachments: Arc<Attachments>,
+    pub(crate) generations: Generations,
     /// Seats for open `/stream`s.
     pub(crate) connections: Arc<Semaphore>,
+    /// Work that outlives the request that began it.
+    pub(crate) tasks: TaskTracker,
     /// Cancelled when the server stops.
     pub(crate) stop: CancellationToken,
     started: Instant,
 }
 
 impl Desk {
-    pub fn new(ambient: Arc<dyn Ambient>) -> Self {
+    pub fn new(
+        kernel: Arc<dyn KernelPort>,
+        storage: Arc<dyn StoragePort>,
+        llm: Arc<dyn LlmPort>,
+        ambient: Arc<dyn Ambient>,
+    ) -> Self {
+        let app_events = Arc::new(AppEvents::new());
+        let attachments = Arc::new(Attachments::default());
+        let listener = {
+            let (app_events, attachments, ambient) = (
+                Arc::clone(&app_events),
+                Arc::clone(&attachments),
+                Arc::clone(&ambient),
+            );
+            move |event| {
+                if let AppEvent::EngineReplaced { engine, .. } = &event {
+                    attachments.replaced(*engine, ambient.now());
+                }
+                app_events.add(event);
+            }
+        };
+        let apps = Arc::new(Apps::new(
+            Arc::clone(&storage),
+            Arc::clone(&kernel),
+            Arc::clone(&ambient),
+            Box::new(listener),
+        ));
+        let catalog = Arc::new(Catalog::builtin().clone());
         Self {
+            generator: Generator::new(llm, Arc::clone(&catalog)),
+            catalog,
+            making: Semaphore::new(AT_ONCE),
+            registry: Registry::new(Arc::clone(&apps)),
             ambient,
+            kernel,
+            storage,
+            apps,
+            app_events,
+            attachments,
+            generations: Generations::default(),
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
+            tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             started: Instant::now(),
         }
@@ -31,5 +94,19 @@ impl Desk {
 
     pub(crate) fn uptime_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Suspends each app whose process ends, until the kernel or the server stops.
+    pub(crate) async fn watch_processes(&self) {
+        let Ok(mut events) = self.kernel.events(None).await else {
+            return;
+        };
+        while let Some(item) = events.next().await {
+            if let EventItem::Event(event) = item
+                && let EventKind::ProcessEnded { .. } = event.kind
+            {
+                self.apps.process_ended(event.pid).await;
+            }
+        }
     }
 }

@@ -3,10 +3,14 @@
 use std::borrow::Cow;
 use std::error::Error;
 
+use agentos_core::apps::AppError;
+use agentos_core::generate::{GenerationError, GenerationFailure};
 use agentos_core::kernel::SysError;
 use agentos_core::ports::llm::LlmError;
 use agentos_core::ports::service::ServiceError;
 use agentos_core::ports::storage::StorageError;
+use agentos_core::registry::RegistryError;
+use agentos_core::spec::Issue;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
@@ -21,7 +25,7 @@ pub(crate) struct Fault {
     pub(crate) status: StatusCode,
     pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
-    pub(crate) details: Option<Value>,
+    pub(crate) details: Option<Box<Value>>,
 }
 
 /// The body of every failed request.
@@ -34,7 +38,7 @@ pub(crate) struct FaultBody {
     pub(crate) code: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub(crate) details: Option<Value>,
+    pub(crate) details: Option<Box<Value>>,
 }
 
 impl Fault {
@@ -53,7 +57,7 @@ impl Fault {
 
     #[must_use]
     pub(crate) fn with_details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -94,6 +98,27 @@ impl Fault {
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
             "this path does not take this method; see /openapi.json",
+        )
+    }
+
+    /// The person asked for it, or everybody who wanted the result is gone.
+    pub(crate) fn cancelled() -> Self {
+        Self::new(StatusCode::CONFLICT, "cancelled", "cancelled")
+    }
+
+    pub(crate) fn unfinished() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the generation ended without a result",
+        )
+    }
+
+    pub(crate) fn too_talkative() -> Self {
+        Self::new(
+            StatusCode::BAD_GATEWAY,
+            "too_large",
+            "the model wrote more than an app can hold",
         )
     }
 
@@ -158,6 +183,56 @@ impl From<QueryRejection> for Fault {
     }
 }
 
+impl From<AppError> for Fault {
+    fn from(error: AppError) -> Self {
+        let (status, code) = match error {
+            AppError::Process(error) => return error.into(),
+            AppError::Storage(error) => return error.into(),
+            AppError::Document(issue) | AppError::State(issue) => return issue.into(),
+            AppError::NotFound(_) | AppError::ParentNotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            AppError::TooManyApps { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota_exceeded"),
+            AppError::InvalidWindow { .. } | AppError::StateNotAnObject => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body")
+            }
+            AppError::BatchTooLong { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too_large"),
+            AppError::Patch(_) => (StatusCode::UNPROCESSABLE_ENTITY, "patch_failed"),
+            AppError::EngineReplaced => (StatusCode::CONFLICT, "engine_replaced"),
+            AppError::EngineLive => (StatusCode::CONFLICT, "engine_live"),
+            AppError::Suspended => (StatusCode::CONFLICT, "suspended"),
+            AppError::StaleRev { .. } => (StatusCode::CONFLICT, "stale_rev"),
+        };
+        told(status, code, &error)
+    }
+}
+
+impl From<RegistryError> for Fault {
+    fn from(error: RegistryError) -> Self {
+        let (status, code) = match error {
+            RegistryError::App(error) => return error.into(),
+            RegistryError::Storage(error) => return error.into(),
+            RegistryError::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            RegistryError::TooManyPackages { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota_exceeded"),
+            RegistryError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
+        };
+        told(status, code, &error)
+    }
+}
+
+/// A document or state that cannot be kept at all.
+impl From<Issue> for Fault {
+    fn from(issue: Issue) -> Self {
+        let code = serde_json::to_value(issue.code)
+            .ok()
+            .and_then(|code| code.as_str().map(str::to_owned));
+        let fault = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            code.unwrap_or_default(),
+            issue.message.clone(),
+        );
+        fault.with_details(json!({ "issues": [issue] }))
+    }
+}
+
 impl From<SysError> for Fault {
     fn from(error: SysError) -> Self {
         let status = match &error {
@@ -192,7 +267,7 @@ impl From<ServiceError> for Fault {
         };
         let mut fault = told(status, error.code().to_owned(), &error);
         if let ServiceError::Tool { details, .. } = error {
-            fault.details = details;
+            fault.details = details.map(Box::new);
         }
         fault
     }
@@ -225,6 +300,18 @@ impl From<LlmError> for Fault {
         match error {
             LlmError::Declined { can_build, .. } => fault.with_details(json!({ "can_build": can_build })),
             _ => fault,
+        }
+    }
+}
+
+impl From<GenerationFailure> for Fault {
+    fn from(failure: GenerationFailure) -> Self {
+        let GenerationFailure { error, draft, issues } = failure;
+        let code = error.code();
+        match error {
+            GenerationError::Model(error) => error.into(),
+            error => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+                .with_details(json!({ "draft": draft, "issues": issues })),
         }
     }
 }

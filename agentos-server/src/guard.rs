@@ -137,7 +137,11 @@ mod tests {
             map.append(*name, HeaderValue::from_static(value));
         }
         let refused = admit(&Uri::from_static("/apps"), &map).err();
-        assert_eq!(refused.as_ref().map(|fault| fault.code), expected, "{headers:?}");
+        assert_eq!(
+            refused.as_ref().map(|fault| &*fault.code),
+            expected,
+            "{headers:?}"
+        );
     }
 
     #[test]

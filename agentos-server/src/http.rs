@@ -1,6 +1,12 @@
 //! REST: one module a family of routes, all of it described at `/openapi.json`.
 
+mod apps;
+mod body;
+mod generate;
 mod health;
+mod path;
+mod query;
+mod registry;
 
 use std::sync::Arc;
 
@@ -17,6 +23,7 @@ use crate::{desktop, guard, ws};
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const BODY_BYTES: usize = 1024 * 1024;
+const STATE_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -31,6 +38,22 @@ pub fn router(desk: Arc<Desk>) -> Router {
     let (routes, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::root))
         .routes(routes!(health::health))
+        .routes(routes!(apps::list, apps::open))
+        .routes(routes!(apps::get, apps::close))
+        .routes(routes!(apps::focus))
+        .routes(routes!(apps::set_window))
+        .routes(routes!(apps::take_lease))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(apps::state, apps::put_state))
+                .layer(DefaultBodyLimit::max(STATE_BODY_BYTES)),
+        )
+        .routes(routes!(generate::generate_ui))
+        .routes(routes!(registry::save))
+        .routes(routes!(registry::list))
+        .routes(routes!(registry::get, registry::delete))
+        .routes(routes!(registry::launch))
+        .routes(routes!(registry::versions))
         .routes(routes!(ws::stream))
         .split_for_parts();
     routes

@@ -7,9 +7,11 @@ mod config;
 mod data_dir;
 mod desk;
 mod desktop;
+mod events;
 mod fault;
 mod guard;
 mod http;
+mod make;
 mod wire;
 mod ws;
 
@@ -20,6 +22,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 pub use ambient::Machine;
@@ -28,7 +31,7 @@ pub use data_dir::{DataDir, DataDirError};
 pub use desk::Desk;
 pub use http::router;
 
-/// How long requests under way may take to finish after a stop.
+/// How long work under way may take to finish after a stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// Serves `desk` until `shutdown` resolves, then stops accepting, drains and closes.
@@ -43,8 +46,18 @@ pub async fn serve(
         }
     });
     let stop = desk.stop.clone();
+    let watching = AbortOnDropHandle::new(tokio::spawn({
+        let desk = Arc::clone(&desk);
+        async move { desk.watch_processes().await }
+    }));
     let server = axum::serve(listener, router(Arc::clone(&desk)))
         .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let drained = async {
+        let ended = server.into_future().await;
+        desk.tasks.close();
+        desk.tasks.wait().await;
+        ended
+    };
     let stopping = async {
         shutdown.await;
         info!("stopping");
@@ -52,8 +65,9 @@ pub async fn serve(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        result = server.into_future() => result?,
-        () = stopping => warn!("requests still under way were cut off"),
+        result = drained => result?,
+        () = stopping => warn!("work still under way was cut off"),
     }
+    drop(watching);
     Ok(())
 }

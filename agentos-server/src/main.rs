@@ -1,10 +1,19 @@
 //! The life of the server's process, on one page.
 
 use std::io::{self, ErrorKind, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use agentos_server::{Config, ConfigError, DataDir, DataDirError, Desk, Machine, Surroundings, serve};
+use agentos_adapters::database;
+use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::llm::OfflineLlm;
+use agentos_adapters::storage::SqliteStorage;
+use agentos_core::ids::BootId;
+use agentos_core::kernel::KernelConfig;
+use agentos_core::ports::ambient::Ambient;
+use agentos_core::ports::llm::LlmPort;
+use agentos_server::{Config, ConfigError, DataDir, DataDirError, Desk, Llm, Machine, Surroundings, serve};
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -23,15 +32,38 @@ async fn main() -> ExitCode {
 async fn run() -> anyhow::Result<()> {
     let config = Config::read(&Surroundings::of_this_process())?;
     write_logs_to_stderr();
-    let _data_dir = DataDir::open(&config.data_dir)?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
-    let desk = Arc::new(Desk::new(Arc::new(Machine)));
+    let data_dir = DataDir::open(&config.data_dir)?;
+    let ambient: Arc<dyn Ambient> = Arc::new(Machine);
+    let database = database::open(&config.database).await?;
+    let storage = Arc::new(SqliteStorage::new(database.clone()));
+    let host = Arc::new(Host::new(SqliteAppData::new(database.clone())));
+    let boot = BootId::new(ambient.now(), ambient.seed());
+    let kernel = Arc::new(LocalKernel::start(
+        KernelConfig::new(boot),
+        Arc::clone(&ambient),
+        host,
+    ));
+    let listener = listen(config.listen).await?;
     let shutdown = shutdown_signal()?;
     announce(&listener)?;
-    serve(listener, desk, shutdown).await?;
+    let desk = Desk::new(kernel.clone(), storage, llm(config.llm), ambient);
+    serve(listener, Arc::new(desk), shutdown).await?;
+    kernel.stop().await;
+    database.close().await;
+    drop(data_dir);
     Ok(())
+}
+
+fn llm(setting: Llm) -> Arc<dyn LlmPort> {
+    match setting {
+        Llm::Offline => Arc::new(OfflineLlm),
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
 }
 
 fn write_logs_to_stderr() {

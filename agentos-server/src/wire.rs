@@ -1,7 +1,14 @@
 //! Core's records in the words of the contract.
 
+use agentos_core::apps::{App, AppStats};
+use agentos_core::ids::{AppId, PackageId};
+use agentos_core::kernel::Pid;
+use agentos_core::ports::storage::{Package, PackageMetadata, Window, WindowState};
 use agentos_core::time::Millis;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// A moment as RFC 3339 in UTC.
 pub(crate) fn rfc3339(at: Millis) -> String {
@@ -9,4 +16,217 @@ pub(crate) fn rfc3339(at: Millis) -> String {
         .ok()
         .and_then(|at| Timestamp::from_millisecond(at).ok());
     at.unwrap_or(Timestamp::MAX).to_string()
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireApp {
+    #[schema(value_type = String)]
+    id: AppId,
+    /// The same for an app restored under another id.
+    hash: String,
+    title: String,
+    #[schema(value_type = Object)]
+    ui_spec: Value,
+    /// `active` (the focused one), `background` or `suspended`.
+    #[schema(value_type = String)]
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    parent_id: Option<AppId>,
+    created_at: String,
+    metadata: AppMetadata,
+    services: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    sandbox_pid: Option<Pid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<WireWindow>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AppMetadata {
+    request: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    package_id: Option<PackageId>,
+    from_registry: bool,
+    /// What generation told about the document.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    #[schema(value_type = Object)]
+    report: Value,
+}
+
+impl From<App> for WireApp {
+    fn from(app: App) -> Self {
+        Self {
+            id: app.record.id,
+            hash: app.hash(),
+            state: app.state.as_str(),
+            created_at: rfc3339(app.record.created_at),
+            services: app.services().into_iter().map(str::to_owned).collect(),
+            sandbox_pid: app.pid,
+            window: app.record.window.map(WireWindow::from),
+            metadata: AppMetadata {
+                request: app.record.request,
+                package_id: app.record.package,
+                from_registry: app.record.from_registry,
+                report: app.record.report,
+            },
+            parent_id: app.record.parent,
+            title: app.record.title,
+            ui_spec: app.record.document,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireAppStats {
+    total_apps: usize,
+    active_apps: usize,
+    background_apps: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    focused_app_id: Option<AppId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    focused_app_hash: Option<String>,
+}
+
+impl From<AppStats> for WireAppStats {
+    fn from(stats: AppStats) -> Self {
+        Self {
+            total_apps: stats.total_apps,
+            active_apps: stats.active_apps,
+            background_apps: stats.background_apps,
+            focused_app_id: stats.focused_app_id,
+            focused_app_hash: stats.focused_app_hash,
+        }
+    }
+}
+
+/// Where a window is, in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WireWindow {
+    position: Position,
+    size: Size,
+    state: WireWindowState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Position {
+    x: f64,
+    y: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Size {
+    width: f64,
+    height: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WireWindowState {
+    Open,
+    Minimised,
+    Maximised,
+}
+
+impl From<WireWindow> for Window {
+    fn from(window: WireWindow) -> Self {
+        Self {
+            x: window.position.x,
+            y: window.position.y,
+            width: window.size.width,
+            height: window.size.height,
+            state: match window.state {
+                WireWindowState::Open => WindowState::Open,
+                WireWindowState::Minimised => WindowState::Minimised,
+                WireWindowState::Maximised => WindowState::Maximised,
+            },
+        }
+    }
+}
+
+impl From<Window> for WireWindow {
+    fn from(window: Window) -> Self {
+        Self {
+            position: Position {
+                x: window.x,
+                y: window.y,
+            },
+            size: Size {
+                width: window.width,
+                height: window.height,
+            },
+            state: match window.state {
+                WindowState::Open => WireWindowState::Open,
+                WindowState::Minimised => WireWindowState::Minimised,
+                WindowState::Maximised => WireWindowState::Maximised,
+            },
+        }
+    }
+}
+
+/// An installed app without its document.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WirePackageMetadata {
+    #[schema(value_type = String)]
+    id: PackageId,
+    name: String,
+    description: String,
+    icon: String,
+    category: String,
+    version: String,
+    author: String,
+    created_at: String,
+    tags: Vec<String>,
+}
+
+impl From<PackageMetadata> for WirePackageMetadata {
+    fn from(metadata: PackageMetadata) -> Self {
+        Self {
+            id: metadata.id,
+            name: metadata.name,
+            description: metadata.description,
+            icon: metadata.icon,
+            category: metadata.category,
+            version: metadata.version.to_string(),
+            author: metadata.author,
+            created_at: rfc3339(metadata.created_at),
+            tags: metadata.tags,
+        }
+    }
+}
+
+/// An installed app at its newest version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WirePackage {
+    #[serde(flatten)]
+    metadata: WirePackageMetadata,
+    updated_at: String,
+    #[schema(value_type = Object)]
+    ui_spec: Value,
+    /// What the document names.
+    services: Vec<Value>,
+    /// What the document requests.
+    #[schema(value_type = Object)]
+    permissions: Value,
+}
+
+impl From<Package> for WirePackage {
+    fn from(package: Package) -> Self {
+        let named = |key: &str| package.document.get(key).cloned();
+        Self {
+            updated_at: rfc3339(package.metadata.updated_at),
+            services: named("services")
+                .and_then(|services| services.as_array().cloned())
+                .unwrap_or_default(),
+            permissions: named("permissions").unwrap_or_else(|| json!({})),
+            metadata: package.metadata.into(),
+            ui_spec: package.document,
+        }
+    }
 }

@@ -2,12 +2,19 @@
 //!
 //! Start at [`stream`]. Requests run side by side; what a client is sent waits in a bounded [`Outbox`].
 
+mod attachments;
+mod generation;
+mod log;
 mod message;
 mod outbox;
+mod subscription;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentos_core::apps::AppError;
+use agentos_core::ids::{AppId, EngineId};
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -15,20 +22,29 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use futures::StreamExt;
 use futures::stream::SplitStream;
-use tokio::sync::OwnedSemaphorePermit;
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::http::VERSION;
-use message::{ClientMessage, ErrorMessage, ServerMessage};
+use crate::make::{Context, Order};
+pub(crate) use attachments::Attachments;
+use attachments::ConnectionId;
+use generation::Generation;
+pub(crate) use generation::Generations;
+use message::{ClientMessage, ErrorMessage, ServerMessage, Topic};
 use outbox::{Gone, Outbox, deliver};
+use subscription::{follow_apps, follow_kernel};
 
 pub(crate) const CONNECTIONS: usize = 64;
 /// A larger message is read and refused; one beyond this ends the connection.
 const READABLE_BYTES: usize = 4 * 1024 * 1024;
 /// Keep-alive pings are answered, so a connection this quiet is dead.
 const SILENCE: Duration = Duration::from_secs(90);
+const REQUESTS_AT_ONCE: usize = 32;
 
 /// Generations, app state and events; the messages are described in the documentation.
 #[utoipa::path(get, path = "/stream", responses((status = SWITCHING_PROTOCOLS), (status = UPGRADE_REQUIRED)))]
@@ -70,13 +86,25 @@ async fn serve(desk: Arc<Desk>, socket: WebSocket, _seat: OwnedSemaphorePermit) 
 
 /// One client.
 struct Connection {
+    id: ConnectionId,
     desk: Arc<Desk>,
     outbox: Outbox,
+    requests: Arc<Semaphore>,
+    /// Ended with the connection.
+    subscriptions: HashMap<Topic, AbortOnDropHandle<Result<(), Gone>>>,
 }
 
 impl Connection {
     fn new(desk: Arc<Desk>, outbox: Outbox) -> Self {
-        Self { desk, outbox }
+        let id = desk.attachments.next_connection();
+        let requests = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
+        Self {
+            id,
+            desk,
+            outbox,
+            requests,
+            subscriptions: HashMap::new(),
+        }
     }
 
     /// Reads until the client leaves.
@@ -91,7 +119,7 @@ impl Connection {
                 Message::Text(text) => self.receive(&text).await?,
                 Message::Binary(_) => {
                     self.refuse(ErrorMessage::new("invalid_message", "messages are JSON text"))
-                        .await?
+                        .await?;
                 }
                 Message::Close(_) => break,
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -110,8 +138,124 @@ impl Connection {
     async fn handle(&mut self, message: ClientMessage) -> Result<(), Gone> {
         match message {
             ClientMessage::Ping => self.say(&ServerMessage::Pong).await,
-            _ => Ok(()),
+            ClientMessage::GenerateUi { message, context, id } => self.generate(message, &context, id).await,
+            ClientMessage::Chat { id } => self.decline_chat(id).await,
+            ClientMessage::Cancel { id } => self.cancel(id).await,
+            ClientMessage::Resume { id, seq } => self.resume(id, seq).await,
+            ClientMessage::Attach { app_id, engine } => self.attach(app_id, engine).await,
+            ClientMessage::AppState {
+                app_id,
+                engine,
+                base_rev,
+                ops,
+            } => {
+                self.aside(keep_state(
+                    Arc::clone(&self.desk),
+                    self.outbox.clone(),
+                    app_id,
+                    engine,
+                    base_rev,
+                    ops,
+                ))
+                .await;
+                Ok(())
+            }
+            ClientMessage::Subscribe { topics, since } => self.subscribe(topics, since).await,
         }
+    }
+
+    async fn generate(&self, message: String, context: &Context, id: Option<String>) -> Result<(), Gone> {
+        let order = Order {
+            message,
+            parent: context.parent_app_id,
+        };
+        match generation::start(&self.desk, order, id) {
+            Ok(generation) => self.follow(generation, 0),
+            Err(error) => self.refuse(error).await?,
+        }
+        Ok(())
+    }
+
+    async fn resume(&self, id: String, seq: u64) -> Result<(), Gone> {
+        match self.desk.generations.get(&id) {
+            Some(generation) => self.follow(generation, seq),
+            None => self.refuse(unknown_generation(id)).await?,
+        }
+        Ok(())
+    }
+
+    async fn cancel(&self, id: String) -> Result<(), Gone> {
+        match self.desk.generations.get(&id) {
+            Some(generation) => generation.cancel(),
+            None => self.refuse(unknown_generation(id)).await?,
+        }
+        Ok(())
+    }
+
+    fn follow(&self, generation: Arc<Generation>, seq: u64) {
+        let outbox = self.outbox.clone();
+        self.desk
+            .tasks
+            .spawn(async move { generation.log().follow(seq, outbox).await });
+    }
+
+    async fn decline_chat(&self, id: Option<String>) -> Result<(), Gone> {
+        let error = ErrorMessage::new(
+            "unavailable",
+            "chat needs a language model, and this version connects none",
+        );
+        self.refuse(ErrorMessage { id, ..error }).await
+    }
+
+    async fn attach(&self, app: AppId, engine: EngineId) -> Result<(), Gone> {
+        // Bound first: a lease that is lost in between must find its connection.
+        self.desk
+            .attachments
+            .bind(engine, app, self.id, self.outbox.clone());
+        let Err(error) = self.desk.apps.attach(app, engine).await else {
+            return Ok(());
+        };
+        self.desk.attachments.unbind(engine);
+        match error {
+            AppError::EngineReplaced => self.say(&ServerMessage::EngineReplaced { app_id: app }).await,
+            error => {
+                self.refuse(ErrorMessage {
+                    app_id: Some(app),
+                    ..Fault::from(error).into()
+                })
+                .await
+            }
+        }
+    }
+
+    async fn subscribe(&mut self, topics: Vec<Topic>, since: Option<u64>) -> Result<(), Gone> {
+        for topic in topics {
+            let (desk, outbox) = (Arc::clone(&self.desk), self.outbox.clone());
+            let following = match topic {
+                Topic::Apps => tokio::spawn(follow_apps(desk, since, outbox)),
+                Topic::Kernel => match self.desk.kernel.events(since).await {
+                    Ok(events) => tokio::spawn(follow_kernel(desk, events, outbox)),
+                    Err(error) => {
+                        self.refuse(Fault::from(error).into()).await?;
+                        continue;
+                    }
+                },
+            };
+            self.subscriptions
+                .insert(topic, AbortOnDropHandle::new(following));
+        }
+        Ok(())
+    }
+
+    /// Runs `request` beside the others, also to its end when the client leaves meanwhile.
+    async fn aside(&self, request: impl Future<Output = ()> + Send + 'static) {
+        let Ok(place) = Arc::clone(&self.requests).acquire_owned().await else {
+            return;
+        };
+        self.desk.tasks.spawn(async move {
+            request.await;
+            drop(place);
+        });
     }
 
     async fn say(&self, message: &ServerMessage) -> Result<(), Gone> {
@@ -120,5 +264,57 @@ impl Connection {
 
     async fn refuse(&self, error: ErrorMessage) -> Result<(), Gone> {
         self.say(&ServerMessage::Error(error)).await
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let (desk, id) = (Arc::clone(&self.desk), self.id);
+        self.desk.tasks.spawn(async move {
+            for (app, engine) in desk.attachments.leave(id) {
+                desk.apps.detach(app, engine).await;
+            }
+        });
+    }
+}
+
+/// Commits one batch and tells how it went.
+async fn keep_state(
+    desk: Arc<Desk>,
+    outbox: Outbox,
+    app: AppId,
+    engine: EngineId,
+    base_rev: u64,
+    ops: Value,
+) {
+    let answer = match desk.apps.apply_batch(app, engine, base_rev, ops).await {
+        Ok(rev) => ServerMessage::AppStateAck { app_id: app, rev },
+        Err(AppError::StaleRev { rev }) => ServerMessage::AppStateConflict {
+            app_id: app,
+            rev,
+            reason: "stale_rev",
+        },
+        Err(AppError::EngineReplaced) => {
+            let rev = desk.apps.state(app).await.map_or(base_rev, |replica| replica.rev);
+            ServerMessage::AppStateConflict {
+                app_id: app,
+                rev,
+                reason: "engine_replaced",
+            }
+        }
+        Err(error) => ServerMessage::Error(ErrorMessage {
+            app_id: Some(app),
+            ..Fault::from(error).into()
+        }),
+    };
+    // A client that left finds the state when it comes back.
+    let _ = outbox.send(answer.text(desk.ambient.now())).await;
+}
+
+fn unknown_generation(id: String) -> ErrorMessage {
+    let error = ErrorMessage::new("not_found", "this generation ended a while ago, or never began");
+    ErrorMessage {
+        id: Some(id),
+        ..error
     }
 }

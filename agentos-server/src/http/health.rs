@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::desk::Desk;
 use crate::desktop;
 use crate::http::VERSION;
+use crate::wire::WireAppStats;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Online {
@@ -36,17 +37,71 @@ pub(crate) async fn root(headers: HeaderMap) -> Response {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
+    /// `healthy`, or `degraded` when a part does not answer.
     status: &'static str,
     version: &'static str,
     uptime_ms: u64,
+    /// Absent when the records cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_manager: Option<WireAppStats>,
+    kernel: KernelHealth,
+    ai_service: ModelHealth,
+    storage: StorageHealth,
+    catalog: CatalogHealth,
+}
+
+#[derive(Serialize, ToSchema)]
+struct KernelHealth {
+    connected: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processes: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ModelHealth {
+    connected: bool,
+    provider: &'static str,
+    model: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StorageHealth {
+    connected: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CatalogHealth {
+    components: usize,
+    tools: usize,
 }
 
 /// Whether each part works, asked now.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
 pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
+    let (processes, stored, listed) =
+        tokio::join!(desk.kernel.processes(), desk.storage.probe(), desk.apps.list());
+    let app_manager = listed.ok().map(|(_, stats)| WireAppStats::from(stats));
+    let works = processes.is_ok() && stored.is_ok() && app_manager.is_some();
     Json(Health {
-        status: "healthy",
+        status: if works { "healthy" } else { "degraded" },
         version: VERSION,
         uptime_ms: desk.uptime_ms(),
+        app_manager,
+        kernel: KernelHealth {
+            connected: processes.is_ok(),
+            processes: processes.ok().map(|all| all.len()),
+        },
+        ai_service: ModelHealth {
+            connected: true,
+            provider: "offline",
+            model: "blueprints",
+        },
+        storage: StorageHealth {
+            connected: stored.is_ok(),
+        },
+        catalog: CatalogHealth {
+            components: desk.catalog.components().count(),
+            tools: desk.catalog.tools().count(),
+        },
     })
 }

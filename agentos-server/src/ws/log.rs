@@ -56,7 +56,7 @@ impl Log {
     }
 
     /// Adds the last messages, also to a full log.
-    pub(crate) fn finish(&self, last: Vec<Box<dyn FnOnce(u64) -> String + '_>>) {
+    pub(crate) fn finish(&self, last: impl IntoIterator<Item = impl FnOnce(u64) -> String>) {
         {
             let mut messages = self.messages();
             for write in last {
@@ -94,7 +94,10 @@ impl Log {
             if followers.wait_for(|count| *count == 0).await.is_err() {
                 return;
             }
-            if timeout(GRACE, followers.wait_for(|count| *count > 0)).await.is_err() {
+            if timeout(GRACE, followers.wait_for(|count| *count > 0))
+                .await
+                .is_err()
+            {
                 return;
             }
         }
@@ -102,7 +105,10 @@ impl Log {
 
     fn after(&self, seen: usize) -> (Vec<Utf8Bytes>, bool) {
         let messages = self.messages();
-        (messages.texts.get(seen..).unwrap_or_default().to_vec(), messages.is_over)
+        (
+            messages.texts.get(seen..).unwrap_or_default().to_vec(),
+            messages.is_over,
+        )
     }
 
     fn messages(&self) -> MutexGuard<'_, Messages> {

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use agentos_core::ids::{AppId, EngineId};
 use agentos_core::time::Millis;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::make::Context;
 use crate::wire::rfc3339;
 
 /// Bytes of one message from a client; larger state goes by `PUT /apps/{id}/state`.
@@ -19,7 +20,7 @@ pub(super) enum ClientMessage {
     GenerateUi {
         message: String,
         #[serde(default)]
-        context: Map<String, Value>,
+        context: Context,
         id: Option<String>,
     },
     Chat {
@@ -212,7 +213,7 @@ pub(super) struct ErrorMessage {
     pub(super) error: String,
     pub(super) code: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) details: Option<Value>,
+    pub(super) details: Option<Box<Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,8 +1,13 @@
 //! The server from outside: a true one on a free port for each test.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod apps;
 mod desktop;
+mod generation;
 mod guard;
 mod process;
+mod registry;
 mod routes;
 mod server;
+mod state;
 mod stream;

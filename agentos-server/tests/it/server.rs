@@ -3,6 +3,14 @@
 use std::future::IntoFuture;
 use std::sync::Arc;
 
+use agentos_adapters::database;
+use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::llm::OfflineLlm;
+use agentos_adapters::storage::SqliteStorage;
+use agentos_core::ids::BootId;
+use agentos_core::kernel::KernelConfig;
+use agentos_core::ports::ambient::Ambient;
+use agentos_core::ports::llm::LlmPort;
 use agentos_server::{Desk, Machine, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -27,10 +35,14 @@ pub(crate) struct Answer {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::with_model(OfflineLlm).await
+    }
+
+    pub(crate) async fn with_model(llm: impl LlmPort + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();
-        let desk = Arc::new(Desk::new(Arc::new(Machine)));
+        let desk = Arc::new(desk(Arc::new(llm)).await);
         let served = tokio::spawn(serve(listener, desk, async {
             let _ = stopped.await;
         }));
@@ -78,6 +90,17 @@ pub(crate) async fn read(response: Response) -> Answer {
         serde_json::from_str(&text).unwrap_or(Value::String(text))
     };
     Answer { status, body }
+}
+
+/// A desk over a database in memory.
+async fn desk(llm: Arc<dyn LlmPort>) -> Desk {
+    let ambient = Arc::new(Machine);
+    let database = database::in_memory().await.unwrap();
+    let storage = Arc::new(SqliteStorage::new(database.clone()));
+    let host = Arc::new(Host::new(SqliteAppData::new(database)));
+    let boot = BootId::new(ambient.now(), ambient.seed());
+    let kernel = Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));
+    Desk::new(kernel, storage, llm, ambient)
 }
 
 impl Answer {

@@ -1,0 +1,123 @@
+//! From a sentence or a document to a running app.
+
+use agentos_core::apps::NewApp;
+use agentos_core::generate::{Generated, GenerationEvent, GenerationRequest};
+use agentos_core::ids::AppId;
+use axum::http::StatusCode;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::SemaphorePermit;
+use utoipa::ToSchema;
+
+use crate::desk::Desk;
+use crate::fault::Fault;
+
+/// Apps made at once.
+pub(crate) const AT_ONCE: usize = 32;
+
+/// What somebody asked for.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) message: String,
+    pub(crate) parent: Option<AppId>,
+}
+
+/// What a request may say about where it comes from; other entries of the object mean nothing here.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(crate) struct Context {
+    #[schema(value_type = Option<String>)]
+    pub(crate) parent_app_id: Option<AppId>,
+}
+
+/// A new app.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Made {
+    #[schema(value_type = String)]
+    pub(crate) app_id: AppId,
+    #[schema(value_type = Object)]
+    pub(crate) ui_spec: Value,
+    pub(crate) thoughts: Vec<String>,
+    /// Issues, mends, the use of the cache and of the model.
+    #[schema(value_type = Object)]
+    pub(crate) report: Value,
+}
+
+/// A generation that may begin: its events, and its place among those under way.
+pub(crate) struct Making<'a> {
+    pub(crate) events: BoxStream<'static, GenerationEvent>,
+    _place: SemaphorePermit<'a>,
+}
+
+/// Begins to make what `order` asks for. Dropping it cancels.
+pub(crate) async fn begin<'a>(desk: &'a Desk, order: &Order) -> Result<Making<'a>, Fault> {
+    let place = desk.making.try_acquire().map_err(|_| {
+        let error = format!("{AT_ONCE} apps are being made; try again when one is ready");
+        Fault::new(StatusCode::TOO_MANY_REQUESTS, "busy", error)
+    })?;
+    if let Some(parent) = order.parent {
+        desk.apps.app(parent).await?;
+    }
+    let request = GenerationRequest {
+        message: order.message.clone(),
+        now: desk.ambient.now(),
+        seed: desk.ambient.seed(),
+    };
+    Ok(Making {
+        events: desk.generator.generate(request),
+        _place: place,
+    })
+}
+
+/// Makes the whole app.
+pub(crate) async fn make(desk: &Desk, order: Order) -> Result<Made, Fault> {
+    let mut making = begin(desk, &order).await?;
+    while let Some(event) = making.events.next().await {
+        match event {
+            GenerationEvent::Completed(generated) => return open_generated(desk, order, *generated).await,
+            GenerationEvent::Failed(failure) => return Err((*failure).into()),
+            GenerationEvent::Started
+            | GenerationEvent::Thought(_)
+            | GenerationEvent::Token(_)
+            | GenerationEvent::Patch(_) => {}
+        }
+    }
+    Err(Fault::unfinished())
+}
+
+/// Opens what was made for `order`.
+pub(crate) async fn open_generated(desk: &Desk, order: Order, generated: Generated) -> Result<Made, Fault> {
+    let new = NewApp {
+        document: generated.document,
+        request: order.message,
+        parent: order.parent,
+        report: json!(generated.report),
+    };
+    spawn(desk, new, generated.thoughts).await
+}
+
+/// Opens a document somebody brought.
+pub(crate) async fn open_document(
+    desk: &Desk,
+    document: Value,
+    parent: Option<AppId>,
+) -> Result<Made, Fault> {
+    let new = NewApp {
+        document,
+        request: String::new(),
+        parent,
+        report: json!({ "issues": [] }),
+    };
+    spawn(desk, new, Vec::new()).await
+}
+
+async fn spawn(desk: &Desk, new: NewApp, thoughts: Vec<String>) -> Result<Made, Fault> {
+    let app = desk.apps.spawn(new).await?.record;
+    Ok(Made {
+        app_id: app.id,
+        ui_spec: app.document,
+        thoughts,
+        report: app.report,
+    })
+}
