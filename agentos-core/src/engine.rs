@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
 use thiserror::Error;
 
-use self::request::{Op, Request};
+use self::request::Op;
 use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening, PatchOp, Turn};
 use crate::runtime::{expression, scope::Scope, trial};
 use crate::spec::accept::{self, Accepted};
@@ -125,25 +125,18 @@ impl Engine {
 
     /// Answers one request of the engine protocol; the answer carries the request's `id`.
     pub fn call(&mut self, request: &str) -> String {
-        let (id, answer) = match Self::parse(request) {
-            Ok(request) => (request.id, self.answer(request.op)),
-            Err((id, error)) => (id, Err(error)),
+        let (id, answer) = match read(request) {
+            Ok(json) => {
+                let id = json.get("id").cloned().unwrap_or_default();
+                (id, Op::parse(json).and_then(|op| self.answer(op)))
+            }
+            Err(error) => (Json::Null, Err(error)),
         };
         let mut answer = answer.unwrap_or_else(|error| refusal(&error));
         if !id.is_null() {
             answer.insert("id".to_owned(), id);
         }
         Json::Object(answer).to_string()
-    }
-
-    fn parse(request: &str) -> Result<Request, (Json, EngineError)> {
-        if request.len() > REQUEST_BYTES {
-            return Err((Json::Null, EngineError::RequestTooLarge));
-        }
-        let json: Json = serde_json::from_str(request)
-            .map_err(|error| (Json::Null, EngineError::NotJson(error.to_string())))?;
-        let id = json.get("id").cloned().unwrap_or_default();
-        serde_json::from_value(json).map_err(|error| (id, EngineError::Malformed(error.to_string())))
     }
 
     fn answer(&mut self, op: Op) -> Result<JsonMap<String, Json>, EngineError> {
@@ -308,6 +301,19 @@ impl Engine {
         self.apps
             .get_mut(name)
             .ok_or_else(|| EngineError::NoSuchApp(name.to_owned()))
+    }
+}
+
+fn read(request: &str) -> Result<Json, EngineError> {
+    if request.len() > REQUEST_BYTES {
+        return Err(EngineError::RequestTooLarge);
+    }
+    serde_json::from_str(request).map_err(|error| EngineError::NotJson(error.to_string()))
+}
+
+impl Op {
+    fn parse(request: Json) -> Result<Self, EngineError> {
+        serde_json::from_value(request).map_err(|error| EngineError::Malformed(error.to_string()))
     }
 }
 

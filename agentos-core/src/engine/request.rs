@@ -6,14 +6,6 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::runtime::{Event, Failure, WindowState};
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Request {
-    #[serde(default)]
-    pub id: Json,
-    #[serde(flatten)]
-    pub op: Op,
-}
-
-#[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub(super) enum Op {
     Check {

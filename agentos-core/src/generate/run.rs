@@ -19,7 +19,7 @@ pub(super) type Events = mpsc::Sender<GenerationEvent>;
 /// Tokens one answer may have.
 const ANSWER_TOKENS: u32 = 32_768;
 /// How long one answer may take.
-const ANSWER_TIME: Duration = Duration::from_secs(300);
+const ANSWER_TIME: Duration = Duration::from_mins(5);
 
 pub(super) async fn run(generator: Generator, request: GenerationRequest, mut events: Events) {
     let last = match make(&generator, &request, &mut events).await {

@@ -160,7 +160,7 @@ fn grouped(number: f64, digits: Option<u32>) -> String {
 
 /// Rounds half away from zero in decimal, so that 1.005 to two places is 1.01 as written.
 fn decimal_rounded(number: f64, digits: u32) -> f64 {
-    let text = format!("{:.14e}", number);
+    let text = format!("{number:.14e}");
     let exact: f64 = text.parse().unwrap_or(number);
     let scaled: f64 = format!("{exact}e{digits}").parse().unwrap_or(number);
     if scaled.abs() >= 1e15 {

@@ -198,7 +198,7 @@ impl Dynamic {
                     match part {
                         TextPart::Literal(literal) => text.push_str(literal),
                         TextPart::Expression(expression) => {
-                            text.push_str(&expression.evaluate(scope)?.display())
+                            text.push_str(&expression.evaluate(scope)?.display());
                         }
                     }
                     if text.len() > crate::spec::limits::RESULT_BYTES {

@@ -381,15 +381,16 @@ fn write(target: &mut Value, segments: &[Arc<str>], value: Value) -> Result<(), 
         *target = Value::Map(Map::new());
     }
     match target {
-        Value::Map(map) => match map.get_mut(first) {
-            Some(member) => write(member, rest, value),
-            None => {
+        Value::Map(map) => {
+            if let Some(member) = map.get_mut(first) {
+                write(member, rest, value)
+            } else {
                 let mut member = Value::Null;
                 write(&mut member, rest, value)?;
                 map.insert(first.clone(), member);
                 Ok(())
             }
-        },
+        }
         Value::List(list) => {
             let index: usize = first.parse().map_err(|_| Blocked)?;
             let element = list.get_mut(index).ok_or(Blocked)?;

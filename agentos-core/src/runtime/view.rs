@@ -365,7 +365,9 @@ impl View {
         };
         let (node, mounted) = match resolved {
             None => {
-                mounted.iter().for_each(|child| self.unmount(child, changes));
+                for child in &mounted {
+                    self.unmount(child, changes);
+                }
                 if was_visible {
                     changes.removed.insert(id.clone());
                     changes.nodes.remove(&(depth, id.clone()));

@@ -207,7 +207,7 @@ impl Reader {
             layout: self.layout(root.get("layout")),
             state: self.optional_object(root, "state", ""),
             persist: self.paths(root.get("persist"), "/persist"),
-            computed: self.named(root, "computed", |reader, json, at| reader.source(json, at)),
+            computed: self.named(root, "computed", Reader::source),
             data: self.named(root, "data", Self::query),
             actions: self.named(root, "actions", Self::action),
             on,

@@ -206,12 +206,11 @@ fn expression_end(text: &str) -> Option<usize> {
                 characters.next();
             }
             (Some(open), _) if open == character => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(character),
             (None, '{') => braces += 1,
             (None, '}') if braces > 0 => braces -= 1,
             (None, '}') if characters.peek().is_some_and(|(_, next)| *next == '}') => return Some(at),
-            (None, _) => {}
+            _ => {}
         }
     }
     None

@@ -100,7 +100,7 @@ fn rounded(number: f64, digits: f64) -> f64 {
 }
 
 fn format_number(call: &ToolCall) -> Result<Value, Failure> {
-    let digits = call.arg("digits").map(|digits| digits.display());
+    let digits = call.arg("digits").map(crate::value::Value::display);
     let filter = match call.text("style").as_str() {
         "currency" => format!("value | currency(sign, {})", digits.as_deref().unwrap_or("2")),
         "percent" => format!("value | percent({})", digits.as_deref().unwrap_or("0")),
@@ -171,7 +171,7 @@ fn close_number(number: &mut String, source: &mut String) -> Option<()> {
         return Some(());
     }
     let value: f64 = number.parse().ok()?;
-    source.push_str(&format!("{value:?}"));
+    source += &format!("{value:?}");
     number.clear();
     Some(())
 }
@@ -257,7 +257,7 @@ impl<'a> Display<'a> {
         };
         let ends_open = text.ends_with(OPERATORS) || text.ends_with('(');
         match sign {
-            '(' if text == "0" || self.is_result => text = "(".to_owned(),
+            '(' if text == "0" || self.is_result => text = String::from("("),
             '(' if ends_open => text.push('('),
             '(' => text.push_str("×("),
             ')' => {
@@ -319,7 +319,7 @@ impl<'a> Display<'a> {
         };
         text.pop();
         if text.is_empty() || text == "-" {
-            text = "0".to_owned();
+            text = String::from("0");
         }
         self.show(text, false)
     }

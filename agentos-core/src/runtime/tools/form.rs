@@ -51,12 +51,11 @@ fn form_of(app: &App, call: &ToolCall) -> Result<Option<NodeId>, Failure> {
 }
 
 fn validate(app: &mut App, form: Option<&str>) -> bool {
-    match form {
-        Some(form) => app.validate(form),
-        None => {
-            let roots = app.view.roots();
-            roots.iter().all(|root| app.validate(root))
-        }
+    if let Some(form) = form {
+        app.validate(form)
+    } else {
+        let roots = app.view.roots();
+        roots.iter().all(|root| app.validate(root))
     }
 }
 

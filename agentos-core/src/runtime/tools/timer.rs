@@ -8,38 +8,35 @@ use crate::runtime::turn::Failure;
 use crate::value::Value;
 
 pub(super) fn perform(app: &mut App, call: ToolCall) -> Result<Value, Failure> {
-    match call.id {
-        "timer.clear" => {
-            let Some(id) = call.arg("timer_id").map(Value::display) else {
-                let any = !app.timers.is_empty();
-                app.timers.clear();
-                return Ok(any.into());
-            };
-            Ok(app.timers.remove(&*id).is_some().into())
-        }
-        _ => {
-            let wait = call.number(if call.id == "timer.set" {
-                "delay"
-            } else {
-                "interval"
-            })?;
-            let missing = || Failure::new("args_invalid", format!("{}: `action` is missing", call.id));
-            let action = call.callback.clone().ok_or_else(missing)?;
-            let id: Arc<str> = match call.arg("timer_id") {
-                Some(id) => Arc::from(id.display()),
-                None => Arc::from(format!("timer_{}", app.timers.len() + 1)),
-            };
-            let every = (call.id == "timer.interval").then_some(wait);
-            app.add_timer(
-                id.clone(),
-                Timer {
-                    due: app.now + wait,
-                    every,
-                    action,
-                    rows: call.rows,
-                },
-            )?;
-            Ok(Value::Text(id))
-        }
+    if call.id == "timer.clear" {
+        let Some(id) = call.arg("timer_id").map(Value::display) else {
+            let any = !app.timers.is_empty();
+            app.timers.clear();
+            return Ok(any.into());
+        };
+        Ok(app.timers.remove(&*id).is_some().into())
+    } else {
+        let wait = call.number(if call.id == "timer.set" {
+            "delay"
+        } else {
+            "interval"
+        })?;
+        let missing = || Failure::new("args_invalid", format!("{}: `action` is missing", call.id));
+        let action = call.callback.clone().ok_or_else(missing)?;
+        let id: Arc<str> = match call.arg("timer_id") {
+            Some(id) => Arc::from(id.display()),
+            None => Arc::from(format!("timer_{}", app.timers.len() + 1)),
+        };
+        let every = (call.id == "timer.interval").then_some(wait);
+        app.add_timer(
+            id.clone(),
+            Timer {
+                due: app.now + wait,
+                every,
+                action,
+                rows: call.rows,
+            },
+        )?;
+        Ok(Value::Text(id))
     }
 }
