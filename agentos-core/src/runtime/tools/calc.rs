@@ -4,6 +4,8 @@
 //! never mix. Beside a display `d` the state holds `d_result`, the display as it was last worked
 //! out (typing a digit then starts anew), and `d_memory`.
 
+use std::fmt::Write as _;
+
 use super::{ToolCall, refused, unknown};
 use crate::runtime::expression::Expression;
 use crate::runtime::scope::Scope;
@@ -171,7 +173,7 @@ fn close_number(number: &mut String, source: &mut String) -> Option<()> {
         return Some(());
     }
     let value: f64 = number.parse().ok()?;
-    source += &format!("{value:?}");
+    write!(source, "{value:?}").ok()?;
     number.clear();
     Some(())
 }
