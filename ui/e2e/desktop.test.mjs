@@ -1,0 +1,193 @@
+/** What the desktop promises around every app: windows, tabs, crashes, the keyboard, access for everyone. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { AgentOS } from "./agentos.mjs";
+import { Desktop } from "./desktop.mjs";
+
+const COUNTER = "make a counter";
+const TODO = "make a todo list";
+
+let agentos;
+let desktop;
+before(async () => {
+  agentos = await AgentOS.start();
+});
+after(() => agentos.stop());
+beforeEach(async () => {
+  desktop = await Desktop.open(agentos.url);
+});
+afterEach(async () => {
+  const { apps } = (await agentos.request("GET", "/apps")).body;
+  for (const { id } of apps) await agentos.request("DELETE", `/apps/${id}`);
+  await desktop.close();
+});
+
+const button = (app, name) => app.getByRole("button", { name, exact: true });
+const shows = (app, text) => app.getByText(text, { exact: true }).first().waitFor();
+
+describe("windows", () => {
+  it("of different apps keep independent state", async () => {
+    const first = await desktop.generate(COUNTER);
+    const second = await desktop.generate(COUNTER);
+    const todo = await desktop.generate(TODO);
+    await todo.getByLabel("New task").fill("Stay apart");
+    await todo.getByLabel("New task").press("Enter");
+    await second.locator("header").click();
+    await button(second, "Add 1").click();
+    await shows(second, "1");
+    await shows(first, "0");
+    await shows(todo, "1 task left");
+  });
+
+  it("can be minimised, brought back and closed", async () => {
+    const counter = await desktop.generate(COUNTER);
+    await button(counter, "Minimise").click();
+    await counter.waitFor({ state: "hidden" });
+    await desktop.page.getByRole("button", { name: /, minimised$/ }).click();
+    await counter.waitFor({ state: "visible" });
+    await button(counter, "Add 1").click();
+    await shows(counter, "1");
+  });
+
+  it("are dragged by their title bar and stay where they were put after a reload", async () => {
+    const counter = await desktop.generate(COUNTER);
+    const appId = await counter.getAttribute("data-app-id");
+    const before = await counter.boundingBox();
+    await desktop.page.mouse.move(before.x + 120, before.y + 20);
+    await desktop.page.mouse.down();
+    await desktop.page.mouse.move(before.x + 220, before.y + 80, { steps: 5 });
+    await desktop.page.mouse.up();
+    const moved = await counter.boundingBox();
+    assert.deepEqual([moved.x - before.x, moved.y - before.y], [100, 60]);
+    await agentos.until(`/apps/${appId}`, (app) => app.window?.position?.x === Math.round(moved.x));
+    await desktop.reload();
+    const restored = desktop.windowOf(appId);
+    await restored.waitFor();
+    assert.deepEqual(await restored.boundingBox(), moved);
+  });
+});
+
+describe("a second tab", () => {
+  it("takes the app over, and the first offers to use it here again", async () => {
+    const first = await desktop.generate(COUNTER);
+    const appId = await first.getAttribute("data-app-id");
+    await button(first, "Add 1").click();
+    await shows(first, "1");
+    await desktop.allIsKept(first);
+
+    const otherTab = await desktop.newTab();
+    const second = otherTab.windowOf(appId);
+    await shows(second, "1");
+    await button(first, "Use here").waitFor();
+    await button(second, "Add 1").click();
+    await shows(second, "2");
+    await otherTab.allIsKept(second);
+
+    await button(first, "Use here").click();
+    await shows(first, "2");
+    await button(first, "Add 1").click();
+    await shows(first, "3");
+    await button(second, "Use here").waitFor();
+  });
+});
+
+describe("a page that stays open", () => {
+  it("finds the server again after a crash and goes on", async () => {
+    const counter = await desktop.generate(COUNTER);
+    await button(counter, "Add 1").click();
+    await desktop.allIsKept(counter);
+    await agentos.crashAndRestart();
+    await button(counter, "Add 1").click();
+    await shows(counter, "2");
+    await desktop.allIsKept(counter);
+    await desktop.reload();
+    await shows(desktop.windowOf(await counter.getAttribute("data-app-id")), "2");
+  });
+});
+
+describe("typing", () => {
+  it("reaches an input with the id message", async () => {
+    const ui_spec = {
+      type: "app",
+      title: "Echo",
+      layout: "vertical",
+      components: [
+        { type: "input", id: "message", props: { label: "Message" } },
+        { type: "text", props: { content: "You said: {{ message }}" } },
+      ],
+    };
+    const { body } = await agentos.request("POST", "/apps", { ui_spec });
+    await desktop.reload();
+    const echo = desktop.windowOf(body.app_id);
+    await echo.getByLabel("Message").pressSequentially("hello world");
+    await shows(echo, "You said: hello world");
+    assert.equal(await echo.getByLabel("Message").inputValue(), "hello world");
+  });
+});
+
+describe("the keyboard alone", () => {
+  it("builds an app, uses it, saves it, closes it and opens it again", async () => {
+    const { keyboard } = desktop.page;
+    await keyboard.press("Control+k");
+    await keyboard.type(TODO);
+    await keyboard.press("Enter");
+    const todo = desktop.page.getByRole("dialog", { name: "Tasks" });
+    await todo.getByLabel("New task").waitFor();
+
+    await desktop.tabTo("New task");
+    await keyboard.type("Learn the keys");
+    await keyboard.press("Enter");
+    await desktop.tabTo("Learn the keys");
+    await keyboard.press("Space");
+    await shows(todo, "0 tasks left");
+
+    await keyboard.press("Alt+Enter");
+    await keyboard.press("Alt+Enter");
+    await desktop.tabTo("Save");
+    await keyboard.press("Enter");
+    const dialog = desktop.page.getByRole("dialog", { name: "Save app" });
+    await dialog.waitFor();
+    await keyboard.press("Enter");
+    await dialog.waitFor({ state: "detached" });
+    await desktop.allIsKept(todo);
+    await keyboard.press("Alt+w");
+    await todo.waitFor({ state: "detached" });
+
+    await desktop.tabTo("Apps");
+    await keyboard.press("Enter");
+    await desktop.page.getByRole("button", { name: "Open Tasks" }).waitFor();
+    await desktop.tabTo("Open Tasks");
+    await keyboard.press("Enter");
+    await shows(todo, "0 tasks left");
+  });
+});
+
+describe("accessibility", () => {
+  for (const colorScheme of ["light", "dark"]) {
+    it(`has nothing axe objects to, empty and with apps, ${colorScheme}`, async () => {
+      await desktop.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await desktop.reload();
+      assert.deepEqual(await desktop.accessibilityViolations(), []);
+      const todo = await desktop.generate(TODO);
+      await todo.getByLabel("New task").fill("Be reachable");
+      await todo.getByLabel("New task").press("Enter");
+      await shows(todo, "1 task left");
+      assert.deepEqual(await desktop.accessibilityViolations(), []);
+      await desktop.generate("create a calculator");
+      assert.deepEqual(await desktop.accessibilityViolations(), []);
+    });
+  }
+});
+
+describe("what cannot be built", () => {
+  it("is said plainly, with what can be", async () => {
+    await desktop.ask("a flight simulator with weather radar");
+    const answer = desktop.page.getByRole("alert").first();
+    await answer.waitFor();
+    await answer
+      .getByText(/calculator/i)
+      .first()
+      .waitFor();
+    await desktop.promptIsThere();
+  });
+});
