@@ -28,8 +28,8 @@ export function Desktop() {
 
   return (
     <div className="wallpaper flex h-dvh flex-col overflow-hidden">
-      <h1 className="sr-only">AgentOS</h1>
       <main ref={workspace} className="relative isolate min-h-0 flex-1" aria-label="Windows">
+        <h1 className="sr-only">AgentOS</h1>
         {focused === null && <Welcome />}
         {Object.values(windows).map((window) => (
           <Window

@@ -24,7 +24,10 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
   const [helping, setHelping] = useState(false);
   const running = Object.values(windows);
   return (
-    <div className="relative z-40 flex flex-none justify-center px-2 pb-2 sm:px-4 sm:pb-3">
+    <footer
+      aria-label="Shelf"
+      className="relative z-40 flex flex-none justify-center px-2 pb-2 sm:px-4 sm:pb-3"
+    >
       <div
         className={clsx(
           "flex max-w-full flex-wrap items-center gap-x-2 gap-y-1.5 rounded-2xl border border-line bg-glass p-1.5 shadow-float backdrop-blur-xl sm:flex-nowrap",
@@ -78,7 +81,7 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
         </div>
       </div>
       {helping && <ShortcutsDialog onClose={() => setHelping(false)} />}
-    </div>
+    </footer>
   );
 }
 

@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import { Maximize2, Minimize2, Minus, X } from "lucide-react";
-import { useCallback, useEffect, useId, useRef, useState } from "react";
+import { type RefObject, type SyntheticEvent, useCallback, useEffect, useId, useRef, useState } from "react";
 import { AppIcon } from "@/shared/ui/AppIcon";
 import { IconButton } from "@/shared/ui/IconButton";
 import { Toasts } from "@/shared/ui/Toasts";
@@ -82,12 +82,10 @@ export function Window({ window, focused, zIndex }: WindowProps) {
           !fills && "cursor-grab active:cursor-grabbing",
         )}
         onPointerDown={(event) => {
-          const onControl = (event.target as Element).closest("button");
-          if (!fills && !onControl && root.current) startPointerFrame(event, window.key, "", root.current);
+          if (!fills && onBar(event) && root.current) startPointerFrame(event, window.key, "", root.current);
         }}
         onDoubleClick={(event) => {
-          const onControl = (event.target as Element).closest("button");
-          if (!isNarrow && !onControl) useWindows.getState().toggleMaximised(window.key);
+          if (!isNarrow && onBar(event)) useWindows.getState().toggleMaximised(window.key);
         }}
       >
         <AppIcon title={window.title} icon={window.icon} size="small" />
@@ -148,8 +146,14 @@ export function Window({ window, focused, zIndex }: WindowProps) {
   );
 }
 
+/** On the bar itself: neither on one of its buttons nor in a menu that opened from it. */
+function onBar(event: SyntheticEvent<HTMLElement>): boolean {
+  const target = event.target as Element;
+  return event.currentTarget.contains(target) && target.closest("button") === null;
+}
+
 /** When a window gets the desktop's attention, the keyboard goes there too. */
-function useFocusFollows(root: React.RefObject<HTMLDivElement | null>, focused: boolean): void {
+function useFocusFollows(root: RefObject<HTMLDivElement | null>, focused: boolean): void {
   useEffect(() => {
     if (!focused || !root.current || root.current.contains(document.activeElement)) return;
     root.current.focus({ preventScroll: true });

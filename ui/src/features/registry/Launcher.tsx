@@ -118,12 +118,14 @@ function PackageCard({ app, onLaunched, onDeleted }: PackageCardProps) {
       <button
         type="button"
         className="flex w-full items-center gap-3.5 rounded-2xl border border-line p-3 pr-12 text-left transition-colors hover:border-line-strong hover:bg-surface-2"
-        aria-label={`Open ${app.name}`}
         onClick={launch}
       >
         <AppIcon title={app.name} icon={app.icon} />
         <span className="min-w-0">
-          <span className="block truncate font-medium">{app.name}</span>
+          <span className="block truncate font-medium">
+            <span className="sr-only">Open </span>
+            {app.name}
+          </span>
           <span className="block truncate text-ink-3 text-sm">{app.description || app.category}</span>
         </span>
       </button>
