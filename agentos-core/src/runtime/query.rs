@@ -119,16 +119,18 @@ impl App {
         let program = self.program.clone();
         let query = &program.queries[index];
         self.queries[index].due = query.every_ms.map(|every| self.now + every);
-        self.queries[index].generation += 1;
-        let generation = self.queries[index].generation;
         let scope = Scope::new(self.store.root(), &self.derived);
         let is_wanted = query.when.as_ref().is_none_or(|when| {
             when.evaluate(&scope, &|_| Value::Null)
                 .is_ok_and(|value| value.is_true())
         });
         if !is_wanted {
+            // Whatever it ran with before, it runs once it is wanted again.
+            self.queries[index].args = None;
             return;
         }
+        self.queries[index].generation += 1;
+        let generation = self.queries[index].generation;
         let args = match self.query_args(index) {
             Ok(args) => args,
             Err(failure) => return self.answer_query(index, generation, Err(failure)),

@@ -243,6 +243,7 @@ impl<'a> Checker<'a> {
         if tool.id == "ui.set_multiple" {
             for path in args
                 .get("values")
+                .filter(|values| !is_open(values))
                 .and_then(Value::as_object)
                 .into_iter()
                 .flat_map(|values| values.keys())

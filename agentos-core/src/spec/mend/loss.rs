@@ -93,7 +93,7 @@ impl Cut {
             Some("props" | "on_event" | "checks" | "a11y") if in_component => rest.len().min(2),
             Some(_) if in_component => 1,
             Some(
-                "computed" | "data" | "actions" | "on" | "watch" | "persist" | "style" | "theme"
+                "state" | "computed" | "data" | "actions" | "on" | "watch" | "persist" | "style" | "theme"
                 | "service_bindings",
             ) => rest.len().min(2),
             Some(_) => 1,

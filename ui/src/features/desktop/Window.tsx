@@ -53,6 +53,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
       data-window-key={window.key}
       data-app-id={window.appId ?? undefined}
       data-focused={focused || undefined}
+      data-fills={isNarrow || undefined}
       className={clsx(
         "absolute flex animate-rise flex-col bg-surface outline-none",
         fills ? "inset-0" : "rounded-2xl border border-line",

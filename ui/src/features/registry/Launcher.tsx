@@ -26,7 +26,7 @@ export function Launcher({ onClose }: { onClose(): void }) {
   }, []);
   useEffect(load, [load]);
   return (
-    <Sheet title="Apps" className="h-[min(40rem,calc(100dvh-2rem))] max-w-3xl" onClose={onClose}>
+    <Sheet title="Apps" className="min-h-96 max-w-3xl" onClose={onClose}>
       <div className="relative mx-5 mt-1 mb-4 flex-none">
         <Search
           size={17}
