@@ -247,14 +247,10 @@ impl Engine {
         if self.apps.len() + self.drafts.len() >= APPS && !self.drafts.contains_key(&name) {
             return Err(EngineError::TooManyApps);
         }
-        let before = self.drafts.remove(&name);
-        let mut document = before
-            .as_ref()
-            .map_or_else(|| json!({}), |draft| draft.document.clone());
+        let before = self.drafts.get(&name);
+        let mut document = before.map_or_else(|| json!({}), |draft| draft.document.clone());
         apply(&mut document, operations)?;
-        // What is not whole yet may be dropped: the rest of the document has still to come.
-        let drawn = mend::mend(document.clone(), &self.catalog, Loss::Allowed).doc;
-        let spec = UiSpec::from_json(&drawn).map_err(EngineError::invalid_spec)?;
+        let spec = self.drawable(&document)?;
         let opening = Opening {
             spec: &spec,
             catalog: self.catalog.clone(),
@@ -264,12 +260,21 @@ impl Engine {
             draft: true,
         };
         let (app, turn) = App::open(opening);
-        let turn = match &before {
+        let turn = match before {
             Some(before) => app.difference(&before.app),
             None => turn,
         };
         self.drafts.insert(name, Draft { document, app });
         object(&turn)
+    }
+
+    /// What can be drawn of a document still being written: all of it as far as its shape allows,
+    /// for a button whose action has still to come is a button.
+    fn drawable(&self, document: &Json) -> Result<UiSpec, EngineError> {
+        let mended = |loss| mend::mend(document.clone(), &self.catalog, loss).doc;
+        UiSpec::from_json(&mended(Loss::Forbidden))
+            .or_else(|_| UiSpec::from_json(&mended(Loss::Allowed)))
+            .map_err(EngineError::invalid_spec)
     }
 
     fn trial(&self, spec: Json, now: f64, seed: u64) -> Result<JsonMap<String, Json>, EngineError> {

@@ -298,7 +298,8 @@ impl App {
     }
 
     /// The failure leaves the frame it happened in: the step that entered it fails, and so on
-    /// outwards until something catches it or the person is told.
+    /// outwards until something catches it or the person is told. Of what was cancelled nobody is
+    /// told: it was their own doing.
     fn fail(&mut self, run: &mut Run, at: &str, failure: Failure) {
         while let Some(frame) = run.frames.pop() {
             if frame.is_body && !run.frames.is_empty() {
@@ -308,6 +309,9 @@ impl App {
             if let Some(below) = run.frames.last_mut() {
                 below.next = below.end;
             }
+        }
+        if failure.code == "cancelled" {
+            return;
         }
         let code = if failure.code == "busy" {
             Code::Busy

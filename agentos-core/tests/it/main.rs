@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod compose;
 mod edit;
+mod engine;
 mod generate;
 mod host;
 mod kernel;

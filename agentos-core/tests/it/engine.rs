@@ -1,0 +1,14 @@
+//! The engine as its hosts see it: JSON in, JSON out.
+
+mod actions;
+mod calculator;
+mod chance;
+mod effects;
+mod forms;
+mod golden;
+mod protocol;
+mod queries;
+mod screen;
+mod timers;
+mod todo;
+mod values;
