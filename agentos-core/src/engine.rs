@@ -250,7 +250,9 @@ impl Engine {
         let before = self.drafts.get(&name);
         let mut document = before.map_or_else(|| json!({}), |draft| draft.document.clone());
         apply(&mut document, operations)?;
-        let spec = self.drawable(&document)?;
+        // A button whose action has still to come is a button: only the shape is asked for.
+        let drawn = mend::mend(document.clone(), &self.catalog, Loss::Malformed).doc;
+        let spec = UiSpec::from_json(&drawn).map_err(EngineError::invalid_spec)?;
         let opening = Opening {
             spec: &spec,
             catalog: self.catalog.clone(),
@@ -266,15 +268,6 @@ impl Engine {
         };
         self.drafts.insert(name, Draft { document, app });
         object(&turn)
-    }
-
-    /// What can be drawn of a document still being written: all of it as far as its shape allows,
-    /// for a button whose action has still to come is a button.
-    fn drawable(&self, document: &Json) -> Result<UiSpec, EngineError> {
-        let mended = |loss| mend::mend(document.clone(), &self.catalog, loss).doc;
-        UiSpec::from_json(&mended(Loss::Forbidden))
-            .or_else(|_| UiSpec::from_json(&mended(Loss::Allowed)))
-            .map_err(EngineError::invalid_spec)
     }
 
     fn trial(&self, spec: Json, now: f64, seed: u64) -> Result<JsonMap<String, Json>, EngineError> {

@@ -155,18 +155,26 @@ impl App {
         let id = self.find(event)?;
         let before = self.store.root().clone();
         self.handle(&id, event)?;
-        if self.store.change_count() > 0 && !self.store.root().ptr_eq(&before) {
-            let label: Arc<str> = Arc::from(format!("{} {id}", event.kind));
-            self.store.remember(before, &label, event.kind == "change", now);
-        }
+        self.remember(before, &format!("{} {id}", event.kind), event.kind == "change");
         Ok(self.finish(Changes::default()))
+    }
+
+    /// Keeps the state a person can come back to, when there was a change.
+    fn remember(&mut self, before: Map, label: &str, joins: bool) {
+        if !self.store.root().ptr_eq(&before) {
+            self.store.remember(before, &Arc::from(label), joins, self.now);
+        }
     }
 
     /// Gives an effect its one result. An id that is unknown or settled changes nothing.
     pub fn resolve(&mut self, effect: u64, result: Result<Value, Failure>, now: f64) -> Turn {
         self.arrive(now);
         if let Some(expected) = self.waiting.remove(&effect) {
+            let before = self.store.root().clone();
             self.deliver(expected.waiting, result);
+            if matches!(expected.waiting, Waiting::Run { .. }) {
+                self.remember(before, "resolve", false);
+            }
         }
         self.finish(Changes::default())
     }

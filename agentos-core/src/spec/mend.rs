@@ -37,6 +37,9 @@ pub enum Loss {
     /// Only repairs that keep everything the document says. `javascript:` links and keys that reach
     /// into an object's prototype go all the same.
     Forbidden,
+    /// Also drops what has no usable shape; what it means is not asked. For a document that is
+    /// still being written, whose names may yet come.
+    Malformed,
     /// Also drops what is in error, so that an app is refused only when nothing of it survives.
     Allowed,
 }
@@ -58,7 +61,7 @@ pub fn mend(doc: Value, catalog: &Catalog, loss: Loss) -> Mended {
     };
     for _ in 0..ROUNDS {
         repair(&mut mended, catalog);
-        if loss == Loss::Forbidden || !loss::drop_refused(&mut mended, catalog) {
+        if loss == Loss::Forbidden || !loss::drop_refused(&mut mended, catalog, loss) {
             break;
         }
     }

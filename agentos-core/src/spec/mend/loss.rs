@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Mended;
+use super::{Loss, Mended};
 use crate::spec::catalog::Catalog;
 use crate::spec::check::check;
 use crate::spec::document::UiSpec;
@@ -13,9 +13,10 @@ use crate::spec::path::escaped;
 
 /// Drops each part the reader or the checker refuses, and each property nobody knows; whether there
 /// was any.
-pub(super) fn drop_refused(mended: &mut Mended, catalog: &Catalog) -> bool {
+pub(super) fn drop_refused(mended: &mut Mended, catalog: &Catalog, loss: Loss) -> bool {
     let refused = match UiSpec::from_json(&mended.doc) {
         Err(issues) => issues,
+        Ok(_) if loss == Loss::Malformed => return false,
         Ok(spec) => check(&spec, catalog),
     };
     let mut cuts: BTreeSet<Cut> = BTreeSet::new();
