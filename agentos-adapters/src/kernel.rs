@@ -11,7 +11,7 @@ mod host;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use agentos_core::kernel::{CallId, Kernel, KernelConfig, Principal, Reply, SysError, Syscall};
+use agentos_core::kernel::{CallId, KernelConfig, Principal, Reply, SysError, Syscall};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::kernel::{EventItem, KernelPort};
@@ -29,7 +29,7 @@ use driver::{Driver, Request, Subscription};
 /// Requests that may wait for the kernel's task; who comes after waits to be let in.
 const REQUESTS_WAITING: usize = 1_024;
 
-/// [`KernelPort`] over a [`Kernel`] in this process. Calls end after 30 seconds.
+/// [`KernelPort`] over a [`Kernel`](agentos_core::kernel::Kernel) in this process. Calls end after 30 seconds.
 ///
 /// Its tasks end once it is dropped and what was asked is done; [`stop`](Self::stop) waits for that.
 #[derive(Debug)]
@@ -44,8 +44,7 @@ impl LocalKernel {
     pub fn start(config: KernelConfig, ambient: Arc<dyn Ambient>, host: Arc<dyn HostPort>) -> Self {
         let (requests, requested) = mpsc::channel(REQUESTS_WAITING);
         let (abandoned, given_up) = mpsc::unbounded_channel();
-        let kernel = Kernel::new(config, ambient.now());
-        tokio::spawn(Driver::new(kernel, ambient, host).run(requested, given_up));
+        tokio::spawn(Driver::new(config, ambient, host).run(requested, given_up));
         Self {
             requests,
             abandoned,

@@ -227,16 +227,7 @@ impl Kernel {
         let caller = asked.caller;
         let reply = match syscall {
             Syscall::StoreGet { namespace, key } => {
-                let max_bytes = limits.store_value_bytes;
-                return self.queue(
-                    asked,
-                    Op::StoreGet {
-                        namespace,
-                        key,
-                        max_bytes,
-                    },
-                    limits,
-                );
+                return self.queue(asked, Op::store_get(namespace, key, limits), limits);
             }
             Syscall::StorePut {
                 namespace,
@@ -244,20 +235,9 @@ impl Kernel {
                 value,
                 if_version,
             } => {
-                let max_bytes = limits.store_value_bytes;
-                if value.len() as u64 > max_bytes {
-                    return Err(SysError::TooLarge { limit: max_bytes });
-                }
-                let max_keys = limits.store_keys;
                 return self.queue(
                     asked,
-                    Op::StorePut {
-                        namespace,
-                        key,
-                        value,
-                        if_version,
-                        max_keys,
-                    },
+                    Op::store_put(namespace, key, value, if_version, limits)?,
                     limits,
                 );
             }
@@ -270,19 +250,7 @@ impl Kernel {
                 after,
                 limit,
             } => {
-                if !(1..=STORE_LIST_LIMIT).contains(&limit) {
-                    return Err(SysError::invalid("limit"));
-                }
-                if prefix.len() > StoreKey::MAX_BYTES {
-                    return Err(SysError::invalid("prefix"));
-                }
-                let list = Op::StoreList {
-                    namespace,
-                    prefix,
-                    after,
-                    limit,
-                };
-                return self.queue(asked, list, limits);
+                return self.queue(asked, Op::store_list(namespace, prefix, after, limit)?, limits);
             }
             Syscall::StoreClear { namespace } => {
                 return self.queue(asked, Op::StoreClear { namespace }, limits);

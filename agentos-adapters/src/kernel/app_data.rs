@@ -1,4 +1,4 @@
-//! What apps keep, in SQLite: every change commits together with its audit record.
+//! What apps keep, in `SQLite`: every change commits together with its audit record.
 
 use std::error::Error;
 

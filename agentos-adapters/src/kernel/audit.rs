@@ -1,4 +1,4 @@
-//! The audit in SQLite: appended within the transaction of what it tells of, verified row by row.
+//! The audit in `SQLite`: appended within the transaction of what it tells of, verified row by row.
 
 use agentos_core::kernel::{AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier, SysError};
 use futures::TryStreamExt;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, CallId, Effect, Input, IoKind, Kernel, KernelEvent, OpId, Principal, Reply,
-    SysError, Syscall,
+    AuditRecord, AuthorizedOp, CallId, Effect, Input, IoKind, Kernel, KernelConfig, KernelEvent, OpId,
+    Principal, Reply, SysError, Syscall,
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
@@ -16,6 +16,7 @@ use agentos_core::time::Millis;
 use futures::FutureExt;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 /// How long a call may take.
 const CALL_DEADLINE: Millis = 30_000;
@@ -60,7 +61,7 @@ struct Decision {
 
 pub(super) struct Driver {
     kernel: Kernel,
-    ambient: Arc<dyn Ambient>,
+    clock: SteadyClock,
     host: Arc<dyn HostPort>,
     answers: HashMap<CallId, Answer>,
     operations: JoinSet<(OpId, Result<Reply, SysError>)>,
@@ -72,11 +73,11 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new(kernel: Kernel, ambient: Arc<dyn Ambient>, host: Arc<dyn HostPort>) -> Self {
+    pub(super) fn new(config: KernelConfig, ambient: Arc<dyn Ambient>, host: Arc<dyn HostPort>) -> Self {
         let (decisions, decided) = mpsc::channel(DECISIONS_WAITING);
         Self {
-            kernel,
-            ambient,
+            kernel: Kernel::new(config, ambient.now()),
+            clock: SteadyClock::start(ambient),
             audit: tokio::spawn(keep_audit(host.clone(), decided)),
             host,
             answers: HashMap::new(),
@@ -101,18 +102,13 @@ impl Driver {
                 biased;
                 Some(call) = abandoned.recv() => Some(Input::Cancel { call }),
                 Some(ended) = self.operations.join_next() => self.op_done(ended.ok()),
-                request = requests.recv(), if open => match request {
-                    Some(request) => {
-                        if matches!(request, Request::Stop { .. }) {
-                            requests.close();
-                        }
-                        self.take(request)
+                request = requests.recv(), if open => {
+                    open = request.is_some();
+                    if matches!(request, Some(Request::Stop { .. })) {
+                        requests.close();
                     }
-                    None => {
-                        open = false;
-                        None
-                    }
-                },
+                    request.and_then(|request| self.take(request))
+                }
                 () = sleep(time_to_wake) => Some(Input::Tick),
             };
             if let Some(input) = input {
@@ -141,7 +137,7 @@ impl Driver {
                 answer,
             } => {
                 self.answers.insert(call, answer);
-                let deadline = self.ambient.now() + CALL_DEADLINE;
+                let deadline = self.clock.now() + CALL_DEADLINE;
                 Some(Input::Syscall {
                     caller,
                     call,
@@ -180,9 +176,9 @@ impl Driver {
         Some(Input::OpDone { op, result })
     }
 
-    fn time_to_wake(&self) -> Option<Duration> {
+    fn time_to_wake(&mut self) -> Option<Duration> {
         let wake_at = self.kernel.wake_at()?;
-        Some(Duration::from_millis(wake_at.saturating_sub(self.ambient.now())))
+        Some(Duration::from_millis(wake_at.saturating_sub(self.clock.now())))
     }
 
     async fn handle(&mut self, input: Input) {
@@ -190,7 +186,7 @@ impl Driver {
             records: Vec::new(),
             answers: Vec::new(),
         };
-        for effect in self.kernel.handle(input, self.ambient.now()) {
+        for effect in self.kernel.handle(input, self.clock.now()) {
             match effect {
                 Effect::Perform(op) => self.perform(op),
                 Effect::CancelOp(op) => self.cancel(op),
@@ -224,6 +220,33 @@ impl Driver {
         if let Some(abort) = self.aborts.remove(&op) {
             abort.abort();
         }
+    }
+}
+
+/// Follows the clock of the machine, but goes on evenly when that is set back: deadlines and rates
+/// must not wait until it has caught up.
+struct SteadyClock {
+    ambient: Arc<dyn Ambient>,
+    time: Millis,
+    since: Instant,
+}
+
+impl SteadyClock {
+    fn start(ambient: Arc<dyn Ambient>) -> Self {
+        Self {
+            time: ambient.now(),
+            since: Instant::now(),
+            ambient,
+        }
+    }
+
+    fn now(&mut self) -> Millis {
+        let steady = self.time + self.since.elapsed().as_millis() as Millis;
+        let wall = self.ambient.now();
+        if wall > steady {
+            (self.time, self.since) = (wall, Instant::now());
+        }
+        wall.max(steady)
     }
 }
 

@@ -11,7 +11,7 @@ impl Kernel {
         self.check_spawn(caller, &new, &capabilities)?;
         let limits = self.config.limits.of(new.profile);
         let (parent, profile, namespace) = (new.parent, new.profile, new.namespace);
-        let child = self.processes.add(new, limits, self.now)?;
+        let child = self.processes.add(&new, limits, self.now)?;
         for capability in capabilities {
             match caller {
                 Principal::System => Some(self.grants.add_root(child, capability, Rule::Allow)),

@@ -3,8 +3,9 @@
 use super::audit::{Action, AuditRecord};
 use super::capability::{Capability, Grants};
 use super::error::SysError;
+use super::limits::Limits;
 use super::process::{Pid, Principal};
-use super::syscall::StoreKey;
+use super::syscall::{STORE_LIST_LIMIT, StoreKey};
 use crate::ids::{BootId, Namespace};
 use crate::time::Millis;
 
@@ -55,6 +56,57 @@ pub enum Op {
 }
 
 impl Op {
+    pub(super) fn store_get(namespace: Namespace, key: StoreKey, limits: &Limits) -> Self {
+        let max_bytes = limits.store_value_bytes;
+        Self::StoreGet {
+            namespace,
+            key,
+            max_bytes,
+        }
+    }
+
+    pub(super) fn store_put(
+        namespace: Namespace,
+        key: StoreKey,
+        value: Vec<u8>,
+        if_version: Option<u64>,
+        limits: &Limits,
+    ) -> Result<Self, SysError> {
+        if value.len() as u64 > limits.store_value_bytes {
+            return Err(SysError::TooLarge {
+                limit: limits.store_value_bytes,
+            });
+        }
+        let max_keys = limits.store_keys;
+        Ok(Self::StorePut {
+            namespace,
+            key,
+            value,
+            if_version,
+            max_keys,
+        })
+    }
+
+    pub(super) fn store_list(
+        namespace: Namespace,
+        prefix: String,
+        after: Option<StoreKey>,
+        limit: u32,
+    ) -> Result<Self, SysError> {
+        if !(1..=STORE_LIST_LIMIT).contains(&limit) {
+            return Err(SysError::invalid("limit"));
+        }
+        if prefix.len() > StoreKey::MAX_BYTES {
+            return Err(SysError::invalid("prefix"));
+        }
+        Ok(Self::StoreList {
+            namespace,
+            prefix,
+            after,
+            limit,
+        })
+    }
+
     /// The capability without which it must not happen.
     pub fn need(&self) -> Capability {
         match self {

@@ -86,7 +86,7 @@ impl ProcessTable {
     }
 
     /// Adds a running process below its parent, within the parent's limits.
-    pub(super) fn add(&mut self, new: NewProcess, limits: Limits, now: Millis) -> Result<Pid, SysError> {
+    pub(super) fn add(&mut self, new: &NewProcess, limits: Limits, now: Millis) -> Result<Pid, SysError> {
         let parent = self.processes.get_mut(&new.parent).ok_or(SysError::NotFound)?;
         let depth = parent.depth + 1;
         at_most(

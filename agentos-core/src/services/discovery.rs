@@ -12,10 +12,10 @@ const TELLING_LETTERS: usize = 4;
 /// Those with any score, best first; equals keep their order.
 pub(super) fn best<'a>(services: &'a [Service], wish: &str) -> Vec<&'a Service> {
     let wish = wish.to_lowercase();
-    let words: BTreeSet<&str> = words(&wish).collect();
+    let asked: BTreeSet<&str> = words(&wish).collect();
     let mut scored: Vec<(u32, &Service)> = services
         .iter()
-        .map(|service| (score(service, &wish, &words), service))
+        .map(|service| (score(service, &wish, &asked), service))
         .filter(|(score, _)| *score > 0)
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -28,8 +28,8 @@ pub(super) fn best<'a>(services: &'a [Service], wish: &str) -> Vec<&'a Service> 
 
 /// Ten for its id or name, five for each telling word of its description, three for each capability
 /// and two for its category.
-fn score(service: &Service, wish: &str, words_of_wish: &BTreeSet<&str>) -> u32 {
-    let names = |text: &str| wish.contains(&text.to_lowercase());
+fn score(service: &Service, wish: &str, asked: &BTreeSet<&str>) -> u32 {
+    let mentions = |text: &str| wish.contains(&text.to_lowercase());
     let description = service.description.to_lowercase();
     let told: BTreeSet<&str> = words(&description)
         .filter(|word| word.len() >= TELLING_LETTERS)
@@ -37,14 +37,14 @@ fn score(service: &Service, wish: &str, words_of_wish: &BTreeSet<&str>) -> u32 {
     let capabilities = service
         .capabilities
         .iter()
-        .filter(|capability| names(&capability.replace('_', " ")));
-    let named = if names(&service.id) || names(&service.name) {
+        .filter(|capability| mentions(&capability.replace('_', " ")));
+    let named = if mentions(&service.id) || mentions(&service.name) {
         10
     } else {
         0
     };
-    let category = if names(&service.category) { 2 } else { 0 };
-    named + 5 * told.intersection(words_of_wish).count() as u32 + 3 * capabilities.count() as u32 + category
+    let category = if mentions(&service.category) { 2 } else { 0 };
+    named + 5 * told.intersection(asked).count() as u32 + 3 * capabilities.count() as u32 + category
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -2,6 +2,8 @@
 //!
 //! [`kernel_contract!`](crate::kernel_contract) makes a test of each for one implementation.
 
+#![expect(clippy::unwrap_used, reason = "a promise that is not kept ends its test")]
+
 use futures::StreamExt;
 
 use crate::ids::Namespace;
@@ -313,13 +315,13 @@ pub async fn events_resume_where_a_reader_left(kernel: &dyn KernelPort) {
     }
     let events = kernel.events(Some(1)).await.unwrap();
     app(kernel, 4).await;
-    let read: Vec<u64> = events.take(3).map(seq).collect().await;
+    let read: Vec<u64> = events.take(3).map(|item| seq(&item)).collect().await;
     assert_eq!(read, [2, 3, 4]);
 }
 
-fn seq(item: EventItem) -> u64 {
+fn seq(item: &EventItem) -> u64 {
     match item {
-        EventItem::Event(KernelEvent { seq, .. }) => seq,
+        EventItem::Event(KernelEvent { seq, .. }) => *seq,
         EventItem::Missed { count } => panic!("{count} events were missed"),
     }
 }

@@ -34,6 +34,7 @@ macro_rules! service_contract {
     };
 }
 
+#[expect(clippy::unused_async, reason = "every promise is called alike")]
 pub async fn describes_itself_the_same_each_time(service: &dyn ServicePort, _: &Caller) {
     assert_eq!(
         format!("{:?}", service.describe()),
@@ -41,6 +42,7 @@ pub async fn describes_itself_the_same_each_time(service: &dyn ServicePort, _: &
     );
 }
 
+#[expect(clippy::unused_async, reason = "every promise is called alike")]
 pub async fn tools_are_its_own_and_told_apart(service: &dyn ServicePort, _: &Caller) {
     let described = service.describe();
     assert!(

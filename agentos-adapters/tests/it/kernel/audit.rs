@@ -34,7 +34,7 @@ async fn records(pool: &SqlitePool) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(edit: &'static str, expected: Result<u64, AuditFault>) {
+fn check(edit: &'static str, expected: &Result<u64, AuditFault>) {
     run(async {
         let (pool, _folder) = audited().await;
         sqlx::raw_sql(edit).execute(&pool).await.unwrap();
@@ -43,34 +43,34 @@ fn check(edit: &'static str, expected: Result<u64, AuditFault>) {
             Err(AuditError::Fault(fault)) => Err(fault),
             Err(other) => panic!("{other}"),
         };
-        assert_eq!(verified, expected, "{edit}");
+        assert_eq!(&verified, expected, "{edit}");
     });
 }
 
 #[test]
 fn an_edit_is_noticed() {
-    check("", Ok(4));
+    check("", &Ok(4));
     check(
         "UPDATE audit SET record = replace(record, '\"n\"', '\"m\"') WHERE seq = 3",
-        Err(AuditFault::Edited { seq: 3 }),
+        &Err(AuditFault::Edited { seq: 3 }),
     );
     check(
         "UPDATE audit SET hash = zeroblob(32) WHERE seq = 2",
-        Err(AuditFault::Edited { seq: 2 }),
+        &Err(AuditFault::Edited { seq: 2 }),
     );
     check(
         "UPDATE audit SET hash = x'00' WHERE seq = 2",
-        Err(AuditFault::Edited { seq: 2 }),
+        &Err(AuditFault::Edited { seq: 2 }),
     );
     check(
         "DELETE FROM audit WHERE seq = 1",
-        Err(AuditFault::Missing { seq: 1 }),
+        &Err(AuditFault::Missing { seq: 1 }),
     );
     check(
         "DELETE FROM audit WHERE seq = 4",
-        Err(AuditFault::Missing { seq: 4 }),
+        &Err(AuditFault::Missing { seq: 4 }),
     );
-    check("DELETE FROM audit", Err(AuditFault::Missing { seq: 1 }));
+    check("DELETE FROM audit", &Err(AuditFault::Missing { seq: 1 }));
 }
 
 #[test]

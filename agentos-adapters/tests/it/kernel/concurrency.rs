@@ -1,6 +1,7 @@
 //! Calls that meet each other, a revocation, a kill, an impatient caller or a stop.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use agentos_adapters::kernel::LocalKernel;
@@ -8,12 +9,15 @@ use agentos_core::kernel::{
     AuditRecord, AuthorizedOp, Capability, IoKind, KernelConfig, LimitTable, Principal, ProcessInfo, Reply,
     Resource, Rule, SysError, Syscall,
 };
+use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::testing::host::FakeHost;
+use agentos_core::time::Millis;
 use async_trait::async_trait;
 use futures::future::join_all;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::{TokioClock, app, config, namespace, put, read, run, run_paused, start};
 
@@ -58,6 +62,31 @@ impl Held {
         while self.calls_in_flight().await.last() != Some(&count) {
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// A clock that only moves when it is set.
+struct WallClock(AtomicU64);
+
+impl Default for WallClock {
+    fn default() -> Self {
+        Self(AtomicU64::new(1_700_000_000_000))
+    }
+}
+
+impl WallClock {
+    fn set_back(&self, by: Millis) {
+        self.0.fetch_sub(by, Ordering::Relaxed);
+    }
+}
+
+impl Ambient for WallClock {
+    fn now(&self) -> Millis {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn seed(&self) -> u128 {
+        0
     }
 }
 
@@ -132,7 +161,7 @@ fn a_call_ends_at_its_deadline() {
     run_paused(async {
         let held = Held::start(config());
         let pid = app(held.kernel(), 1).await;
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         let late = held
             .kernel
             .syscall(Principal::Process(pid), put(1, "a", "late"))
@@ -141,6 +170,30 @@ fn a_call_ends_at_its_deadline() {
         assert!(began.elapsed() >= Duration::from_secs(30) && began.elapsed() < Duration::from_secs(31));
         held.host.release();
         assert_eq!(read(held.kernel(), 1, "a").await, Err(SysError::NotFound));
+    });
+}
+
+#[test]
+fn deadlines_and_rates_do_not_wait_for_a_clock_that_was_set_back() {
+    run_paused(async {
+        let clock = Arc::new(WallClock::default());
+        let host = Arc::new(FakeHost::default());
+        let kernel = LocalKernel::start(config(), clock.clone(), host.clone());
+        let pid = app(&kernel, 1).await;
+        let time = || kernel.syscall(Principal::Process(pid), Syscall::GetCurrentTime);
+        for _ in 0..LimitTable::default().standard.call_burst {
+            time().await.unwrap();
+        }
+        clock.set_back(3_600_000);
+        assert!(time().await.is_err());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(time().await.is_ok());
+
+        host.hold();
+        let began = Instant::now();
+        let late = kernel.syscall(Principal::Process(pid), put(1, "a", "late")).await;
+        assert_eq!(late, Err(SysError::DeadlineExceeded));
+        assert!(began.elapsed() < Duration::from_secs(31));
     });
 }
 

@@ -7,7 +7,7 @@ const OTHER: u128 = 2;
 
 /// What the system answers a fresh process of `profile` that owns the namespace `OWN`.
 #[track_caller]
-fn check_profile(profile: Profile, syscall: Syscall, need: Option<Capability>) {
+fn check_profile(profile: Profile, syscall: &Syscall, need: Option<&Capability>) {
     let mut bench = Bench::new();
     let new = NewProcess {
         profile,
@@ -20,32 +20,32 @@ fn check_profile(profile: Profile, syscall: Syscall, need: Option<Capability>) {
         Some(Err(other)) => panic!("{syscall:?}: {other:?}"),
         Some(Ok(_)) | None => None,
     };
-    assert_eq!(denied, need, "{profile:?} {syscall:?}");
+    assert_eq!(denied.as_ref(), need, "{profile:?} {syscall:?}");
 }
 
 #[test]
 fn a_profile_holds_what_it_says_and_no_more() {
-    let store = |number| Capability::Store {
-        namespace: namespace(number),
+    let other = Capability::Store {
+        namespace: namespace(OTHER),
     };
+    let clear = Syscall::StoreClear {
+        namespace: namespace(OTHER),
+    };
+    let kill = Syscall::KillProcess { pid: Pid::SYSTEM };
+    let spawn = Syscall::SpawnProcess(NewProcess::app("child", namespace(OWN)));
     for profile in [Profile::Minimal, Profile::Standard, Profile::Privileged] {
-        let info = (profile == Profile::Minimal).then_some(Capability::SystemInfo);
-        check_profile(profile, get(OWN), None);
-        check_profile(profile, put(OWN, 1), None);
-        check_profile(profile, get(OTHER), Some(store(OTHER)));
-        check_profile(profile, put(OTHER, 1), Some(store(OTHER)));
-        let clear = Syscall::StoreClear {
-            namespace: namespace(OTHER),
-        };
-        check_profile(profile, clear, Some(store(OTHER)));
-        check_profile(profile, Syscall::GetCurrentTime, None);
-        check_profile(profile, Syscall::GetUptime, None);
-        check_profile(profile, Syscall::GetSystemInfo, info);
-        check_profile(profile, Syscall::ListProcesses, Some(Capability::Signal));
-        let kill = Syscall::KillProcess { pid: Pid::SYSTEM };
-        check_profile(profile, kill, Some(Capability::Signal));
-        let spawn = Syscall::SpawnProcess(NewProcess::app("child", namespace(OWN)));
-        check_profile(profile, spawn, Some(Capability::Spawn));
+        let info = (profile == Profile::Minimal).then_some(&Capability::SystemInfo);
+        check_profile(profile, &get(OWN), None);
+        check_profile(profile, &put(OWN, 1), None);
+        check_profile(profile, &get(OTHER), Some(&other));
+        check_profile(profile, &put(OTHER, 1), Some(&other));
+        check_profile(profile, &clear, Some(&other));
+        check_profile(profile, &Syscall::GetCurrentTime, None);
+        check_profile(profile, &Syscall::GetUptime, None);
+        check_profile(profile, &Syscall::GetSystemInfo, info);
+        check_profile(profile, &Syscall::ListProcesses, Some(&Capability::Signal));
+        check_profile(profile, &kill, Some(&Capability::Signal));
+        check_profile(profile, &spawn, Some(&Capability::Spawn));
     }
 }
 
