@@ -22,6 +22,14 @@ pub(crate) struct AppList {
     stats: WireAppStats,
 }
 
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ShownApp {
+    #[serde(flatten)]
+    app: WireApp,
+    /// Whether closing it would destroy data: it or a descendant is not saved and has some.
+    has_data: bool,
+}
+
 /// All apps in the order they were made.
 #[utoipa::path(get, path = "/apps", responses((status = OK, body = AppList)))]
 pub(crate) async fn list(State(desk): State<Arc<Desk>>) -> Result<Json<AppList>, Fault> {
@@ -54,9 +62,11 @@ pub(crate) async fn open(
 
 /// One app.
 #[utoipa::path(get, path = "/apps/{id}", params(("id" = String, Path)),
-    responses((status = OK, body = WireApp), (status = NOT_FOUND, body = FaultBody)))]
-pub(crate) async fn get(State(desk): State<Arc<Desk>>, Id(id): Id<AppId>) -> Result<Json<WireApp>, Fault> {
-    Ok(Json(desk.apps.app(id).await?.into()))
+    responses((status = OK, body = ShownApp), (status = NOT_FOUND, body = FaultBody)))]
+pub(crate) async fn get(State(desk): State<Arc<Desk>>, Id(id): Id<AppId>) -> Result<Json<ShownApp>, Fault> {
+    let app = desk.apps.app(id).await?.into();
+    let has_data = desk.apps.has_data(id).await?;
+    Ok(Json(ShownApp { app, has_data }))
 }
 
 #[derive(Serialize, ToSchema)]

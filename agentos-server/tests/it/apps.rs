@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Server, answer};
 
 pub(crate) const NOBODY: &str = "0190a0a0-0000-7000-8000-000000000000";
 
@@ -160,6 +160,20 @@ async fn the_newest_lease_writes_the_state_and_an_older_one_is_refused() {
         server.get(&path).await.body,
         json!({ "rev": 1, "state": { "text": "new" } })
     );
+}
+
+#[tokio::test]
+async fn an_app_that_is_not_saved_tells_that_closing_it_would_destroy_data() {
+    let server = Server::start().await;
+    let app = open(&server, note("Note")).await;
+    let shown = async || server.get(&format!("/apps/{app}")).await.body["has_data"].clone();
+    assert_eq!(shown().await, json!(false));
+    let kept = json!({ "state": { "text": "kept" } });
+    let put = answer(server.request("PUT", &format!("/apps/{app}/state")).json(&kept)).await;
+    assert_eq!(put.verdict(), "200 ok", "{put:?}");
+    assert_eq!(shown().await, json!(true));
+    server.post("/registry/save", json!({ "app_id": app })).await;
+    assert_eq!(shown().await, json!(false));
 }
 
 #[tokio::test]

@@ -252,8 +252,7 @@ export class Desk {
   }
 
   async #mayClose(window: DesktopWindow): Promise<boolean> {
-    const session = this.#sessions.get(window.key);
-    if (window.packageId || !session?.hasData) return true;
+    if (window.packageId || !(await this.#hasData(window))) return true;
     const answer = await ask({
       title: `Close “${window.title}”?`,
       message: "This app is not saved. Closing it deletes the app and everything you entered.",
@@ -263,6 +262,17 @@ export class Desk {
       ],
     });
     return answer === "close";
+  }
+
+  /** What was entered a moment ago only the session knows; what is kept, the server. */
+  async #hasData(window: DesktopWindow): Promise<boolean> {
+    if (this.#sessions.get(window.key)?.hasData) return true;
+    if (!window.appId) return false;
+    try {
+      return (await api.app(window.appId)).has_data;
+    } catch {
+      return false;
+    }
   }
 
   async #closeApp(appId: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** The server's REST routes. */
 import type { AppState, Json } from "@/engine/protocol";
-import type { App, Health, Lease, PackageMetadata, SaveRequest, WindowGeometry } from "./types";
+import type { App, Health, Lease, PackageMetadata, SaveRequest, ShownApp, WindowGeometry } from "./types";
 
 /** What the server refused, or that it could not be reached (`unreachable`). */
 export class ApiError extends Error {
@@ -58,7 +58,7 @@ export interface ServiceCall {
 export const api = {
   health: () => request<Health>("GET", "/health"),
   apps: async () => (await request<{ apps: App[] }>("GET", "/apps")).apps,
-  app: (app: string) => request<App>("GET", `/apps/${id(app)}`),
+  app: (app: string) => request<ShownApp>("GET", `/apps/${id(app)}`),
   focusApp: (app: string) => request<unknown>("POST", `/apps/${id(app)}/focus`),
   closeApp: async (app: string) => (await request<{ closed: string[] }>("DELETE", `/apps/${id(app)}`)).closed,
   moveWindow: (app: string, geometry: WindowGeometry) =>

@@ -27,6 +27,11 @@ export interface App {
   window?: Partial<WindowGeometry> | null;
 }
 
+export interface ShownApp extends App {
+  /** Whether closing it would destroy data: it or a descendant is not saved and has some. */
+  has_data: boolean;
+}
+
 export interface Lease {
   engine: string;
   rev: number;
