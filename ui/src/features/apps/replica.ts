@@ -91,6 +91,7 @@ export class Replica {
   }
 
   conflict(reason: "engine_replaced" | "stale_rev"): void {
+    if (this.#inFlight !== "batch") return;
     if (reason === "engine_replaced") {
       this.#options.onReplaced();
       return;

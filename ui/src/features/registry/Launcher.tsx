@@ -1,5 +1,5 @@
 import { Search, Trash2 } from "lucide-react";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useId, useState } from "react";
 import { api } from "@/shared/api/client";
 import type { PackageMetadata } from "@/shared/api/types";
 import { ask } from "@/shared/questions";
@@ -35,6 +35,8 @@ export function Launcher({ onClose }: { onClose(): void }) {
         />
         <input
           type="search"
+          // biome-ignore lint/a11y/noAutofocus: a dialog that opens is where the person is.
+          autoFocus
           className="control h-10 pr-3 pl-9.5"
           aria-label="Search saved apps"
           placeholder="Search saved apps"
@@ -93,6 +95,7 @@ interface PackageCardProps {
 
 function PackageCard({ app, onLaunched, onDeleted }: PackageCardProps) {
   const desk = useDesk();
+  const description = useId();
   const [failure, setFailure] = useState<string | null>(null);
   const launch = () => {
     desk
@@ -114,33 +117,35 @@ function PackageCard({ app, onLaunched, onDeleted }: PackageCardProps) {
       .then(onDeleted, (cause: unknown) => setFailure(`It could not be deleted: ${String(cause)}`));
   };
   return (
-    <li className="group relative">
-      <button
-        type="button"
-        className="flex w-full items-center gap-3.5 rounded-2xl border border-line p-3 pr-12 text-left transition-colors hover:border-line-strong hover:bg-surface-2"
-        onClick={launch}
-      >
-        <AppIcon title={app.name} icon={app.icon} />
-        <span className="min-w-0">
-          <span className="block truncate font-medium">
-            <span className="sr-only">Open </span>
-            {app.name}
-          </span>
-          <span className="block truncate text-ink-3 text-sm">{app.description || app.category}</span>
-        </span>
-      </button>
+    <li className="relative flex items-center gap-3.5 rounded-2xl border border-line p-3 pr-12 transition-colors has-[[data-open]:hover]:border-line-strong has-[[data-open]:hover]:bg-surface-2">
+      <AppIcon title={app.name} icon={app.icon} />
+      <div className="min-w-0">
+        <button
+          type="button"
+          data-open
+          className="block max-w-full truncate font-medium outline-none after:absolute after:inset-0 after:rounded-2xl focus-visible:after:outline-2 focus-visible:after:outline-ring"
+          aria-label={`Open ${app.name}`}
+          aria-describedby={description}
+          onClick={launch}
+        >
+          {app.name}
+        </button>
+        <p id={description} className="truncate text-ink-3 text-sm">
+          {app.description || app.category}
+        </p>
+        {failure && (
+          <p role="alert" className="text-danger-ink text-sm">
+            {failure}
+          </p>
+        )}
+      </div>
       <IconButton
         icon={Trash2}
         size={16}
         label={`Delete ${app.name}`}
-        className="absolute top-4 right-2.5"
+        className="absolute top-1/2 right-2.5 -translate-y-1/2"
         onClick={() => void remove()}
       />
-      {failure && (
-        <p role="alert" className="px-3 pt-1.5 text-danger-ink text-sm">
-          {failure}
-        </p>
-      )}
     </li>
   );
 }

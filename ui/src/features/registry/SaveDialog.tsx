@@ -76,6 +76,8 @@ export function SaveDialog({ window, onClose }: { window: DesktopWindow; onClose
           <input
             className="control h-10 px-3"
             required
+            // biome-ignore lint/a11y/noAutofocus: a dialog that opens is where the person is.
+            autoFocus
             maxLength={LONGEST_NAME}
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
