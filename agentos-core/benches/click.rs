@@ -1,6 +1,6 @@
 //! What a click costs, printed as one JSON object of medians in microseconds.
 //!
-//! `cargo bench --bench click`; `bench/run.mjs` puts the figures beside those of the same work
+//! `cargo bench --bench click`; `make bench` puts the figures beside those of the same work
 //! through WebAssembly and in a browser, as ratios.
 
 use std::time::Instant;

@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+const PATIENCE_MS = 10_000;
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? join(repository, "target");
-const program = join(target, "debug", "agentos-server");
+const program = join(target, process.env.AGENTOS_PROFILE ?? "debug", "agentos-server");
 
 export class AgentOS {
   #dataDir;
@@ -43,6 +44,18 @@ export class AgentOS {
       body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
     });
     return { status: response.status, body: await response.json() };
+  }
+
+  /** Asks again and again until the answer holds. */
+  async until(path, holds) {
+    const deadline = Date.now() + PATIENCE_MS;
+    let answer;
+    do {
+      answer = await this.request("GET", path);
+      if (holds(answer.body)) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } while (Date.now() < deadline);
+    throw new Error(`${path} never held what was expected; last: ${JSON.stringify(answer.body)}`);
   }
 
   async #launch(listen) {

@@ -25,5 +25,7 @@ fn main() -> ExitCode {
 }
 
 fn write_bindings(module: PathBuf, folder: PathBuf) -> Result<(), Box<dyn Error>> {
-    Ok(Bindgen::new().input_path(module).web(true)?.generate(folder)?)
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(module).web(true)?.omit_default_module_path(false);
+    Ok(bindgen.generate(folder)?)
 }
