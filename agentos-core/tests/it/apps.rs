@@ -485,11 +485,11 @@ fn an_app_whose_data_cannot_be_cleared_is_suspended_and_can_be_closed_later() {
         let app = desk.spawn(counter()).await.record;
         desk.store(app.namespace).await;
         desk.events();
-        desk.kernel.host.set_broken(true);
+        desk.host.set_broken(true);
         let answer = desk.apps.close(app.id).await;
         assert!(matches!(answer, Err(AppError::Process(_))), "{answer:?}");
         assert_eq!(desk.events(), [AppEvent::Suspended { app: app.id }]);
-        desk.kernel.host.set_broken(false);
+        desk.host.set_broken(false);
         assert!(desk.apps.has_data(app.id).await.expect("known"));
         desk.apps.close(app.id).await.expect("closed");
         assert!(!desk.stores(app.namespace).await);

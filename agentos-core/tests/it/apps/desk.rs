@@ -1,21 +1,17 @@
-//! Apps over a store in memory and a real kernel whose host has no machine.
+//! Apps over a store in memory and a kernel whose host has no machine.
 
 use std::sync::{Arc, Mutex};
 
 use agentos_core::apps::{App, AppEvent, Apps, Lease, NewApp};
-use agentos_core::ids::{BootId, Namespace};
-use agentos_core::kernel::{
-    CallId, Effect, Input, Kernel, KernelConfig, Pid, Principal, Reply, StoreKey, SysError, Syscall,
-};
+use agentos_core::ids::Namespace;
+use agentos_core::kernel::{Pid, Principal, StoreKey, Syscall};
 use agentos_core::ports::ambient::Ambient;
-use agentos_core::ports::host::HostPort;
-use agentos_core::ports::kernel::{EventItem, KernelPort};
+use agentos_core::ports::kernel::KernelPort;
 use agentos_core::registry::Registry;
 use agentos_core::testing::host::FakeHost;
+use agentos_core::testing::kernel::FakeKernel;
 use agentos_core::testing::storage::MemoryStorage;
 use agentos_core::time::Millis;
-use async_trait::async_trait;
-use futures::stream::BoxStream;
 use serde_json::{Value, json};
 
 /// Everything a test reaches. A restart keeps the store and what apps stored, and nothing else.
@@ -23,7 +19,8 @@ pub(crate) struct Desk {
     pub(crate) apps: Arc<Apps>,
     pub(crate) registry: Registry,
     pub(crate) storage: Arc<MemoryStorage>,
-    pub(crate) kernel: Arc<KernelInStep>,
+    pub(crate) kernel: Arc<FakeKernel>,
+    pub(crate) host: Arc<FakeHost>,
     pub(crate) clock: Arc<Clock>,
     events: Arc<Mutex<Vec<AppEvent>>>,
 }
@@ -34,11 +31,11 @@ impl Desk {
     }
 
     pub(crate) fn restarted(self) -> Self {
-        Self::start(self.storage, Arc::clone(&self.kernel.host), self.clock)
+        Self::start(self.storage, self.host, self.clock)
     }
 
     fn start(storage: Arc<MemoryStorage>, host: Arc<FakeHost>, clock: Arc<Clock>) -> Self {
-        let kernel = Arc::new(KernelInStep::new(host));
+        let kernel = Arc::new(FakeKernel::new(host.clone()));
         let events: Arc<Mutex<Vec<AppEvent>>> = Arc::default();
         let heard = Arc::clone(&events);
         let apps = Arc::new(Apps::new(
@@ -53,6 +50,7 @@ impl Desk {
             registry,
             storage,
             kernel,
+            host,
             clock,
             events,
         }
@@ -156,62 +154,5 @@ impl Ambient for Clock {
         let mut seed = self.seed.lock().expect("seed");
         *seed += 1;
         *seed
-    }
-}
-
-/// A kernel whose every call is answered before the next one begins.
-pub(crate) struct KernelInStep {
-    kernel: Mutex<Kernel>,
-    pub(crate) host: Arc<FakeHost>,
-    calls: Mutex<u64>,
-}
-
-impl KernelInStep {
-    fn new(host: Arc<FakeHost>) -> Self {
-        let kernel = Kernel::new(KernelConfig::new(BootId::new(0, 0)), 0);
-        Self {
-            kernel: Mutex::new(kernel),
-            host,
-            calls: Mutex::default(),
-        }
-    }
-
-    fn handle(&self, input: Input) -> Vec<Effect> {
-        self.kernel.lock().expect("the kernel").handle(input, 0)
-    }
-
-    fn next_call(&self) -> CallId {
-        let mut calls = self.calls.lock().expect("calls");
-        *calls += 1;
-        CallId(*calls)
-    }
-}
-
-#[async_trait]
-impl KernelPort for KernelInStep {
-    async fn syscall(&self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError> {
-        let call = self.next_call();
-        let mut effects = self.handle(Input::Syscall {
-            caller,
-            call,
-            deadline: Millis::MAX,
-            syscall,
-        });
-        loop {
-            let mut performed = None;
-            for effect in effects {
-                match effect {
-                    Effect::Perform(op) => performed = Some((op.id(), self.host.perform(op).await)),
-                    Effect::Reply { result, .. } => return result,
-                    Effect::Audit(_) | Effect::Emit(_) | Effect::CancelOp(_) => {}
-                }
-            }
-            let (op, result) = performed.expect("a call is answered or performed");
-            effects = self.handle(Input::OpDone { op, result });
-        }
-    }
-
-    async fn events(&self, _since: Option<u64>) -> Result<BoxStream<'static, EventItem>, SysError> {
-        Ok(Box::pin(futures::stream::empty()))
     }
 }
