@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod action;
+mod binding;
 pub mod bounds;
 pub mod catalog;
 pub mod check;

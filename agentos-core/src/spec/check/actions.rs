@@ -121,18 +121,7 @@ impl<'a> Checker<'a> {
             .id
             .strip_prefix(group)
             .map_or("", |name| name.trim_start_matches('.'));
-        let services = self.spec.services.as_deref().unwrap_or_default();
-        let bindings = &self.spec.service_bindings;
-        if services.is_empty() && bindings.is_empty() {
-            return;
-        }
-        let is_bound = match bindings.iter().find(|(service, _)| service == group) {
-            Some((_, tools)) => tools.iter().any(|name| name == short || *name == tool.id),
-            None => services
-                .iter()
-                .any(|service| service == group || *service == tool.id),
-        };
-        if !is_bound {
+        if self.spec.binds(&tool.id) == Some(false) {
             let message = format!(
                 "`{}` is not among the tools the app says it uses; `service_bindings` names them",
                 tool.id
