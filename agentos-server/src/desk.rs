@@ -11,6 +11,7 @@ use agentos_core::ports::kernel::{EventItem, KernelPort};
 use agentos_core::ports::llm::LlmPort;
 use agentos_core::ports::storage::StoragePort;
 use agentos_core::registry::Registry;
+use agentos_core::services::Services;
 use agentos_core::spec::Catalog;
 use futures::StreamExt;
 use tokio::sync::Semaphore;
@@ -28,6 +29,8 @@ pub struct Desk {
     pub(crate) storage: Arc<dyn StoragePort>,
     pub(crate) apps: Arc<Apps>,
     pub(crate) registry: Registry,
+    pub(crate) services: Services,
+    /// With the tools of all services.
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) generator: Generator,
     /// Places for apps being made.
@@ -47,6 +50,7 @@ pub struct Desk {
 impl Desk {
     pub fn new(
         kernel: Arc<dyn KernelPort>,
+        services: Services,
         storage: Arc<dyn StoragePort>,
         llm: Arc<dyn LlmPort>,
         ambient: Arc<dyn Ambient>,
@@ -72,10 +76,11 @@ impl Desk {
             Arc::clone(&ambient),
             Box::new(listener),
         ));
-        let catalog = Arc::new(Catalog::builtin().clone());
+        let catalog = Arc::new(services.catalog().clone());
         Self {
             generator: Generator::new(llm, Arc::clone(&catalog)),
             catalog,
+            services,
             making: Semaphore::new(AT_ONCE),
             registry: Registry::new(Arc::clone(&apps)),
             ambient,

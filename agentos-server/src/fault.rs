@@ -131,14 +131,19 @@ impl Fault {
     }
 }
 
+impl From<Fault> for FaultBody {
+    fn from(fault: Fault) -> Self {
+        Self {
+            error: fault.message,
+            code: fault.code,
+            details: fault.details,
+        }
+    }
+}
+
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        let body = FaultBody {
-            error: self.message,
-            code: self.code,
-            details: self.details,
-        };
-        (self.status, Json(body)).into_response()
+        (self.status, Json(FaultBody::from(self))).into_response()
     }
 }
 
@@ -221,15 +226,19 @@ impl From<RegistryError> for Fault {
 /// A document or state that cannot be kept at all.
 impl From<Issue> for Fault {
     fn from(issue: Issue) -> Self {
-        let code = serde_json::to_value(issue.code)
-            .ok()
-            .and_then(|code| code.as_str().map(str::to_owned));
-        let fault = Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            code.unwrap_or_default(),
-            issue.message.clone(),
-        );
-        fault.with_details(json!({ "issues": [issue] }))
+        vec![issue].into()
+    }
+}
+
+/// A document that is refused; the first error says why.
+impl From<Vec<Issue>> for Fault {
+    fn from(issues: Vec<Issue>) -> Self {
+        let first = issues.iter().find(|issue| issue.is_error()).or(issues.first());
+        let (code, message) = first.map_or((Value::Null, "the document is refused"), |issue| {
+            (json!(issue.code), issue.message.as_str())
+        });
+        let code = code.as_str().unwrap_or("schema").to_owned();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).with_details(json!({ "issues": issues }))
     }
 }
 

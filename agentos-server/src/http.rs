@@ -7,6 +7,8 @@ mod health;
 mod path;
 mod query;
 mod registry;
+mod services;
+mod validate;
 
 use std::sync::Arc;
 
@@ -48,7 +50,11 @@ pub fn router(desk: Arc<Desk>) -> Router {
                 .routes(routes!(apps::state, apps::put_state))
                 .layer(DefaultBodyLimit::max(STATE_BODY_BYTES)),
         )
+        .routes(routes!(services::list))
+        .routes(routes!(services::discover))
+        .routes(routes!(services::execute))
         .routes(routes!(generate::generate_ui))
+        .routes(routes!(validate::validate))
         .routes(routes!(registry::save))
         .routes(routes!(registry::list))
         .routes(routes!(registry::get, registry::delete))

@@ -12,7 +12,9 @@ use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
 use agentos_core::kernel::KernelConfig;
 use agentos_core::ports::ambient::Ambient;
+use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::llm::LlmPort;
+use agentos_core::services::Services;
 use agentos_server::{Config, ConfigError, DataDir, DataDirError, Desk, Llm, Machine, Surroundings, serve};
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -43,10 +45,11 @@ async fn run() -> anyhow::Result<()> {
         Arc::clone(&ambient),
         host,
     ));
+    let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
     let listener = listen(config.listen).await?;
     let shutdown = shutdown_signal()?;
     announce(&listener)?;
-    let desk = Desk::new(kernel.clone(), storage, llm(config.llm), ambient);
+    let desk = Desk::new(kernel.clone(), services, storage, llm(config.llm), ambient);
     serve(listener, Arc::new(desk), shutdown).await?;
     kernel.stop().await;
     database.close().await;

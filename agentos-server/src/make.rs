@@ -1,8 +1,10 @@
 //! From a sentence or a document to a running app.
 
 use agentos_core::apps::NewApp;
-use agentos_core::generate::{Generated, GenerationEvent, GenerationRequest};
+use agentos_core::generate::{Generated, GenerationEvent, GenerationRequest, Report};
 use agentos_core::ids::AppId;
+use agentos_core::spec::accept::accept;
+use agentos_core::spec::mend::Loss;
 use axum::http::StatusCode;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -97,17 +99,23 @@ pub(crate) async fn open_generated(desk: &Desk, order: Order, generated: Generat
     spawn(desk, new, generated.thoughts).await
 }
 
-/// Opens a document somebody brought.
+/// Opens a document somebody brought: mended, with what is still wrong in the report. Only one of
+/// which nothing survives is refused.
 pub(crate) async fn open_document(
     desk: &Desk,
     document: Value,
     parent: Option<AppId>,
 ) -> Result<Made, Fault> {
+    let accepted = accept(document, &desk.catalog, Loss::Allowed)?;
+    let report = Report {
+        issues: accepted.issues,
+        ..Report::default()
+    };
     let new = NewApp {
-        document,
+        document: accepted.document,
         request: String::new(),
         parent,
-        report: json!({ "issues": [] }),
+        report: json!(report),
     };
     spawn(desk, new, Vec::new()).await
 }

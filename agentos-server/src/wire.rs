@@ -3,7 +3,9 @@
 use agentos_core::apps::{App, AppStats};
 use agentos_core::ids::{AppId, PackageId};
 use agentos_core::kernel::Pid;
+use agentos_core::ports::service::Service;
 use agentos_core::ports::storage::{Package, PackageMetadata, Window, WindowState};
+use agentos_core::spec::catalog::{Field, Runs, ToolEntry, ValueKind};
 use agentos_core::time::Millis;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -167,6 +169,96 @@ impl From<Window> for WireWindow {
                 WindowState::Maximised => WireWindowState::Maximised,
             },
         }
+    }
+}
+
+/// A group of tools.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireService {
+    id: String,
+    name: String,
+    description: String,
+    category: String,
+    capabilities: Vec<String>,
+    tools: Vec<WireTool>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct WireTool {
+    id: String,
+    name: String,
+    description: String,
+    parameters: Vec<WireParameter>,
+    /// What the result is, in words.
+    returns: String,
+    /// `engine`, `shell` or `service`.
+    runs: &'static str,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct WireParameter {
+    name: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    description: String,
+    required: bool,
+}
+
+impl From<&Service> for WireService {
+    fn from(service: &Service) -> Self {
+        Self {
+            id: service.id.clone(),
+            name: service.name.clone(),
+            description: service.description.clone(),
+            category: service.category.clone(),
+            capabilities: service.capabilities.clone(),
+            tools: service.tools.iter().map(WireTool::from).collect(),
+        }
+    }
+}
+
+impl From<&ToolEntry> for WireTool {
+    fn from(tool: &ToolEntry) -> Self {
+        let name = tool.id.split_once('.').map_or(&*tool.id, |(_, name)| name);
+        Self {
+            name: name.to_owned(),
+            id: tool.id.to_string(),
+            description: tool.summary.to_string(),
+            parameters: tool.params.iter().map(WireParameter::from).collect(),
+            returns: tool.returns.to_string(),
+            runs: match tool.runs {
+                Runs::Engine => "engine",
+                Runs::Shell => "shell",
+                Runs::Service => "service",
+            },
+        }
+    }
+}
+
+impl From<&Field> for WireParameter {
+    fn from(field: &Field) -> Self {
+        Self {
+            name: field.name.to_string(),
+            kind: json_type(&field.kind),
+            description: field.summary.to_string(),
+            required: field.required,
+        }
+    }
+}
+
+fn json_type(kind: &ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Any | ValueKind::Scalar | ValueKind::Either(_) | ValueKind::Action => "any",
+        ValueKind::Text
+        | ValueKind::OneOf(_)
+        | ValueKind::Url(_)
+        | ValueKind::Path
+        | ValueKind::ComponentId => "string",
+        ValueKind::Number { .. } => "number",
+        ValueKind::Integer { .. } => "integer",
+        ValueKind::Flag => "boolean",
+        ValueKind::Object | ValueKind::Shape(_) | ValueKind::Style => "object",
+        ValueKind::List(_) => "array",
     }
 }
 

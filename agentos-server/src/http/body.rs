@@ -1,4 +1,4 @@
-//! A JSON body, with refusals a client can act on.
+//! A JSON body, with refusals a client can act on, or the text of one that is judged elsewhere.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -19,6 +19,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| unreadable(&error))
+    }
+}
+
+/// The body of a request as text; bytes that are no text are replaced by `U+FFFD`.
+pub(crate) struct Text(pub(crate) String);
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let bytes = Bytes::from_request(request, state).await?;
+        Ok(Self(String::from_utf8_lossy(&bytes).into_owned()))
     }
 }
 

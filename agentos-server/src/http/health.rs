@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::desk::Desk;
 use crate::desktop;
 use crate::http::VERSION;
+use crate::http::services::WireServiceStats;
 use crate::wire::WireAppStats;
 
 #[derive(Serialize, ToSchema)]
@@ -44,6 +45,7 @@ pub(crate) struct Health {
     /// Absent when the records cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_manager: Option<WireAppStats>,
+    service_registry: WireServiceStats,
     kernel: KernelHealth,
     ai_service: ModelHealth,
     storage: StorageHealth,
@@ -87,6 +89,7 @@ pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
         version: VERSION,
         uptime_ms: desk.uptime_ms(),
         app_manager,
+        service_registry: WireServiceStats::of(&desk),
         kernel: KernelHealth {
             connected: processes.is_ok(),
             processes: processes.ok().map(|all| all.len()),

@@ -10,7 +10,9 @@ use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
 use agentos_core::kernel::KernelConfig;
 use agentos_core::ports::ambient::Ambient;
+use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::llm::LlmPort;
+use agentos_core::services::Services;
 use agentos_server::{Desk, Machine, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -99,8 +101,10 @@ async fn desk(llm: Arc<dyn LlmPort>) -> Desk {
     let storage = Arc::new(SqliteStorage::new(database.clone()));
     let host = Arc::new(Host::new(SqliteAppData::new(database)));
     let boot = BootId::new(ambient.now(), ambient.seed());
-    let kernel = Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));
-    Desk::new(kernel, storage, llm, ambient)
+    let kernel: Arc<dyn KernelPort> =
+        Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));
+    let services = Services::new(&kernel, []).unwrap();
+    Desk::new(kernel, services, storage, llm, ambient)
 }
 
 impl Answer {

@@ -10,7 +10,7 @@ fn replace_text(text: &str) -> Value {
     json!([{ "op": "replace", "path": "/text", "value": text }])
 }
 
-fn batch(app: &str, engine: &str, base_rev: u64, ops: Value) -> Value {
+fn batch(app: &str, engine: &str, base_rev: u64, ops: &Value) -> Value {
     json!({ "type": "app_state", "app_id": app, "engine": engine, "base_rev": base_rev, "ops": ops })
 }
 
@@ -25,7 +25,7 @@ async fn a_batch_is_acknowledged_once_it_is_kept() {
         .await;
     for rev in 0..3 {
         client
-            .send(batch(&app, &engine, rev, replace_text(&format!("draft {rev}"))))
+            .send(batch(&app, &engine, rev, &replace_text(&format!("draft {rev}"))))
             .await;
         let ack = client.next().await;
         assert_eq!(
@@ -53,7 +53,7 @@ async fn a_batch_on_another_revision_is_a_conflict() {
             json!([{ "op": "replace", "path": "/missing/deep", "value": 1 }]),
         ),
     ] {
-        client.send(batch(&app, &engine, base_rev, ops)).await;
+        client.send(batch(&app, &engine, base_rev, &ops)).await;
         let conflict = client.next().await;
         assert_eq!(
             (&conflict["type"], &conflict["reason"]),
@@ -74,7 +74,7 @@ async fn a_second_tab_takes_over_and_the_first_is_told() {
         .send(json!({ "type": "attach", "app_id": app, "engine": first_engine }))
         .await;
     first
-        .send(batch(&app, &first_engine, 0, replace_text("from the first")))
+        .send(batch(&app, &first_engine, 0, &replace_text("from the first")))
         .await;
     assert_eq!(first.next().await["type"], "app_state_ack");
 
@@ -98,12 +98,12 @@ async fn a_second_tab_takes_over_and_the_first_is_told() {
         .send(json!({ "type": "attach", "app_id": app, "engine": second_engine }))
         .await;
     second
-        .send(batch(&app, second_engine, 1, replace_text("from the second")))
+        .send(batch(&app, second_engine, 1, &replace_text("from the second")))
         .await;
     assert_eq!(second.next().await["rev"], 2);
 
     first
-        .send(batch(&app, &first_engine, 2, replace_text("too late")))
+        .send(batch(&app, &first_engine, 2, &replace_text("too late")))
         .await;
     let conflict = first.next().await;
     assert_eq!(
@@ -134,7 +134,7 @@ async fn a_reconnected_engine_goes_on_and_only_its_newest_connection_is_told() {
         .send(json!({ "type": "attach", "app_id": app, "engine": engine }))
         .await;
     after
-        .send(batch(&app, &engine, 0, replace_text("still here")))
+        .send(batch(&app, &engine, 0, &replace_text("still here")))
         .await;
     assert_eq!(after.next().await["type"], "app_state_ack");
     before.send(json!({ "type": "ping" })).await;
@@ -164,7 +164,7 @@ async fn state_that_cannot_be_kept_names_its_app() {
             "patch_failed",
         ),
     ] {
-        client.send(batch(&app, &engine, 0, ops.clone())).await;
+        client.send(batch(&app, &engine, 0, &ops)).await;
         let error = client.next().await;
         assert_eq!(
             (&error["type"], &error["app_id"]),
@@ -173,7 +173,7 @@ async fn state_that_cannot_be_kept_names_its_app() {
         );
         assert_eq!(error["code"], code, "{ops}: {error}");
     }
-    client.send(batch(NOBODY, &engine, 0, replace_text("x"))).await;
+    client.send(batch(NOBODY, &engine, 0, &replace_text("x"))).await;
     assert_eq!(client.next().await["code"], "not_found");
     assert_eq!(
         server.get(&format!("/apps/{app}/state")).await.body,

@@ -17,11 +17,9 @@ pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
     pub(crate) async fn connect(server: &Server) -> Self {
-        Self::connect_to(&server.address).await
-    }
-
-    pub(crate) async fn connect_to(address: &str) -> Self {
-        let (stream, _) = connect_async(format!("ws://{address}/stream")).await.unwrap();
+        let (stream, _) = connect_async(format!("ws://{}/stream", server.address))
+            .await
+            .unwrap();
         let mut client = Self(stream);
         assert_eq!(client.next().await["type"], "system");
         client
@@ -49,14 +47,12 @@ impl Client {
         }
     }
 
-    pub(crate) fn ended(self) -> impl Future<Output = ()> {
-        async move {
-            let mut stream = self.0;
-            let end = async { while let Some(Ok(_)) = stream.next().await {} };
-            timeout(Duration::from_secs(20), end)
-                .await
-                .expect("the connection stays open");
-        }
+    /// Waits until the server has closed the connection.
+    pub(crate) async fn ended(mut self) {
+        let end = async { while let Some(Ok(_)) = self.0.next().await {} };
+        timeout(Duration::from_secs(20), end)
+            .await
+            .expect("the connection stays open");
     }
 }
 
@@ -133,7 +129,7 @@ async fn refuses_foreign_hosts_and_sites() {
         request.headers_mut().insert(header, value.parse().unwrap());
         match connect_async(request).await {
             Err(tungstenite::Error::Http(response)) => {
-                assert_eq!(response.status(), 403, "{header}: {value}")
+                assert_eq!(response.status(), 403, "{header}: {value}");
             }
             other => panic!("{header}: {value}: {other:?}"),
         }
