@@ -7,6 +7,7 @@ mod generation;
 mod guard;
 mod process;
 mod registry;
+mod restart;
 mod routes;
 mod server;
 mod services;

@@ -97,7 +97,7 @@ fn refusal(mut command: Command) -> (Option<i32>, String) {
     )
 }
 
-fn place() -> (TempDir, std::path::PathBuf) {
+pub(crate) fn place() -> (TempDir, std::path::PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let data_dir = place.path().join("data");
     (place, data_dir)

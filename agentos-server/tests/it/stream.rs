@@ -17,9 +17,11 @@ pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
     pub(crate) async fn connect(server: &Server) -> Self {
-        let (stream, _) = connect_async(format!("ws://{}/stream", server.address))
-            .await
-            .unwrap();
+        Self::connect_to(&server.address).await
+    }
+
+    pub(crate) async fn connect_to(address: &str) -> Self {
+        let (stream, _) = connect_async(format!("ws://{address}/stream")).await.unwrap();
         let mut client = Self(stream);
         assert_eq!(client.next().await["type"], "system");
         client
