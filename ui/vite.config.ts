@@ -5,7 +5,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin, type ProxyOptions } from "vite";
 
-const SERVER = "http://127.0.0.1:8000";
+const SERVER = process.env.AGENTOS_SERVER ?? "http://127.0.0.1:8000";
 
 const ROUTES = [
   "/apps",

@@ -7,6 +7,7 @@ import type { ServerMessage, Stream } from "@/shared/api/stream";
 import type { App, PackageMetadata } from "@/shared/api/types";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
+import { SMALLEST } from "../desktop/geometry";
 import {
   type DesktopWindow,
   focusedKey,
@@ -28,6 +29,7 @@ export class Desk {
   readonly #sessions = new Map<string, AppSession>();
   readonly #generations = new Map<string, Generation>();
   readonly #nodes = new Map<string, NodeStore>();
+  readonly #drawnHeights = new Map<string, number>();
   readonly #moved = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(engine: Engine, stream: Stream) {
@@ -292,6 +294,7 @@ export class Desk {
     this.#sessions.delete(key);
     this.#generations.delete(key);
     this.#nodes.delete(key);
+    this.#drawnHeights.delete(key);
     useWindows.getState().remove(key);
   }
 
@@ -322,6 +325,7 @@ export class Desk {
     for (const window of Object.values(now)) {
       const previous = before[window.key];
       if (!window.appId || !previous || !geometryChanged(window, previous)) continue;
+      this.#measure(window.key);
       clearTimeout(this.#moved.get(window.key));
       this.#moved.set(
         window.key,
@@ -330,12 +334,18 @@ export class Desk {
     }
   }
 
+  /** Remembers how high a window is drawn, which nobody can tell once it is minimised. */
+  #measure(key: string): void {
+    const drawn = document.querySelector<HTMLElement>(`[data-window-key="${CSS.escape(key)}"]`);
+    if (drawn && drawn.offsetHeight > 0) this.#drawnHeights.set(key, drawn.offsetHeight);
+  }
+
   #sendGeometry(key: string): void {
     const window = useWindows.getState().windows[key];
     if (!window?.appId) return;
     const { x, y, width, height } = window.frame;
-    const drawn = document.querySelector<HTMLElement>(`[data-window-key="${CSS.escape(key)}"]`);
-    const size = { width, height: height ?? drawn?.offsetHeight ?? 0 };
+    this.#measure(key);
+    const size = { width, height: height ?? this.#drawnHeights.get(key) ?? SMALLEST.height };
     const state = window.minimised ? "minimised" : window.maximised ? "maximised" : "open";
     void api.moveWindow(window.appId, { position: { x, y }, size, state }).catch(() => undefined);
   }

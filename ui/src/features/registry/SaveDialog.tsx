@@ -2,6 +2,7 @@ import clsx from "clsx";
 import { type FormEvent, useState } from "react";
 import { api } from "@/shared/api/client";
 import { useToasts } from "@/shared/toasts";
+import { suggestedPicture } from "@/shared/ui/AppIcon";
 import { PushButton } from "@/shared/ui/PushButton";
 import { Sheet } from "@/shared/ui/Sheet";
 import { NamedIcon } from "@/surface/icons";
@@ -30,7 +31,8 @@ export function SaveDialog({ window, onClose }: { window: DesktopWindow; onClose
   const [name, setName] = useState(window.title);
   const [description, setDescription] = useState("");
   const [category, setCategory] = useState("productivity");
-  const [icon, setIcon] = useState(window.icon ?? "");
+  const [icon, setIcon] = useState(window.icon ?? suggestedPicture(window.title));
+  const [icons] = useState(() => offeredIcons(icon));
   const [saving, setSaving] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
 
@@ -50,7 +52,7 @@ export function SaveDialog({ window, onClose }: { window: DesktopWindow; onClose
       const { package_id } = await api.savePackage(request);
       useWindows
         .getState()
-        .change(window.key, { packageId: package_id, title: request.name, icon: icon || null });
+        .change(window.key, { packageId: package_id, title: request.name, icon: icon ?? null });
       useToasts
         .getState()
         .show({ window: null, tone: "success", message: `“${request.name}” is saved to your apps.` });
@@ -112,7 +114,7 @@ export function SaveDialog({ window, onClose }: { window: DesktopWindow; onClose
         <fieldset>
           <legend className="mb-1.5 font-medium text-ink-2 text-sm">Icon</legend>
           <div className="grid grid-cols-6 gap-1.5">
-            {ICONS.map((each) => (
+            {icons.map((each) => (
               <label
                 key={each}
                 className={clsx(
@@ -149,4 +151,9 @@ export function SaveDialog({ window, onClose }: { window: DesktopWindow; onClose
       </form>
     </Sheet>
   );
+}
+
+/** The usual icons, with the chosen one among them. */
+function offeredIcons(chosen: string | undefined): string[] {
+  return chosen && !ICONS.includes(chosen) ? [chosen, ...ICONS.slice(1)] : ICONS;
 }

@@ -54,7 +54,7 @@ export interface SaveRequest {
   app_id: string;
   name: string;
   description: string;
-  icon: string;
+  icon?: string;
   category: string;
 }
 

@@ -37,9 +37,14 @@ interface AppIconProps {
 const BOX = { small: "size-6 rounded-md", medium: "size-10 rounded-xl", large: "size-14 rounded-2xl" };
 const PICTURE_PX = { small: 14, medium: 21, large: 30 };
 
+/** The picture a title suggests, if any. */
+export function suggestedPicture(title: string): string | undefined {
+  return PICTURES.find(([words]) => words.test(title))?.[1];
+}
+
 /** The face of an app: its own icon, a picture its title suggests, or its first letter. */
 export function AppIcon({ title, icon, size = "medium" }: AppIconProps) {
-  const picture = icon || PICTURES.find(([words]) => words.test(title))?.[1];
+  const picture = icon || suggestedPicture(title);
   const hue = HUES[[...title].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % HUES.length];
   return (
     <span

@@ -11,8 +11,12 @@ const VARIANT = {
   secondary: "border-transparent bg-surface-3 text-ink hover:bg-line",
   danger: "border-transparent bg-danger text-white shadow-control hover:bg-danger-hover",
   ghost: "border-transparent text-ink-2 hover:bg-surface-3 hover:text-ink",
-  outline: "border-accent/60 text-accent-ink hover:bg-accent-soft",
+  outline: "border-line-strong/70 text-ink hover:bg-surface-2",
 };
+
+/** One key among many is not worth an alarm. */
+const KEYPAD_DANGER =
+  "[.surface-grid>&]:bg-danger-soft [.surface-grid>&]:text-danger-ink [.surface-grid>&]:hover:brightness-95";
 
 const SIZE = {
   small: "min-h-8 px-2.5 text-sm",
@@ -37,6 +41,7 @@ export function Button({ node }: { node: NodeOf<"button"> }) {
         SIZE[props.size ?? "medium"],
         props.fullWidth && "w-full",
         isKey && "tabular-nums [.surface-grid>&]:min-h-13 [.surface-grid>&]:text-lg",
+        isKey && props.variant === "danger" && KEYPAD_DANGER,
       )}
       style={props.style}
       aria-label={accessibleName(node)}

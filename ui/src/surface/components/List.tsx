@@ -14,12 +14,13 @@ export function List({ node }: { node: NodeOf<"list"> }) {
   const variant = props.variant ?? "default";
   const gap = variant === "default" ? gapOf({ spacing: props.spacing ?? "small" }) : 0;
   if (node.children.length === 0) {
+    if (!props.empty) return null;
     return (
       <p
         data-node-id={node.id}
         className="rounded-xl border border-line-strong/50 border-dashed px-4 py-6 text-center text-ink-3 text-sm"
       >
-        {props.empty ?? "Nothing here yet"}
+        {props.empty}
       </p>
     );
   }
