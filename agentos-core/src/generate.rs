@@ -99,13 +99,8 @@ pub enum GenerationError {
     #[error("the model's answer is longer than {} bytes", answer::ANSWER_BYTES)]
     AnswerTooLong,
     /// The document has errors that neither mending nor the model could repair.
-    #[error("{}", not_working(.issues))]
-    NotWorking { issues: usize },
-}
-
-fn not_working(issues: &usize) -> String {
-    let noun = if *issues == 1 { "error" } else { "errors" };
-    format!("the app does not work: {issues} {noun} could not be repaired")
+    #[error("the app does not work; errors that could not be repaired: {errors}")]
+    NotWorking { errors: usize },
 }
 
 impl GenerationError {

@@ -29,6 +29,9 @@ pub(super) struct Header {
     /// Words it takes account of although they do not name it.
     #[serde(default)]
     pub(super) hints: Vec<String>,
+    /// Whether two of these are enough to mean it when nothing else is said ("miles to km").
+    #[serde(default)]
+    pub(super) hints_suffice: bool,
     /// Words that, anywhere in a request, mean another app.
     #[serde(default)]
     pub(super) unlike: Vec<String>,
@@ -78,6 +81,9 @@ pub(super) struct FieldKind {
     /// Words of a field's name that make it this kind.
     #[serde(default)]
     pub(super) named: Vec<String>,
+    /// Whether its fields are named in the plural ("minutes", "notes").
+    #[serde(default)]
+    pub(super) many: bool,
     /// Whether a row can be called by it.
     #[serde(default)]
     pub(super) leads: bool,

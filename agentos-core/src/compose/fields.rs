@@ -35,16 +35,17 @@ impl Field {
         if words.is_empty() || words.len() > MOST_WORDS {
             return None;
         }
-        let written = words
-            .iter()
-            .map(|word| word.lower.as_str())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let written = with_last(words, &words[words.len() - 1].lower);
         let is_choice = inside_brackets.len() > 1;
         let kind = if is_choice {
             kind_called("choice")
         } else {
             guessed_kind(words)
+        };
+        let written = if kind.many {
+            written
+        } else {
+            with_last(words, &words[words.len() - 1].singular)
         };
         let label = match inside_brackets.as_slice() {
             [unit] => format!("{written} ({unit})"),
@@ -70,6 +71,11 @@ impl Field {
                 .unwrap_or_else(|| "".into()),
         }
     }
+}
+
+fn with_last(words: &[&Word], last: &str) -> String {
+    let before = words[..words.len() - 1].iter().map(|word| word.lower.as_str());
+    before.chain([last]).collect::<Vec<_>>().join(" ")
 }
 
 /// Every field the request lists; empty where it lists none.

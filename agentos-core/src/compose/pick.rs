@@ -14,17 +14,52 @@ pub(super) struct Pick<'a> {
     score: usize,
 }
 
-/// The blueprint whose phrase the request's first meaningful clause holds; the longest phrase
-/// wins, then the most hints, then the library's order.
+/// The blueprint whose phrase the request's first meaningful clause holds; of two that are joined
+/// by "and" the first.
 pub(super) fn best(request: &Request) -> Option<Pick<'_>> {
     let clauses = request.clauses();
     let head = clauses.first()?;
+    let first = head.split(|word| word.lower == "and").next().unwrap_or_default();
+    best_for(head, request)
+        .or_else(|| best_for(first, request))
+        .or_else(|| hinted_at(request))
+}
+
+/// The longest phrase wins, then the most hints, then the library's order.
+fn best_for<'a>(head: &[&'a Word], request: &'a Request) -> Option<Pick<'a>> {
     let mut picks: Vec<Pick<'_>> = blueprint::all()
         .iter()
         .filter_map(|blueprint| pick(blueprint, head, request))
         .collect();
     picks.sort_by_key(|pick| std::cmp::Reverse(pick.score));
     picks.into_iter().next()
+}
+
+/// A blueprint that knows every word of the request and is meant by two of them alone.
+fn hinted_at(request: &Request) -> Option<Pick<'_>> {
+    let words: Vec<&Word> = request
+        .clauses()
+        .into_iter()
+        .flatten()
+        .filter(|word| !words::is_filler(word))
+        .collect();
+    let knows_all = |blueprint: &&Blueprint| {
+        let is_known = |word: &&Word| {
+            blueprint.header.hints.contains(&word.singular)
+                || blueprint
+                    .phrases
+                    .iter()
+                    .any(|phrase| *phrase == [word.singular.as_str()])
+        };
+        blueprint.header.hints_suffice && words.len() > 1 && words.iter().all(is_known)
+    };
+    let blueprint = blueprint::all().iter().find(knows_all)?;
+    Some(Pick {
+        blueprint,
+        name: Vec::new(),
+        is_object: false,
+        score: 0,
+    })
 }
 
 fn pick<'a>(blueprint: &'static Blueprint, head: &[&'a Word], request: &'a Request) -> Option<Pick<'a>> {

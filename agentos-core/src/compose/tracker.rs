@@ -23,7 +23,13 @@ pub(super) struct Tracker {
 /// The tracker a request means that names a blueprint but has fields of its own.
 pub(super) fn instead_of(pick: &Pick<'_>, fields: &[Field]) -> Option<Tracker> {
     let tracks = pick.blueprint.header.tracks.as_ref()?;
-    if fields.is_empty() {
+    let hints = &pick.blueprint.header.hints;
+    let is_its_own = |field: &Field| {
+        words::phrase(&field.label)
+            .iter()
+            .all(|word| hints.contains(word))
+    };
+    if fields.iter().all(is_its_own) {
         return None;
     }
     let own = tracks.fields.iter().filter_map(|name| Field::guess(name));
@@ -50,6 +56,7 @@ pub(super) fn asked_for(request: &Request, fields: Vec<Field>) -> Option<Tracker
     let subject = after_a_verb(head)
         .or_else(|| after_a_list_of(&request.pieces))
         .or_else(|| before_a_kind(head))
+        .or_else(|| known_by_itself(head))
         .or_else(|| named_with_fields(head, &fields))?;
     let (_, parts) = blueprint::tracker();
     let promises_more = subject
@@ -84,9 +91,10 @@ fn after_a_verb<'a>(head: &[&'a Word]) -> Option<Subject<'a>> {
         "list",
         "remember",
     ];
-    let verb = head
-        .iter()
-        .position(|word| VERBS.contains(&word.lower.as_str()))?;
+    let verb = head.iter().position(|word| !words::is_filler(word))?;
+    if !VERBS.contains(&head[verb].lower.as_str()) {
+        return None;
+    }
     let words = first_noun(&head[verb + 1..]);
     (!words.is_empty()).then_some(Subject { words, kind: None })
 }
@@ -105,14 +113,17 @@ fn after_a_list_of(pieces: &[Piece]) -> Option<Subject<'_>> {
 }
 
 fn before_a_kind<'a>(head: &[&'a Word]) -> Option<Subject<'a>> {
-    let kind = head.iter().position(|word| is_list_kind(word))?;
+    let kind = head
+        .iter()
+        .rposition(|word| is_list_kind(word) || is_weak_kind(word))?;
     let from = head[..kind]
         .iter()
         .rposition(|word| words::is_filler(word))
         .map_or(0, |filler| filler + 1);
     let words = head[from..kind].to_vec();
     let nothing_follows = head[kind + 1..].iter().all(|word| words::is_filler(word));
-    (!words.is_empty() && nothing_follows).then(|| Subject {
+    let is_a_list = is_list_kind(head[kind]) || words.iter().any(|word| known_fields(word).is_some());
+    (!words.is_empty() && nothing_follows && is_a_list).then(|| Subject {
         words,
         kind: Some(head[kind]),
     })
@@ -121,9 +132,40 @@ fn before_a_kind<'a>(head: &[&'a Word]) -> Option<Subject<'a>> {
 fn named_with_fields<'a>(head: &[&'a Word], fields: &[Field]) -> Option<Subject<'a>> {
     let words = first_noun(head);
     let last = words.last()?;
-    let (_, parts) = blueprint::tracker();
-    let is_a_collection = last.lower != last.singular || parts.nouns.contains_key(&last.singular);
+    let is_a_collection = last.lower != last.singular || known_fields(last).is_some() || is_list_kind(last);
     (fields.len() > 1 && is_a_collection).then_some(Subject { words, kind: None })
+}
+
+/// "Recipes": a known noun and nothing else.
+fn known_by_itself<'a>(head: &[&'a Word]) -> Option<Subject<'a>> {
+    let words: Vec<&Word> = head
+        .iter()
+        .copied()
+        .filter(|word| !words::is_filler(word))
+        .collect();
+    let [noun] = words.as_slice() else { return None };
+    let is_many = noun.lower != noun.singular || is_list_kind(noun);
+    (is_many && known_fields(noun).is_some()).then_some(Subject { words, kind: None })
+}
+
+/// The fields of a noun everyone keeps lists of.
+fn known_fields(noun: &Word) -> Option<&'static Vec<Value>> {
+    let (_, parts) = blueprint::tracker();
+    parts.nouns.get(&noun.singular).and_then(Value::as_array)
+}
+
+/// Words that make a list of a known noun only: a recipe book, but no file manager.
+fn is_weak_kind(word: &Word) -> bool {
+    const KINDS: [&str; 7] = [
+        "book",
+        "management",
+        "manager",
+        "schedule",
+        "watchlist",
+        "wishlist",
+        "keeper",
+    ];
+    KINDS.contains(&word.singular.as_str())
 }
 
 /// The first run of words that mean something, at most three.
@@ -174,9 +216,10 @@ impl Subject<'_> {
         let one = joined(&last.singular);
         let many = joined(&words::plural(&last.singular));
         if fields.is_empty() {
-            let known = parts.nouns.get(&one).or_else(|| parts.nouns.get(&last.singular));
-            let names = known.or_else(|| parts.nouns.get("")).and_then(Value::as_array);
-            fields = names
+            let known = self.words.iter().rev().find_map(|word| known_fields(word));
+            let usual = || parts.nouns.get("").and_then(Value::as_array);
+            fields = known
+                .or_else(usual)
                 .into_iter()
                 .flatten()
                 .filter_map(|name| Field::guess(name.as_str()?))
@@ -187,7 +230,8 @@ impl Subject<'_> {
             None if last.lower == last.singular => one.clone(),
             None => many.clone(),
         };
-        let is_measure = parts.measures.contains(&last.singular) || last.lower.ends_with("ing");
+        let is_measure =
+            parts.measures.contains(&last.singular) || last.lower.ends_with("ing") || is_list_kind(last);
         let said_in_singular = self.kind.is_none() && last.lower == last.singular;
         let noun = if is_measure || said_in_singular {
             ("entry".to_owned(), "entries".to_owned())
@@ -267,6 +311,7 @@ impl Tracker {
             .into_iter()
             .flatten()
             .filter(|word| !words::is_filler(word) && !self.understood.contains(&word.singular))
+            .filter(|word| !is_list_kind(word))
             .filter(|word| !blueprint.header.hints.contains(&word.singular))
             .filter(|word| !labels.contains(&word.lower) && !choices.join(" ").contains(&word.lower))
             .map(|word| word.lower.clone())

@@ -115,7 +115,7 @@ const CLAUSE_WORDS: [&str; 14] = [
 ];
 
 #[rustfmt::skip]
-const FILLERS: [&str; 116] = [
+const FILLERS: [&str; 121] = [
     "a", "an", "the", "my", "our", "your", "me", "i", "we", "us", "you", "it", "its", "this", "some", "any", "all",
     "please", "hi", "hello", "hey", "thanks", "thank", "can", "could", "would", "should", "will", "ll", "d", "m", "s",
     "want", "need", "like", "love", "create", "build", "make", "give", "show", "get", "generate", "write", "design",
@@ -124,13 +124,13 @@ const FILLERS: [&str; 116] = [
     "good", "great", "cool", "fancy", "elegant", "minimal", "minimalist", "quick", "fast", "easy", "personal",
     "daily", "everyday", "working", "functional", "full", "complete", "standard", "normal", "classic", "pocket",
     "app", "application", "program", "tool", "widget", "page", "screen", "window", "thing", "something", "software",
-    "utility", "ui", "interface", "website", "of", "and", "in", "on", "at", "keep", "use", "using",
+    "utility", "really", "very", "super", "just", "easily", "ui", "interface", "website", "of", "and", "in", "on", "at", "keep", "use", "using",
 ];
 
 /// "To do" as one word where it is a noun, so that its "to" begins no clause.
 fn one_word_todo(text: &str) -> String {
-    const SPELLINGS: [&str; 4] = ["to-do", "to do list", "to do app", "to dos"];
-    const NOUNS: [&str; 4] = ["todo", "todo list", "todo app", "todos"];
+    const SPELLINGS: [&str; 5] = ["things to do", "to-do", "to do list", "to do app", "to dos"];
+    const NOUNS: [&str; 5] = ["todos", "todo", "todo list", "todo app", "todos"];
     let lower = text.to_ascii_lowercase();
     for (spelling, noun) in SPELLINGS.iter().zip(NOUNS) {
         if let Some(at) = lower.find(spelling) {

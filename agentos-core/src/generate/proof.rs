@@ -1,22 +1,20 @@
 //! The gates between a document and an app.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{GenerationError, GenerationFailure};
-use crate::spec::{Catalog, Code, Issue, UiSpec, bounds, limits};
+use crate::runtime::trial;
+use crate::spec::mend::{self, Loss};
+use crate::spec::{Catalog, Code, Issue, UiSpec, bounds, check, limits};
 use crate::time::Millis;
 
 /// Takes documents through the gates: mend, check, trial run.
 pub(super) struct Prover<'a> {
-    pub(super) catalog: &'a Catalog,
+    pub(super) catalog: &'a Arc<Catalog>,
     pub(super) now: Millis,
     pub(super) seed: u128,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Loss {
-    Forbidden,
-    Allowed,
 }
 
 /// A document with everything the gates found.
@@ -24,50 +22,69 @@ pub(super) enum Loss {
 pub(super) struct Proof {
     pub(super) document: Value,
     pub(super) mended: Vec<Issue>,
+    /// What the check found.
     pub(super) issues: Vec<Issue>,
+    /// Nothing for a document that did not get that far.
+    pub(super) trial: Option<trial::Report>,
 }
 
 impl Prover<'_> {
-    pub(super) fn prove(&self, document: Value, _loss: Loss) -> Proof {
+    pub(super) fn prove(&self, document: Value, loss: Loss) -> Proof {
         if let Err(issue) = bounds::verify(&document) {
             return Proof {
                 document,
                 mended: Vec::new(),
                 issues: vec![issue],
+                trial: None,
             };
         }
-        let issues = Self::issues(&document);
+        let mended = mend::mend(document, self.catalog, loss);
+        let (issues, trial) = self.try_out(&mended.doc);
         Proof {
-            document,
-            mended: Vec::new(),
+            document: mended.doc,
+            mended: mended.issues,
             issues,
+            trial,
         }
     }
 
-    fn issues(document: &Value) -> Vec<Issue> {
+    fn try_out(&self, document: &Value) -> (Vec<Issue>, Option<trial::Report>) {
         let spec = match UiSpec::from_json(document) {
             Ok(spec) => spec,
-            Err(issues) => return issues,
+            Err(issues) => return (issues, None),
         };
-        let components = spec.walk().count();
-        if components > limits::COMPONENTS_BY_MODEL {
-            let message = format!(
-                "the document has {components} components, a model may write {}",
-                limits::COMPONENTS_BY_MODEL
-            );
-            return vec![Issue::error(Code::TooLarge, "/components", message)];
+        if let Err(issue) = within_a_models_bounds(&spec) {
+            return (vec![issue], None);
         }
-        Vec::new()
+        let issues = check::check(&spec, self.catalog);
+        if issues.iter().any(Issue::is_error) {
+            return (issues, None);
+        }
+        // The trial takes 64 bits of the seed; which ones does not matter.
+        let trial = trial::run(&spec, self.catalog, self.now as f64, self.seed as u64);
+        (issues, Some(trial))
     }
 }
 
+fn within_a_models_bounds(spec: &UiSpec) -> Result<(), Issue> {
+    let components = spec.walk().count();
+    let limit = limits::COMPONENTS_BY_MODEL;
+    if components <= limit {
+        return Ok(());
+    }
+    let message = format!("the document has {components} components, a model may write {limit}");
+    Err(Issue::error(Code::TooLarge, "/components", message))
+}
+
 impl Proof {
-    pub(super) fn errors(&self) -> impl Iterator<Item = &Issue> {
-        self.issues.iter().filter(|issue| issue.is_error())
+    /// The trial of a document that passed every gate.
+    pub(super) fn passed(&self) -> Option<&trial::Report> {
+        self.trial.as_ref().filter(|trial| trial.passed)
     }
 
-    pub(super) fn has_errors(&self) -> bool {
-        self.errors().next().is_some()
+    pub(super) fn errors(&self) -> impl Iterator<Item = &Issue> {
+        let tried = self.trial.iter().flat_map(|trial| &trial.issues);
+        self.issues.iter().chain(tried).filter(|issue| issue.is_error())
     }
 
     /// This proof, of a document that had been mended before.
@@ -77,14 +94,12 @@ impl Proof {
     }
 
     pub(super) fn into_failure(self, reading: Vec<Issue>) -> GenerationFailure {
-        let error = GenerationError::NotWorking {
-            issues: self.errors().count(),
-        };
-        let issues = reading.into_iter().chain(self.issues).collect();
+        let errors = self.errors().count();
+        let tried = self.trial.into_iter().flat_map(|trial| trial.issues);
         GenerationFailure {
-            error,
+            error: GenerationError::NotWorking { errors },
             draft: self.document,
-            issues,
+            issues: reading.into_iter().chain(self.issues).chain(tried).collect(),
         }
     }
 }

@@ -3,15 +3,18 @@
 use serde::Serialize;
 
 use crate::ports::llm::Usage;
+use crate::runtime::trial;
 use crate::spec::Issue;
 
 /// How a finished document got through the gates.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// What the last check and the trial run found; no errors among them.
+    /// What reading and the last check found; no errors among them.
     pub issues: Vec<Issue>,
     /// What was repaired without asking.
     pub mended: Vec<Issue>,
+    /// What using the app before anyone saw it came to.
+    pub trial: trial::Report,
     /// Whether the document was taken from the cache.
     pub cached: bool,
     /// Tokens of all rounds together.

@@ -6,10 +6,12 @@ use futures::channel::mpsc;
 use serde_json::Value;
 
 use super::answer::{self, Answer, ask, tell};
-use super::proof::{Loss, Proof, Prover};
+use super::proof::{Proof, Prover};
 use super::{Generated, GenerationError, GenerationEvent, GenerationFailure, GenerationRequest, Generator};
 use super::{MESSAGE_BYTES, REPAIR_ROUNDS, Report};
 use crate::ports::llm::{LlmRequest, Message, Role, Task, Usage};
+use crate::runtime::trial;
+use crate::spec::mend::Loss;
 use crate::spec::patch::{AddOperation, PatchOperation, PointerBuf};
 use crate::spec::reader::{Read, Reader};
 use crate::spec::{Code, Issue, edit};
@@ -49,12 +51,12 @@ async fn make(
         Loss::Allowed
     };
     let mut proof = prover.prove(document.clone(), first_loss);
-    if proof.has_errors() && generator.llm.can_repair() {
+    if proof.passed().is_none() && generator.llm.can_repair() {
         proof = repaired(generator, request, events, &mut spent, &prover, proof).await;
     }
-    if proof.has_errors() {
+    let Some(trial) = proof.passed().cloned() else {
         return Err(proof.into_failure(reading));
-    }
+    };
     if proof.document != document {
         tell(
             events,
@@ -62,7 +64,7 @@ async fn make(
         )
         .await;
     }
-    Ok(spent.generated(proof, reading))
+    Ok(spent.generated(proof, trial, reading))
 }
 
 fn within_bounds(message: &str) -> Result<(), GenerationError> {
@@ -140,7 +142,7 @@ async fn repaired(
         let edited = edit::apply(&proof.document, &answer.text);
         failed_lines = edited.issues;
         proof = prover.prove(edited.doc, Loss::Forbidden).after(proof.mended);
-        if !proof.has_errors() {
+        if proof.passed().is_some() {
             return proof;
         }
     }
@@ -212,7 +214,7 @@ impl Spent {
         self.usage.output += answer.usage.output;
     }
 
-    fn generated(self, proof: Proof, reading: Vec<Issue>) -> Generated {
+    fn generated(self, proof: Proof, trial: trial::Report, reading: Vec<Issue>) -> Generated {
         let mut issues = reading;
         issues.extend(proof.issues);
         Generated {
@@ -226,6 +228,7 @@ impl Spent {
             report: Report {
                 issues,
                 mended: proof.mended,
+                trial,
                 cached: false,
                 usage: self.usage,
             },

@@ -1,7 +1,11 @@
 //! The offline composer: which blueprint a request picks, how it is filled, and what is declined.
 
+use std::sync::Arc;
+
 use agentos_core::compose::{self, Composed};
-use agentos_core::spec::UiSpec;
+use agentos_core::runtime::trial;
+use agentos_core::spec::mend::{self, Loss};
+use agentos_core::spec::{Catalog, Issue, UiSpec, check};
 use serde_json::Value;
 
 fn composed(request: &str) -> Composed {
@@ -198,6 +202,12 @@ fn what_no_blueprint_can_do_is_declined() {
     declines("music player");
     declines("a game with a timer");
     declines("record audio");
+    declines("file manager");
+    declines("password manager");
+    declines("window manager");
+    declines("snake and chess game");
+    declines("count down to new year");
+    declines("what can you do?");
     declines("Ein Taschenrechner");
     declines("計算機を作って");
     declines("{{ 7 * 7 }}");
@@ -258,6 +268,72 @@ fn every_example_of_a_blueprint_is_built_from_it_and_is_a_document() {
         examples += 1;
     }
     assert!(examples > 40, "{examples}");
+}
+
+/// Prompts the composer claims beyond the examples of its blueprints.
+const CLAIMED: [&str; 40] = [
+    "make me a really good calculator please",
+    "I want a calculator that can add, subtract, multiply and divide",
+    "Can you make an app to calculate things?",
+    "todo app with priorities",
+    "make a list of things to do",
+    "a simple note taking app",
+    "a notes app with title, body and tags",
+    "daily journal with mood",
+    "a timer for 5 minutes",
+    "miles to km",
+    "kg to lbs converter",
+    "Expense tracker with categories and monthly chart",
+    "budget planner",
+    "keep track of my books",
+    "a library of my books with title, author, isbn and rating",
+    "reading list",
+    "movie watchlist",
+    "contacts app",
+    "address book",
+    "customer list with name, company, email, phone and notes",
+    "inventory management",
+    "inventory tracker for my shop with name, quantity, price and supplier",
+    "recipes",
+    "track my workouts with exercise, sets, reps and weight",
+    "water log",
+    "bug tracker",
+    "plant watering schedule",
+    "guest list for my wedding with name, email and rsvp",
+    "packing list",
+    "bucket list",
+    "grocery list with prices",
+    "click counter",
+    "todo list and calculator",
+    "a form with name, email and message",
+    "a list with name and phone",
+    "track sales with date, customer, product, quantity, unit price and paid",
+    "a database of employees with name, department, salary, start date and active",
+    "pets with name, species, birthday and vet visit date",
+    "track jobs: company, role, status (applied/interview/rejected/offer), date applied, link",
+    "track things with name, mood, priority, time, phone, difficulty, weight in kg and url",
+];
+
+#[test]
+fn every_claimed_prompt_makes_a_document_without_a_finding() {
+    for prompt in CLAIMED
+        .into_iter()
+        .chain(compose::examples().map(|(_, example)| example))
+    {
+        let document = composed(prompt).document;
+        let spec = UiSpec::from_json(&document).unwrap_or_else(|issues| panic!("{prompt}: {issues:#?}"));
+        assert_eq!(
+            check::check(&spec, Catalog::builtin()),
+            Vec::<Issue>::new(),
+            "{prompt}"
+        );
+        let mended = mend::mend(document.clone(), Catalog::builtin(), Loss::Allowed);
+        assert_eq!(
+            (mended.doc, mended.issues),
+            (document, Vec::new()),
+            "{prompt}: nothing needs mending"
+        );
+    }
 }
 
 #[test]
