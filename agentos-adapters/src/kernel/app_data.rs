@@ -5,6 +5,7 @@ use std::error::Error;
 use agentos_core::ids::Namespace;
 use agentos_core::kernel::{AuditRecord, IoKind, Reply, StoreKey, StoredValue, SysError};
 use sqlx::{Sqlite, SqlitePool, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::audit;
 
@@ -31,14 +32,20 @@ const SELECT_KEYS: &str = "
     ORDER BY key LIMIT ?4";
 
 /// The app data and the audit of the database of [`crate::database`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct SqliteAppData {
     pool: SqlitePool,
+    /// `SQLite` lets one write at a time and has others try again and again, some of them for
+    /// seconds. Here they wait in line, and leave the other connections to readers.
+    turn: Mutex<()>,
 }
 
 impl SqliteAppData {
     pub fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+        Self {
+            pool,
+            turn: Mutex::default(),
+        }
     }
 
     pub(super) async fn get(
@@ -63,7 +70,7 @@ impl SqliteAppData {
     }
 
     pub(super) async fn put(&self, put: Put, record: Option<AuditRecord>) -> Result<Reply, SysError> {
-        let mut transaction = self.begin().await?;
+        let (_turn, mut transaction) = self.begin().await?;
         put.check(&mut transaction).await?;
         let version = audit::append(&mut transaction, record.as_slice()).await?;
         sqlx::query(UPSERT_VALUE)
@@ -84,7 +91,7 @@ impl SqliteAppData {
         key: &StoreKey,
         record: Option<AuditRecord>,
     ) -> Result<Reply, SysError> {
-        let mut transaction = self.begin().await?;
+        let (_turn, mut transaction) = self.begin().await?;
         let deleted = sqlx::query(DELETE_VALUE)
             .bind(namespace.to_string())
             .bind(key.as_str())
@@ -104,7 +111,7 @@ impl SqliteAppData {
         namespace: Namespace,
         record: Option<AuditRecord>,
     ) -> Result<Reply, SysError> {
-        let mut transaction = self.begin().await?;
+        let (_turn, mut transaction) = self.begin().await?;
         let deleted = sqlx::query(DELETE_ALL)
             .bind(namespace.to_string())
             .execute(&mut *transaction)
@@ -140,15 +147,17 @@ impl SqliteAppData {
     }
 
     pub(super) async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
-        let mut transaction = self.begin().await?;
+        let (_turn, mut transaction) = self.begin().await?;
         audit::append(&mut transaction, records).await?;
         transaction.commit().await.map_err(failed)
     }
 
-    /// A transaction that writes; it takes the write lock at once, so that what it reads still
-    /// holds when it writes.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, SysError> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)
+    /// A transaction that writes, and the turn to write, which must outlive it. It takes the write
+    /// lock at once, so that what it reads still holds when it writes.
+    async fn begin(&self) -> Result<(MutexGuard<'_, ()>, Transaction<'static, Sqlite>), SysError> {
+        let turn = self.turn.lock().await;
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        Ok((turn, transaction))
     }
 }
 

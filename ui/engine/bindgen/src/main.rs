@@ -26,6 +26,9 @@ fn main() -> ExitCode {
 
 fn write_bindings(module: PathBuf, folder: PathBuf) -> Result<(), Box<dyn Error>> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).web(true)?.omit_default_module_path(false);
+    bindgen
+        .input_path(module)
+        .web(true)?
+        .omit_default_module_path(false);
     Ok(bindgen.generate(folder)?)
 }
