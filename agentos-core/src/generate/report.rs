@@ -7,14 +7,14 @@ use crate::runtime::trial;
 use crate::spec::Issue;
 
 /// How a finished document got through the gates.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
     /// What reading and the last check found; no errors among them.
     pub issues: Vec<Issue>,
     /// What was repaired without asking.
     pub mended: Vec<Issue>,
-    /// What using the app before anyone saw it came to.
-    pub trial: trial::Report,
+    /// What using the app before anyone saw it came to; nothing for a document a person brought.
+    pub trial: Option<trial::Report>,
     /// Whether the document was taken from the cache.
     pub cached: bool,
     /// Tokens of all rounds together.

@@ -10,7 +10,6 @@ use super::proof::{Proof, Prover};
 use super::{Generated, GenerationError, GenerationEvent, GenerationFailure, GenerationRequest, Generator};
 use super::{MESSAGE_BYTES, REPAIR_ROUNDS, Report};
 use crate::ports::llm::{LlmRequest, Message, Role, Task, Usage};
-use crate::runtime::trial;
 use crate::spec::mend::Loss;
 use crate::spec::patch::{AddOperation, PatchOperation, PointerBuf};
 use crate::spec::reader::{Read, Reader};
@@ -51,12 +50,12 @@ async fn make(
         Loss::Allowed
     };
     let mut proof = prover.prove(document.clone(), first_loss);
-    if proof.passed().is_none() && generator.llm.can_repair() {
+    if !proof.passed() && generator.llm.can_repair() {
         proof = repaired(generator, request, events, &mut spent, &prover, proof).await;
     }
-    let Some(trial) = proof.passed().cloned() else {
+    if !proof.passed() {
         return Err(proof.into_failure(reading));
-    };
+    }
     if proof.document != document {
         tell(
             events,
@@ -64,7 +63,7 @@ async fn make(
         )
         .await;
     }
-    Ok(spent.generated(proof, trial, reading))
+    Ok(spent.generated(proof, reading))
 }
 
 fn within_bounds(message: &str) -> Result<(), GenerationError> {
@@ -142,7 +141,7 @@ async fn repaired(
         let edited = edit::apply(&proof.document, &answer.text);
         failed_lines = edited.issues;
         proof = prover.prove(edited.doc, Loss::Forbidden).after(proof.mended);
-        if proof.passed().is_some() {
+        if proof.passed() {
             return proof;
         }
     }
@@ -214,7 +213,7 @@ impl Spent {
         self.usage.output += answer.usage.output;
     }
 
-    fn generated(self, proof: Proof, trial: trial::Report, reading: Vec<Issue>) -> Generated {
+    fn generated(self, proof: Proof, reading: Vec<Issue>) -> Generated {
         let mut issues = reading;
         issues.extend(proof.issues);
         Generated {
@@ -228,7 +227,7 @@ impl Spent {
             report: Report {
                 issues,
                 mended: proof.mended,
-                trial,
+                trial: proof.trial,
                 cached: false,
                 usage: self.usage,
             },
