@@ -1,7 +1,7 @@
 # The menu. Each target is a program under scripts/, so that it can also be run, read and checked alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine build run dev release test format lint bench clean
+.PHONY: help setup engine build run dev release test format lint types bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ format: ## Format all sources
 
 lint: ## Check formatting, lints, the purity of the core and the licences
 	@scripts/lint
+
+types: ## Write the desktop's types again from the catalog
+	@scripts/types
 
 bench: ## Measure a click, a stream and a drawn change
 	@scripts/bench

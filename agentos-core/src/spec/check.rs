@@ -3,13 +3,13 @@
 //!
 //! Messages read like a compiler's: what is wrong, where, what was expected, the nearest valid name.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Catalog, is_style_property, is_style_value};
 use super::document::{Component, UiSpec};
 use super::issue::{Code, Issue};
 use super::limits;
+use super::nearest;
 use super::path::{Path, escaped};
 use super::template::Template;
 
@@ -22,6 +22,9 @@ mod props;
 
 pub use names::RESERVED_NAMES;
 use names::{Place, Source};
+
+/// Issues after which no near names are searched for.
+const HINTED_ISSUES: usize = 200;
 
 /// Every issue of a document, in the order of the document. An app without an issue of severity
 /// error works as far as can be told without running it.
@@ -55,11 +58,13 @@ struct Checker<'a> {
     catalog: &'a Catalog,
     /// What stands in scope everywhere, and where it is from.
     sources: BTreeMap<&'a str, Source>,
-    /// Every id, with its component.
-    ids: HashMap<&'a str, &'a Component>,
+    /// Every id of a component.
+    ids: BTreeSet<&'a str>,
+    actions: BTreeSet<&'a str>,
+    queries: BTreeSet<&'a str>,
     /// Every name that rows have anywhere.
     row_names: BTreeSet<&'a str>,
-    used: RefCell<BTreeSet<String>>,
+    used: BTreeSet<String>,
     issues: Vec<Issue>,
 }
 
@@ -81,15 +86,14 @@ impl<'a> Checker<'a> {
             spec,
             catalog,
             sources,
-            ids: spec
-                .walk()
-                .map(|component| (component.id.as_str(), component))
-                .collect(),
+            ids: spec.walk().map(|component| component.id.as_str()).collect(),
+            actions: spec.actions.iter().map(|(name, _)| name.as_str()).collect(),
+            queries: spec.data.iter().map(|(name, _)| name.as_str()).collect(),
             row_names: spec
                 .walk()
                 .filter_map(|component| Some(component.each.as_ref()?.name.as_str()))
                 .collect(),
-            used: RefCell::default(),
+            used: BTreeSet::new(),
             issues: Vec::new(),
         }
     }
@@ -103,6 +107,14 @@ impl<'a> Checker<'a> {
             Some(hint) => issue.hint(hint),
             None => issue,
         });
+    }
+
+    /// The name that was most likely meant. A document with so many faults was not written by a slip.
+    fn nearest<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+        let few = self.issues.len() < HINTED_ISSUES;
+        few.then(|| nearest::suggestion(name, known))
+            .flatten()
+            .map(str::to_owned)
     }
 
     /// Names that mean two things.
@@ -223,7 +235,7 @@ impl<'a> Checker<'a> {
         for (name, value) in style {
             let at = format!("{at}/{}", escaped(name));
             if !is_style_property(name) {
-                let hint = super::nearest::suggestion(name, super::catalog::STYLE_PROPERTIES.iter().copied());
+                let hint = self.nearest(name, super::catalog::STYLE_PROPERTIES.iter().copied());
                 self.report_with(
                     Issue::warning(
                         Code::UnknownProp,
@@ -266,7 +278,7 @@ impl<'a> Checker<'a> {
     /// What is defined and never used.
     fn unused(&mut self) {
         let spec = self.spec;
-        let used = self.used.take();
+        let used = std::mem::take(&mut self.used);
         let kept = |name: &&String| !used.contains(name.as_str());
         let computed = spec
             .computed

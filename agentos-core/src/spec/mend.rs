@@ -29,7 +29,7 @@ type Object = Map<String, Value>;
 /// Passes after which mending stops even if another would still find something.
 const PASSES: usize = 8;
 /// Rounds of dropping after which the document is left as it is.
-const ROUNDS: usize = 64;
+const ROUNDS: usize = 24;
 
 /// Whether parts that cannot be used may be dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! The nearest valid name for one that is not: a hint to a person, and the ground of a mend.
 
+/// Candidates that are looked at; names beyond are found by nobody's slip of the finger.
+const CANDIDATES: usize = 256;
+
 /// The candidate that `name` most likely meant, within two edits; for a message to a person.
 pub fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     nearest_within(name, candidates, 2)
@@ -27,7 +30,7 @@ fn nearest_within<'a>(
     };
     let mut best: Option<(usize, &str)> = None;
     let mut tied = false;
-    for candidate in candidates {
+    for candidate in candidates.into_iter().take(CANDIDATES) {
         let distance = edit_distance(&wanted, &folded(candidate));
         if distance > allowed {
             continue;

@@ -165,3 +165,21 @@ fn a_row_is_a_horizontal_container() {
         Some(&ValueKind::at_least(0.0))
     );
 }
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the file is the desktop's, and this test writes it when asked to"
+)]
+fn the_desktop_has_the_types_of_this_catalog() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/engine/catalog.ts");
+    let types = agentos_core::spec::catalog::typescript();
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::write(file, &types).expect("the desktop's sources can be written");
+    }
+    let written = std::fs::read_to_string(file).expect("the desktop's sources are beside the core");
+    assert!(
+        written == types,
+        "the catalog changed: `make types` writes its types for the desktop again"
+    );
+}

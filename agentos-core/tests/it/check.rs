@@ -327,7 +327,7 @@ fn a_chain_as_long_as_a_document_is_walked() {
         .map(|at| (format!("n{at}"), json!(format!("n{}", at + 1))))
         .collect();
     let doc = with(&json!({"type": "divider"}), &json!({"computed": computed}));
-    assert_eq!(told(&doc), ["error expr_unknown_name /computed/n19999"]);
+    assert_eq!(told(&doc), ["error expr_unknown_name /computed/n19999 (n10000)"]);
 }
 
 #[test]
@@ -591,7 +591,7 @@ fn messages_read_like_a_compilers() {
             ),
             (
                 Some("who".to_owned()),
-                "`size` of a input: expected one of small medium large, found \"huge\"".to_owned()
+                "`size` of an input: expected one of small medium large, found \"huge\"".to_owned()
             ),
             (
                 Some("go".to_owned()),
@@ -612,6 +612,7 @@ fn an_app_that_shows_nothing_is_no_app() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the samples are files")]
 fn the_samples_have_no_error() {
     let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/samples");
     let Ok(files) = std::fs::read_dir(samples) else {
@@ -628,6 +629,7 @@ fn the_samples_have_no_error() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the samples are files")]
 fn what_the_runtime_lacks_is_a_warning_in_the_dashboard_sample() {
     let Ok(text) = std::fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),

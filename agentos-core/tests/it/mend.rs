@@ -503,7 +503,7 @@ fn every_mend_is_a_note_with_its_place() {
             ),
             (
                 "/components/0/props/label",
-                "`label` of a button without one is its `text`"
+                "`label` of a button without a `text` stands for it"
             ),
             (
                 "/components/0/on_event/click/args/target",

@@ -209,6 +209,16 @@ impl ComponentEntry {
         self
     }
 
+    /// The name as a sentence needs it: `a button`, `an input`.
+    pub fn with_article(&self) -> String {
+        let article = if self.name.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        };
+        format!("{article} {}", self.name)
+    }
+
     pub fn prop(&self, name: &str) -> Option<&Field> {
         self.props.iter().find(|prop| prop.name == name)
     }

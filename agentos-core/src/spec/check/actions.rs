@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::super::action::{Action, Args, Run, Step};
 use super::super::catalog::{ArgIssue, Runs, ToolEntry, ValueKind};
 use super::super::issue::{Code, Issue};
-use super::super::nearest;
 use super::super::path::{Path, escaped};
 use super::super::template::Template;
 use super::names::Place;
@@ -45,17 +44,16 @@ impl<'a> Checker<'a> {
 
     fn named(&mut self, step: &Step, name: &str, within: &str) {
         if name != within {
-            self.used.borrow_mut().insert(action_use(name));
+            self.used.insert(action_use(name));
         }
-        let actions = self.spec.actions.iter().map(|(name, _)| name.as_str());
-        if actions.clone().any(|action| action == name) {
+        if self.actions.contains(name) {
             return;
         }
         let mut tools = self.catalog.tools().map(|tool| tool.id.as_ref());
-        let same_name = tools.find(|id| id.rsplit('.').next() == Some(name));
-        let hint = nearest::suggestion(name, actions)
-            .or(same_name)
+        let same_name = tools
+            .find(|id| id.rsplit('.').next() == Some(name))
             .map(str::to_owned);
+        let hint = self.nearest(name, self.actions.iter().copied()).or(same_name);
         let message = format!("there is no action `{name}`; `actions` would define it");
         self.report_with(Issue::error(Code::ActionUnknown, &step.at, message), hint);
     }
@@ -90,7 +88,7 @@ impl<'a> Checker<'a> {
             return Some(tool);
         }
         let group = id.split('.').next().unwrap_or_default();
-        let hint = nearest::suggestion(id, catalog.tools().map(|tool| tool.id.as_ref())).map(str::to_owned);
+        let hint = self.nearest(id, catalog.tools().map(|tool| tool.id.as_ref()));
         let issue = if catalog.has_group(group) {
             let names: Vec<&str> = catalog
                 .tools()
@@ -220,8 +218,8 @@ impl<'a> Checker<'a> {
             match param.kind {
                 ValueKind::Path if tool.group() == "calc" && args.contains_key("expression") => {}
                 ValueKind::Path => self.path_in_args(tool, text, place, &at),
-                ValueKind::ComponentId if !self.ids.contains_key(text) => {
-                    let hint = nearest::suggestion(text, self.ids.keys().copied()).map(str::to_owned);
+                ValueKind::ComponentId if !self.ids.contains(text) => {
+                    let hint = self.nearest(text, self.ids.iter().copied());
                     let message = format!("`{}`: no component has the id \"{text}\"", tool.id);
                     self.report_with(Issue::error(Code::ArgsInvalid, at, message), hint);
                 }
@@ -274,10 +272,9 @@ impl<'a> Checker<'a> {
     }
 
     fn query_in_args(&mut self, query: &str, at: &str) {
-        self.used.borrow_mut().insert(query.to_owned());
-        let queries = self.spec.data.iter().map(|(name, _)| name.as_str());
-        if !query.contains("{{") && !queries.clone().any(|name| name == query) {
-            let hint = nearest::suggestion(query, queries).map(str::to_owned);
+        self.used.insert(query.to_owned());
+        if !query.contains("{{") && !self.queries.contains(query) {
+            let hint = self.nearest(query, self.queries.iter().copied());
             let message = format!("`ui.refresh`: `data` has no query `{query}`");
             self.report_with(Issue::error(Code::ArgsInvalid, at, message), hint);
         }

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::super::catalog::{Children, ComponentEntry};
 use super::super::document::{Check, Component, Each, Rule};
 use super::super::issue::{Code, Issue};
-use super::super::nearest;
 use super::super::path::escaped;
 use super::super::template::Template;
 use super::names::Place;
@@ -45,10 +44,8 @@ impl<'a> Checker<'a> {
         let alias = self
             .catalog
             .component_by_alias(&component.kind)
-            .map(|(entry, _)| entry.name.as_ref());
-        let hint = alias
-            .or_else(|| nearest::suggestion(&component.kind, names))
-            .map(str::to_owned);
+            .map(|(entry, _)| entry.name.to_string());
+        let hint = alias.or_else(|| self.nearest(&component.kind, names));
         let message = format!(
             "there is no component of type \"{}\"; a placeholder that names it is shown",
             component.kind
@@ -115,13 +112,13 @@ impl<'a> Checker<'a> {
         for (event, action) in &component.on_event {
             if let Some(entry) = entry.filter(|entry| entry.event(event).is_none()) {
                 let known: Vec<&str> = entry.events.iter().map(|event| event.name.as_ref()).collect();
-                let hint = nearest::suggestion(event, known.iter().copied()).map(str::to_owned);
+                let hint = self.nearest(event, known.iter().copied());
                 let tells = if known.is_empty() {
                     "it has no events".to_owned()
                 } else {
                     format!("its events are {}", known.join(" "))
                 };
-                let message = format!("a {} never tells `{event}`; {tells}", entry.name);
+                let message = format!("{} never tells `{event}`; {tells}", entry.with_article());
                 let at = format!("{}/on_event/{}", component.at, escaped(event));
                 self.report_with(Issue::warning(Code::UnknownProp, at, message), hint);
             }
@@ -137,7 +134,10 @@ impl<'a> Checker<'a> {
     fn checks(&mut self, component: &Component, entry: Option<&ComponentEntry>, place: &Place) {
         let at = format!("{}/checks", component.at);
         if !component.checks.is_empty() && entry.is_some_and(|entry| entry.value.is_none()) {
-            let message = format!("a {} has no value to check", component.kind);
+            let message = format!(
+                "{} has no value to check",
+                entry.map_or("this", |entry| &entry.name)
+            );
             self.report(Issue::warning(Code::Schema, &at, message));
         }
         for Check { rule, .. } in &component.checks {
@@ -165,8 +165,8 @@ impl<'a> Checker<'a> {
         let is_named = entry.named_by.iter().any(|prop| given(prop)) || component.a11y.contains_key("label");
         if !entry.named_by.is_empty() && !is_named {
             let message = format!(
-                "a {} needs a name for those who cannot see it: {}",
-                entry.name,
+                "{} needs a name for those who cannot see it: {}",
+                entry.with_article(),
                 entry.named_by.join(" or ")
             );
             let props: Vec<&str> = entry.named_by.iter().map(AsRef::as_ref).collect();
@@ -226,14 +226,14 @@ impl<'a> Checker<'a> {
         }
         if component.each.is_some() {
             let message = format!(
-                "`each` repeats children, and a {} has none; put a container around it",
-                entry.name
+                "`each` repeats children, and {} has none; put a container around it",
+                entry.with_article()
             );
             self.report(
                 Issue::error(Code::Schema, format!("{}/each", component.at), message).hint("container"),
             );
         } else if !component.children.is_empty() {
-            let message = format!("a {} has no children; these are not shown", entry.name);
+            let message = format!("{} has no children; these are not shown", entry.with_article());
             self.report(Issue::warning(
                 Code::Schema,
                 format!("{}/children", component.at),

@@ -9,6 +9,9 @@ use super::super::template::{Source, Template};
 use super::Checker;
 use crate::runtime::expression::Expression;
 
+/// Cycles told of one document; mending these shows the others.
+const REPORTED: usize = 20;
+
 type Graph<'a> = BTreeMap<&'a str, BTreeSet<String>>;
 
 impl Checker<'_> {
@@ -110,21 +113,32 @@ fn cycles(graph: &Graph) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for start in graph.keys().copied() {
         let mut path: Vec<(&str, btree_set::Iter<'_, String>)> = Vec::new();
+        let mut on_path: BTreeSet<&str> = BTreeSet::new();
         let mut next = Some(start);
         loop {
-            if let Some(name) = next {
-                if let Some(start) = path.iter().position(|(passed, _)| *passed == name) {
-                    let cycle = path[start..].iter().map(|(passed, _)| *passed).chain([name]);
-                    found.push(cycle.map(str::to_owned).collect());
-                } else if let Some(names) = graph.get(name)
-                    && done.insert(name)
-                {
-                    path.push((name, names.iter()));
+            match next.and_then(|name| Some((name, graph.get(name)?))) {
+                Some((name, _)) if on_path.contains(name) => {
+                    let passed = path
+                        .iter()
+                        .map(|(passed, _)| *passed)
+                        .skip_while(|passed| *passed != name);
+                    found.push(passed.chain([name]).map(str::to_owned).collect());
+                    if found.len() == REPORTED {
+                        return found;
+                    }
                 }
+                Some((name, names)) if done.insert(name) => {
+                    path.push((name, names.iter()));
+                    on_path.insert(name);
+                }
+                _ => {}
             }
-            let Some((_, names)) = path.last_mut() else { break };
+            let Some((name, names)) = path.last_mut() else {
+                break;
+            };
             next = names.next().map(String::as_str);
             if next.is_none() {
+                on_path.remove(*name);
                 path.pop();
             }
         }

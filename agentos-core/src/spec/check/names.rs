@@ -2,7 +2,6 @@
 
 use super::super::document::Each;
 use super::super::issue::{Code, Issue};
-use super::super::nearest;
 use super::super::path::Path;
 use super::Checker;
 
@@ -111,7 +110,7 @@ impl Place {
 impl Checker<'_> {
     /// A name an expression reads.
     pub(super) fn read_name(&mut self, name: &str, members: &[std::sync::Arc<str>], place: &Place, at: &str) {
-        self.used.borrow_mut().insert(name.to_owned());
+        self.used.insert(name.to_owned());
         if name == "_" {
             return self.read_status(members, at);
         }
@@ -150,10 +149,9 @@ impl Checker<'_> {
     /// `_.<query>.loading`.
     fn read_status(&mut self, members: &[std::sync::Arc<str>], at: &str) {
         let Some(query) = members.first() else { return };
-        self.used.borrow_mut().insert(query.to_string());
-        if !self.spec.data.iter().any(|(name, _)| **name == **query) {
-            let hint = nearest::suggestion(query, self.spec.data.iter().map(|(name, _)| name.as_str()))
-                .map(str::to_owned);
+        self.used.insert(query.to_string());
+        if !self.queries.contains(&**query) {
+            let hint = self.nearest(query, self.queries.iter().copied());
             self.report_with(
                 Issue::error(
                     Code::ExprUnknownName,
@@ -177,7 +175,7 @@ impl Checker<'_> {
 
     fn path(&mut self, path: &Path, place: &Place, at: &str, done: &str, writes: bool) {
         let root = path.root().as_ref();
-        self.used.borrow_mut().insert(root.to_owned());
+        self.used.insert(root.to_owned());
         if let Some(list) = place.row(root) {
             let list = list.clone();
             return if writes && path.segments().len() > 1 {
@@ -207,7 +205,7 @@ impl Checker<'_> {
 
     fn known_names(&self, place: &Place, name: &str) -> Option<String> {
         let rows = place.rows.iter().map(|(row, _)| row.as_str());
-        nearest::suggestion(name, rows.chain(self.sources.keys().copied())).map(str::to_owned)
+        self.nearest(name, rows.chain(self.sources.keys().copied()))
     }
 }
 

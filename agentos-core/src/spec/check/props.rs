@@ -6,7 +6,6 @@ use super::super::catalog::{ComponentEntry, Field, Mismatch, MismatchReason, Val
 use super::super::document::Component;
 use super::super::issue::{Code, Issue};
 use super::super::mend::url_may_pass;
-use super::super::nearest;
 use super::super::path::escaped;
 use super::super::template::{Part, Template};
 use super::Checker;
@@ -33,7 +32,7 @@ impl Checker<'_> {
                     .is_none_or(|value| *value == Template::Literal(Value::Null))
         };
         for prop in entry.props.iter().filter(is_missing) {
-            let message = format!("a {} needs `{}`: {}", entry.name, prop.name, prop.summary);
+            let message = format!("{} needs `{}`: {}", entry.with_article(), prop.name, prop.summary);
             self.report(Issue::error(Code::MissingProp, &component.at, message).hint(prop.name.as_ref()));
         }
     }
@@ -61,7 +60,11 @@ impl Checker<'_> {
             _ => {
                 self.template(value, place, at);
                 if let Err(mismatch) = prop.kind.check(&with_open(value), &is_open) {
-                    self.mismatch(&mismatch, &format!("`{}` of a {}", prop.name, entry.name), at);
+                    self.mismatch(
+                        &mismatch,
+                        &format!("`{}` of {}", prop.name, entry.with_article()),
+                        at,
+                    );
                 }
             }
         }
@@ -72,12 +75,14 @@ impl Checker<'_> {
             .props
             .iter()
             .find(|prop| prop.aliases.iter().any(|alias| alias == name));
-        let names = || nearest::suggestion(name, entry.props.iter().map(|prop| prop.name.as_ref()));
-        let hint = by_alias
-            .map(|prop| prop.name.as_ref())
-            .or_else(names)
-            .map(str::to_owned);
-        let message = format!("a {} has no property `{name}`; it has no effect", entry.name);
+        let hint = match by_alias {
+            Some(prop) => Some(prop.name.to_string()),
+            None => self.nearest(name, entry.props.iter().map(|prop| prop.name.as_ref())),
+        };
+        let message = format!(
+            "{} has no property `{name}`; it has no effect",
+            entry.with_article()
+        );
         self.report_with(Issue::warning(Code::UnknownProp, at, message), hint);
     }
 

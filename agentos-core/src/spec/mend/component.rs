@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Mender, Object, drop_nulls, names, path_meant, rename};
 use crate::spec::catalog::{Catalog, Children, ComponentEntry};
 use crate::spec::document::COMPONENT_KEYS;
+use crate::spec::limits::COMPONENT_DEPTH;
 use crate::spec::nearest;
 use crate::spec::path::escaped;
 
@@ -59,7 +60,7 @@ impl<'a> Mender<'a> {
         }
         if let Some(entry) = entry {
             self.text_child(component, entry, at);
-            if entry.children == Children::None && component.contains_key("each") {
+            if entry.children == Children::None && component.contains_key("each") && has_room_around(at) {
                 self.wrap_repeated(value, at);
             }
         }
@@ -320,7 +321,7 @@ impl<'a> Mender<'a> {
                 component.shift_remove("children");
                 self.told(
                     &format!("{at}/children"),
-                    format!("the text inside a {} is its `{text}`", entry.name),
+                    format!("the text inside {} is its `{text}`", entry.with_article()),
                 );
             }
             (None, _) if children.is_empty() => {
@@ -345,6 +346,11 @@ impl<'a> Mender<'a> {
             "`each` repeats children, so a container was put around this component",
         );
     }
+}
+
+/// Whether a component at that place can be put one level deeper.
+fn has_room_around(at: &str) -> bool {
+    at.matches("/children/").count() + 2 <= COMPONENT_DEPTH
 }
 
 fn part<'c>(component: &'c mut Object, inside: &str) -> Option<&'c mut Object> {

@@ -16,7 +16,10 @@ impl Mender<'_> {
                 .find(|prop| entry.prop(prop).is_some())
         {
             *said = json!({text: said.take()});
-            self.told(&props_at, format!("the text of a {} is its `{text}`", entry.name));
+            self.told(
+                &props_at,
+                format!("the text of {} is its `{text}`", entry.with_article()),
+            );
         }
         let Some(Value::Object(props)) = component.get_mut("props") else {
             return;
@@ -84,7 +87,7 @@ impl Mender<'_> {
                 rename(props, &key, &prop.name);
                 self.told(
                     &format!("{at}/{}", escaped(&key)),
-                    format!("`{key}` of a {} is called `{}`", entry.name, prop.name),
+                    format!("`{key}` of {} is called `{}`", entry.with_article(), prop.name),
                 );
             }
         }
@@ -103,8 +106,9 @@ impl Mender<'_> {
                 self.told(
                     &format!("{at}/{stand_in}"),
                     format!(
-                        "`{stand_in}` of a {} without one is its `{}`",
-                        entry.name, prop.name
+                        "`{stand_in}` of {} without a `{}` stands for it",
+                        entry.with_article(),
+                        prop.name
                     ),
                 );
             }

@@ -40,7 +40,7 @@ impl Mender<'_> {
                 props.insert(value.name.to_string(), json!({"$bind": path}));
                 self.told(
                     &format!("{at}/props/{}", value.name),
-                    format!("the value of a {} is bound by `$bind`", entry.name),
+                    format!("the value of {} is bound by `$bind`", entry.with_article()),
                 );
             }
             let row = row_name(component);
