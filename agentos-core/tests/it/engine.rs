@@ -11,4 +11,5 @@ mod queries;
 mod screen;
 mod timers;
 mod todo;
+mod tools;
 mod values;
