@@ -16,7 +16,11 @@ const ROUNDS = 7;
 const GENERATIONS = 20;
 
 function run(command, ...args) {
-  const ended = spawnSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const ended = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   if (ended.status !== 0) throw new Error(`${command} ${args.join(" ")} failed`);
   return ended.stdout;
 }
@@ -40,7 +44,12 @@ async function webAssembly() {
   const clicks = (others) => {
     const app = `beside-${others}`;
     engine.call(JSON.stringify({ op: "open", app, spec: calculatorBeside(others), now: 0 }));
-    const request = JSON.stringify({ op: "dispatch", app, event: { component: "toggle", kind: "click" }, now: 1 });
+    const request = JSON.stringify({
+      op: "dispatch",
+      app,
+      event: { component: "toggle", kind: "click" },
+      now: 1,
+    });
     const round = () => {
       const start = performance.now();
       for (let click = 0; click < CLICKS; click += 1) engine.call(request);
@@ -52,14 +61,21 @@ async function webAssembly() {
   return { click: clicks(0), click_beside_1000: clicks(OTHERS) };
 }
 
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+};
 
 async function servePage() {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, "http://localhost").pathname);
     try {
       const body = await readFile(join(pageFolder, path === "/" ? "index.html" : path));
-      response.writeHead(200, { "content-type": TYPES[extname(path) || ".html"] ?? "application/octet-stream" });
+      response.writeHead(200, {
+        "content-type": TYPES[extname(path) || ".html"] ?? "application/octet-stream",
+      });
       response.end(body);
     } catch {
       response.writeHead(404).end();
@@ -71,7 +87,19 @@ async function servePage() {
 
 /** Click to changed DOM in a real browser, beside what plain React takes for the same. */
 async function clickToDom(chrome) {
-  run("npm", "exec", "--prefix", "ui", "--", "vite", "build", "--config", "ui/bench/vite.config.ts", "--logLevel", "error");
+  run(
+    "npm",
+    "exec",
+    "--prefix",
+    "ui",
+    "--",
+    "vite",
+    "build",
+    "--config",
+    "ui/bench/vite.config.ts",
+    "--logLevel",
+    "error",
+  );
   const server = await servePage();
   const page = await chrome.newPage();
   try {
@@ -150,15 +178,29 @@ async function generation(chrome) {
 }
 
 function line(what, value, unit, baseline, ratio) {
-  console.log(`${what.padEnd(52)} ${value.toFixed(1).padStart(9)} ${unit}   ${ratio.toFixed(2).padStart(7)} × ${baseline}`);
+  console.log(
+    `${what.padEnd(52)} ${value.toFixed(1).padStart(9)} ${unit}   ${ratio.toFixed(2).padStart(7)} × ${baseline}`,
+  );
 }
 
 const inCore = native();
 const inWasm = await webAssembly();
 line("click, native engine", inCore.click, "µs", "itself", 1);
-line("click, native, beside 1,000 components", inCore.click_beside_1000, "µs", "alone", inCore.click_beside_1000 / inCore.click);
+line(
+  "click, native, beside 1,000 components",
+  inCore.click_beside_1000,
+  "µs",
+  "alone",
+  inCore.click_beside_1000 / inCore.click,
+);
 line("click, WebAssembly", inWasm.click, "µs", "native", inWasm.click / inCore.click);
-line("click, WebAssembly, beside 1,000 components", inWasm.click_beside_1000, "µs", "alone", inWasm.click_beside_1000 / inWasm.click);
+line(
+  "click, WebAssembly, beside 1,000 components",
+  inWasm.click_beside_1000,
+  "µs",
+  "alone",
+  inWasm.click_beside_1000 / inWasm.click,
+);
 
 const chrome = await chromium.launch({
   executablePath: process.env.CHROMIUM,
@@ -170,7 +212,13 @@ try {
     line(`components rendered a click, beside ${others}`, renders, "  ", "one", renders);
   }
   const { ping, generated } = await generation(chrome);
-  line("offline generation to ui_complete", generated, "ms", "a ping on the same connection", generated / ping);
+  line(
+    "offline generation to ui_complete",
+    generated,
+    "ms",
+    "a ping on the same connection",
+    generated / ping,
+  );
 } finally {
   await chrome.close();
 }

@@ -123,7 +123,9 @@ const PlainCalculator = memo(function PlainCalculator() {
 window.measurePlainReact = async (others) => {
   const page = emptyPage();
   const root = createRoot(page);
-  const neighbours = Array.from({ length: others }, (_, index) => <PlainText key={index} content={`n${index}`} />);
+  const neighbours = Array.from({ length: others }, (_, index) => (
+    <PlainText key={index} content={`n${index}`} />
+  ));
   flushSync(() =>
     root.render(
       <>

@@ -7,7 +7,7 @@ import type { ServerMessage, Stream } from "@/shared/api/stream";
 import type { App, PackageMetadata } from "@/shared/api/types";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
-import { SMALLEST } from "../desktop/geometry";
+import { rewidened, SMALLEST } from "../desktop/geometry";
 import {
   type DesktopWindow,
   focusedKey,
@@ -217,7 +217,7 @@ export class Desk {
   #startGeneration(key: string, request: string, id: string = key): void {
     const { change } = useWindows.getState();
     const fail = (title: string, message: string, canBuild: string[]) => {
-      const retry = { kind: "generate", request } as const;
+      const retry = canBuild.length === 0 ? ({ kind: "generate", request } as const) : null;
       change(key, { phase: { kind: "failed", title, message, canBuild, retry } });
       this.#generations.delete(key);
     };
@@ -243,9 +243,12 @@ export class Desk {
   async #adopt(key: string, appId: string): Promise<void> {
     try {
       const app = await api.app(appId);
-      const { change, move, windows } = useWindows.getState();
+      const { change, windows, workspace } = useWindows.getState();
       change(key, { appId, title: app.title, phase: { kind: "opening" } });
-      if (windows[key]?.frame.width === BUILDING_WIDTH) move(key, { width: preferredWidth(app.ui_spec) });
+      const frame = windows[key]?.frame;
+      if (frame?.width === BUILDING_WIDTH) {
+        change(key, { frame: rewidened(frame, preferredWidth(app.ui_spec), workspace) });
+      }
       await this.#startSession(app);
     } catch (cause) {
       useWindows.getState().change(key, { appId });

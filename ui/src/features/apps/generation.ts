@@ -66,7 +66,7 @@ export class Generation {
         this.#options.onComplete(message.app_id);
         break;
       case "error":
-        this.#fail(message.code, message.error, canBuild(message.details));
+        this.#failWith(message);
         break;
       case "complete":
         this.#fail("generation_failed", "The answer ended before the app was whole.", []);
@@ -90,6 +90,13 @@ export class Generation {
     } catch (cause) {
       this.#options.onThought(`This part could not be drawn yet: ${String(cause)}`);
     }
+  }
+
+  #failWith({ code, error, details }: Extract<ServerMessage, { type: "error" }>): void {
+    const buildable = canBuild(details);
+    const sentences = error.split(/(?<=\.)\s+/);
+    const namesBuildable = (sentence: string) => buildable.some((item) => sentence.includes(item));
+    this.#fail(code, sentences.filter((sentence) => !namesBuildable(sentence)).join(" "), buildable);
   }
 
   /** The drawing stays; the engine forgets the draft behind it. */

@@ -127,8 +127,8 @@ function Notice({ icon, title, message, over, children }: NoticeProps) {
     <div
       role="alert"
       className={clsx(
-        "flex flex-col items-center justify-center p-6 text-center",
-        over ? "absolute inset-0 overflow-auto bg-surface/80" : "min-h-48",
+        "flex flex-col items-center justify-center-safe overflow-auto p-6 text-center",
+        over ? "absolute inset-0 bg-surface/80" : "min-h-48",
       )}
     >
       {icon}
@@ -145,5 +145,8 @@ function requestFor(buildable: string): string {
 }
 
 function shortName(buildable: string): string {
-  return buildable.replace(/^an? /, "").replace(/\s*\(.*\)$/, "");
+  return buildable
+    .replace(/^an? /, "")
+    .replace(/\s*\(.*\)$/, "")
+    .replace(/,? with .*$/, "");
 }

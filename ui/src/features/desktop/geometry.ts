@@ -17,13 +17,12 @@ export interface Workspace {
 
 export const SMALLEST = { width: 280, height: 160 };
 const MARGIN = 16;
-const CASCADE_STEP = 36;
+/** A little more than a title bar, so that the one below stays in sight. */
+const CASCADE_STEP = 52;
 /** How much of a title bar stays reachable. */
 const GRIP = 96;
-/** A window that fits its content is taken to be about this high when others are placed beside it. */
+/** A window that fits its content is about this high. */
 const USUAL_HEIGHT = 420;
-const TITLE_BAR = 48;
-const TITLE_WEIGHT = 800;
 
 /** A frame that is large enough to use and whose title bar can be reached. */
 export function fitted(frame: Frame, workspace: Workspace): Frame {
@@ -40,41 +39,36 @@ export function fitted(frame: Frame, workspace: Workspace): Frame {
   };
 }
 
-/** Where a new window hides least of the others: beside them when there is room, else a cascade. */
+/** A free place beside the other windows when there is one, else a step down from the topmost. */
 export function placeWindow(wanted: number, others: Frame[], workspace: Workspace): Frame {
   const width = Math.min(wanted, workspace.width - 2 * MARGIN);
   const top = Math.max(MARGIN, Math.round(workspace.height * 0.08));
   const centre = (workspace.width - width) / 2;
   const beside = others.flatMap((other) => [other.x + other.width + MARGIN, other.x - width - MARGIN]);
-  const steps = [1, 2, 3, 4, 5].map((step) => ({
-    x: centre + step * CASCADE_STEP,
-    y: top + step * CASCADE_STEP,
-  }));
-  const places = [centre, ...beside, MARGIN, workspace.width - width - MARGIN]
-    .filter((x) => x >= MARGIN && x + width <= workspace.width - MARGIN)
-    .map((x) => ({ x, y: top }));
-  const best = [...places, ...steps].reduce<{ x: number; y: number; hidden: number } | null>(
-    (least, place) => {
-      const hidden = others.reduce(
-        (sum, other) => sum + overlap(other, { ...place, width, height: null }),
-        0,
-      );
-      return least === null || hidden < least.hidden ? { ...place, hidden } : least;
-    },
-    null,
-  );
-  const { x, y } = best ?? { x: MARGIN, y: MARGIN };
-  return fitted({ x, y, width, height: null }, workspace);
+  const isFree = (x: number) =>
+    x >= MARGIN &&
+    x + width <= workspace.width - MARGIN &&
+    others.every((other) => x >= other.x + other.width || x + width <= other.x);
+  const free = [centre, ...beside].find(isFree);
+  const place = free === undefined ? cascade(width, others, workspace) : { x: free, y: top };
+  return fitted({ ...place, width, height: null }, workspace);
 }
 
-/** How much two windows share; sharing the title bar of the lower one weighs most. */
-function overlap(other: Frame, placed: Frame): number {
-  const across = Math.min(other.x + other.width, placed.x + placed.width) - Math.max(other.x, placed.x);
-  if (across <= 0) return 0;
-  const heightOf = (frame: Frame) => frame.height ?? USUAL_HEIGHT;
-  const down = Math.min(other.y + heightOf(other), placed.y + heightOf(placed)) - Math.max(other.y, placed.y);
-  const hidesTitle = placed.y < other.y + TITLE_BAR && other.y < placed.y + heightOf(placed);
-  return across * Math.max(down, 0) + (hidesTitle ? across * TITLE_WEIGHT : 0);
+/** One step to the right and down from the topmost window, from the corner again when that is too far. */
+function cascade(width: number, others: Frame[], workspace: Workspace): { x: number; y: number } {
+  const topmost = others.at(-1) ?? { x: 0, y: 0 };
+  const x = topmost.x + CASCADE_STEP;
+  const y = topmost.y + CASCADE_STEP;
+  return {
+    x: x + width > workspace.width - MARGIN ? Math.max(MARGIN, workspace.width - width - MARGIN - x / 4) : x,
+    y: y + USUAL_HEIGHT > workspace.height ? MARGIN : y,
+  };
+}
+
+/** The same window around the same middle, but wider or narrower, and whole in sight. */
+export function rewidened(frame: Frame, width: number, workspace: Workspace): Frame {
+  const x = frame.x + (frame.width - width) / 2;
+  return fitted({ ...frame, width, x: clamp(x, MARGIN, workspace.width - width - MARGIN) }, workspace);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -99,6 +99,7 @@ export function SaveDialog({ window, onClose }: { window: DesktopWindow; onClose
         <label className="flex flex-col gap-1.5">
           <span className="font-medium text-ink-2 text-sm">Category</span>
           <select
+            aria-label="Category"
             className="control h-10 pr-9! pl-3"
             value={category}
             onChange={(event) => setCategory(event.currentTarget.value)}

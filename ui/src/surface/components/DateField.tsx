@@ -15,7 +15,7 @@ export function DateField({ node }: { node: NodeOf<"date"> }) {
   const error = node.error ?? props.error;
   return (
     <Field nodeId={node.id} label={props.label} error={error} style={props.style}>
-      {(describedBy) => (
+      {(names) => (
         <input
           ref={ref}
           type={props.type ?? "date"}
@@ -26,8 +26,7 @@ export function DateField({ node }: { node: NodeOf<"date"> }) {
           disabled={props.disabled}
           readOnly={!node.events.includes("change")}
           aria-label={props.label ? undefined : nameFromId(node.id)}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={describedBy}
+          {...names}
           onChange={(event) => dispatch("change", { value: event.currentTarget.value })}
           onFocus={() => dispatch("focus")}
           onBlur={() => {

@@ -31,7 +31,7 @@ export function Input({ node }: { node: NodeOf<"input"> }) {
   };
   return (
     <Field nodeId={node.id} label={props.label} error={error} style={props.style}>
-      {(describedBy) => (
+      {(names) => (
         <input
           ref={ref}
           type={props.type ?? "text"}
@@ -49,8 +49,7 @@ export function Input({ node }: { node: NodeOf<"input"> }) {
           readOnly={readOnly}
           disabled={props.disabled}
           aria-label={props.label ? undefined : (props.placeholder ?? nameFromId(node.id))}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={describedBy}
+          {...names}
           autoComplete="off"
           spellCheck={props.type === undefined || props.type === "text" ? undefined : false}
           onChange={(event) => dispatch("change", { value: event.currentTarget.value })}

@@ -5,8 +5,8 @@ import { gapOf } from "../look";
 
 const VARIANT = {
   default: "",
-  bordered: "divide-y divide-line overflow-hidden rounded-xl border border-line *:px-3.5 *:py-2",
-  striped: "overflow-hidden rounded-xl border border-line *:px-3.5 *:py-2 *:odd:bg-surface-2",
+  bordered: "divide-y divide-line overflow-hidden rounded-xl border border-line *:px-3.5! *:py-1.5!",
+  striped: "overflow-hidden rounded-xl border border-line *:px-3.5! *:py-1.5! *:odd:bg-surface-2",
 };
 
 export function List({ node }: { node: NodeOf<"list"> }) {

@@ -22,7 +22,7 @@ export function Select({ node }: { node: NodeOf<"select"> }) {
   };
   return (
     <Field nodeId={node.id} label={props.label} error={error} style={props.style}>
-      {(describedBy) => (
+      {(names) => (
         <select
           ref={control}
           className={clsx(
@@ -33,8 +33,7 @@ export function Select({ node }: { node: NodeOf<"select"> }) {
           value={isKnown ? value : ""}
           disabled={props.disabled || !node.events.includes("change")}
           aria-label={props.label ? undefined : (props.placeholder ?? nameFromId(node.id))}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={describedBy}
+          {...names}
           onChange={(event) => onChange(event.currentTarget.value)}
           onFocus={() => dispatch("focus")}
           onBlur={() => dispatch("blur")}

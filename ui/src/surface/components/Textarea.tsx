@@ -26,7 +26,7 @@ export function Textarea({ node }: { node: NodeOf<"textarea"> }) {
   };
   return (
     <Field nodeId={node.id} label={props.label} error={error} style={props.style}>
-      {(describedBy) => (
+      {(names) => (
         <textarea
           ref={ref}
           className={clsx(
@@ -41,8 +41,7 @@ export function Textarea({ node }: { node: NodeOf<"textarea"> }) {
           readOnly={props.readonly || !node.events.includes("change")}
           disabled={props.disabled}
           aria-label={props.label ? undefined : (props.placeholder ?? nameFromId(node.id))}
-          aria-invalid={error ? true : undefined}
-          aria-describedby={describedBy}
+          {...names}
           onChange={(event) => dispatch("change", { value: event.currentTarget.value })}
           onKeyDown={onKeyDown}
           onFocus={() => dispatch("focus")}
