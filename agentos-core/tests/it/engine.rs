@@ -8,6 +8,7 @@ mod forms;
 mod golden;
 mod protocol;
 mod queries;
+mod samples;
 mod screen;
 mod timers;
 mod todo;

@@ -1,0 +1,71 @@
+//! The documents kept beside the project run as they were meant to.
+
+use serde_json::{Value, json};
+
+use super::screen::Screen;
+
+fn sample(name: &str) -> Option<Value> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/samples")
+        .join(name);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(serde_json::from_str(&text).unwrap()),
+        Err(_) => {
+            eprintln!("skipped: there is no {}", path.display());
+            None
+        }
+    }
+}
+
+#[test]
+fn the_calculator_of_the_earlier_readme_takes_digits() {
+    let Some(document) = sample("calculator-readme.json") else {
+        return;
+    };
+    let mut screen = Screen::open(document);
+    screen.click("btn-7");
+    assert_eq!(screen.prop("display", "value"), "7");
+}
+
+#[test]
+fn the_todo_list_works() {
+    let Some(document) = sample("todo.json") else {
+        return;
+    };
+    let mut screen = Screen::open(document);
+    screen.enter("draft", "Milk");
+    screen.submit("draft");
+    screen.enter("draft", "Tea");
+    screen.submit("draft");
+    let rows = screen.children("items");
+    assert_eq!(rows.len(), 2);
+    let cells = screen.children(&rows[0]);
+    assert_eq!(screen.prop(&cells[0], "label"), "Milk");
+    screen.check(&cells[0], true);
+    screen.click("clear");
+    screen.succeed("system.confirm", json!(true));
+    assert_eq!(screen.state["todos"].as_array().unwrap().len(), 1);
+}
+
+/// `http.get` is no tool yet: the query fails, and the app says so and draws its default.
+#[test]
+fn the_dashboard_is_drawn_from_its_default_and_shows_what_failed() {
+    let Some(document) = sample("dashboard.json") else {
+        return;
+    };
+    let mut screen = Screen::open(document.clone());
+    let checked = screen.call(&json!({"op": "check", "spec": document}));
+    assert_eq!(checked["valid"], true, "{checked}");
+    let codes: Vec<&str> = checked["issues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| issue["code"].as_str().unwrap())
+        .collect();
+    assert!(codes.contains(&"tool_unknown"), "{codes:?}");
+    let shown = |screen: &mut Screen| screen.ask(json!({"op": "view"}))["nodes"].to_string();
+    assert!(shown(&mut screen).contains("Could not load: "));
+    assert!(shown(&mut screen).contains("Highest"));
+    assert!(shown(&mut screen).contains("\"temps\""));
+    assert_eq!(screen.effects.len(), 0);
+}
