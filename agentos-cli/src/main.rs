@@ -1,1 +1,80 @@
-fn main() {}
+//! AgentOS from a terminal: one verb a file under `commands`.
+
+mod commands;
+mod server;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{engine, generate, health, run, validate};
+use crate::server::Server;
+
+/// Describe an app, check one, use one without a browser.
+#[derive(Debug, Parser)]
+#[command(name = "agentos-cli", version)]
+struct Cli {
+    /// Where the server is
+    #[arg(
+        long,
+        global = true,
+        env = "AGENTOS_SERVER",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8000"
+    )]
+    server: Server,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make an app from a sentence and open it on the desktop
+    Generate(generate::Arguments),
+    /// Tell what is wrong with a document; needs no server
+    Validate(validate::Arguments),
+    /// Use an app by script and print what it shows; needs no server
+    Run(run::Arguments),
+    /// Speak the engine's protocol as JSON lines on standard input and output; needs no server
+    Engine,
+    /// Ask the server how it is
+    Health,
+}
+
+/// How a verb ended that did what it was asked.
+pub(crate) enum Verdict {
+    Good,
+    /// The thing asked about is not as it should be; the reason has been printed.
+    Bad,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let verdict = match cli.verb {
+        Verb::Generate(arguments) => generate::generate(&cli.server, &arguments, cli.json),
+        Verb::Validate(arguments) => validate::validate(&arguments, cli.json),
+        Verb::Run(arguments) => run::run(&arguments, cli.json),
+        Verb::Engine => engine::engine(),
+        Verb::Health => health::health(&cli.server, cli.json),
+    };
+    match verdict {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::Bad) => ExitCode::FAILURE,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "agentos-cli: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The reader, such as `head`, has seen enough.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

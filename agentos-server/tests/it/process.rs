@@ -4,12 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use reqwest::Client;
-use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::apps::note;
-use crate::server::{Answer, answer};
 
 /// The running program; killed when dropped.
 pub(crate) struct Program {
@@ -35,23 +30,6 @@ impl Program {
             .unwrap_or_else(|| panic!("{line:?}"))
             .to_owned();
         Self { child, url }
-    }
-
-    async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
-        let method = method.parse().unwrap();
-        let request = Client::new().request(method, format!("{}{path}", self.url));
-        answer(if body.is_null() {
-            request
-        } else {
-            request.json(&body)
-        })
-        .await
-    }
-
-    /// As a power cut would.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 
     #[cfg(unix)]
@@ -150,103 +128,4 @@ fn a_data_folder_or_an_address_in_use_exits_with_3() {
         .arg(data_dir.with_file_name("other"));
     let (code, told) = refusal(elsewhere);
     assert_eq!(code, Some(3), "{told}");
-}
-
-#[tokio::test]
-async fn what_was_acknowledged_survives_a_kill() {
-    let (_place, data_dir) = place();
-    let program = Program::start(&data_dir);
-    let made = program
-        .send(
-            "POST",
-            "/generate-ui",
-            json!({ "message": "create a calculator" }),
-        )
-        .await
-        .body;
-    let calculator = made["app_id"].as_str().unwrap().to_owned();
-    let app = program
-        .send("POST", "/apps", json!({ "ui_spec": note("Note") }))
-        .await
-        .body["app_id"]
-        .clone();
-    let app = app.as_str().unwrap().to_owned();
-    let saved = program
-        .send("POST", "/registry/save", json!({ "app_id": app, "name": "Kept" }))
-        .await
-        .body;
-    let package = saved["package_id"].as_str().unwrap().to_owned();
-    let lease = program
-        .send("POST", &format!("/apps/{app}/engine"), Value::Null)
-        .await
-        .body;
-    let state = json!({ "state": { "text": "written down" }, "engine": lease["engine"] });
-    assert_eq!(
-        program
-            .send("PUT", &format!("/apps/{app}/state"), state)
-            .await
-            .body,
-        json!({ "rev": 1 })
-    );
-    let before = program.send("GET", "/apps", Value::Null).await.body;
-    program.kill();
-
-    let program = Program::start(&data_dir);
-    let after = program.send("GET", "/apps", Value::Null).await.body;
-    let documents = |list: &Value| -> Vec<Value> {
-        list["apps"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|app| json!([app["id"], app["ui_spec"]]))
-            .collect()
-    };
-    assert_eq!(documents(&after), documents(&before));
-    assert!(
-        after["apps"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|app| app["state"] == "suspended"),
-        "{after}"
-    );
-
-    let lease = program
-        .send("POST", &format!("/apps/{app}/engine"), Value::Null)
-        .await
-        .body;
-    assert_eq!(
-        (&lease["rev"], &lease["state"]),
-        (&json!(1), &json!({ "text": "written down" }))
-    );
-    assert_ne!(
-        program
-            .send("GET", &format!("/apps/{app}"), Value::Null)
-            .await
-            .body["state"],
-        "suspended"
-    );
-
-    for id in [&app, &calculator] {
-        assert_eq!(
-            program
-                .send("DELETE", &format!("/apps/{id}"), Value::Null)
-                .await
-                .status,
-            200
-        );
-    }
-    let launched = program
-        .send("POST", &format!("/registry/apps/{package}/launch"), Value::Null)
-        .await
-        .body;
-    let again = launched["app_id"].as_str().unwrap();
-    let state = program
-        .send("GET", &format!("/apps/{again}/state"), Value::Null)
-        .await
-        .body;
-    assert_eq!(
-        state["state"]["text"], "written down",
-        "a package's data is there when its app is launched again"
-    );
 }

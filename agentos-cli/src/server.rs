@@ -1,0 +1,117 @@
+//! The server as the verbs see it, with errors that say what to do.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// Where a server listens: `http://` and an authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Server {
+    authority: String,
+}
+
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("a server is named like http://127.0.0.1:8000")]
+pub(crate) struct InvalidServer;
+
+impl FromStr for Server {
+    type Err = InvalidServer;
+
+    fn from_str(text: &str) -> Result<Self, InvalidServer> {
+        let authority = text
+            .strip_prefix("http://")
+            .map(|rest| rest.trim_end_matches('/'));
+        match authority {
+            Some(authority) if !authority.is_empty() && !authority.contains(['/', '?', '#', ' ', '@']) => {
+                Ok(Self {
+                    authority: authority.to_owned(),
+                })
+            }
+            _ => Err(InvalidServer),
+        }
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "http://{}", self.authority)
+    }
+}
+
+impl Server {
+    /// The answer of a GET route.
+    pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
+        in_runtime(async {
+            let answer = reqwest::get(format!("{self}{path}"))
+                .await
+                .with_context(|| self.absent())?;
+            let status = answer.status();
+            let body: Value = answer.json().await.with_context(|| self.no_agentos())?;
+            if !status.is_success() {
+                bail!(
+                    "{}",
+                    body["error"]
+                        .as_str()
+                        .unwrap_or("the server refused without saying why")
+                );
+            }
+            Ok(body)
+        })
+    }
+
+    /// An open `/stream`.
+    pub(crate) async fn stream(&self) -> anyhow::Result<WebSocketStream<MaybeTlsStream<TcpStream>>> {
+        match tokio_tungstenite::connect_async(format!("ws://{}/stream", self.authority)).await {
+            Ok((stream, _)) => Ok(stream),
+            Err(error @ tungstenite::Error::Io(_)) => Err(error).with_context(|| self.absent()),
+            Err(error) => Err(error).with_context(|| self.no_agentos()),
+        }
+    }
+
+    fn absent(&self) -> String {
+        format!("no server answers at {self}; start one with `agentos-server`, or name another with --server")
+    }
+
+    fn no_agentos(&self) -> String {
+        format!("what answers at {self} is not AgentOS")
+    }
+}
+
+/// Runs the one conversation with the server that a verb is.
+pub(crate) fn in_runtime<T>(conversation: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(conversation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_an_http_address() {
+        #[track_caller]
+        fn check(text: &str, expected: Option<&str>) {
+            assert_eq!(
+                text.parse::<Server>()
+                    .ok()
+                    .map(|server| server.to_string())
+                    .as_deref(),
+                expected
+            );
+        }
+        check("http://127.0.0.1:8000", Some("http://127.0.0.1:8000"));
+        check("http://localhost:1/", Some("http://localhost:1"));
+        check("127.0.0.1:8000", None);
+        check("https://127.0.0.1:8000", None);
+        check("http://", None);
+        check("http://host/path", None);
+    }
+}

@@ -1,0 +1,8 @@
+//! The terminal program as its users run it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod engine;
+mod program;
+mod run;
+mod server;
+mod validate;

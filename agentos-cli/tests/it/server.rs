@@ -1,0 +1,141 @@
+//! The verbs that speak to a server, against a true one and against none.
+
+use std::net::TcpListener as BlockingListener;
+use std::sync::Arc;
+
+use agentos_adapters::database;
+use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::llm::OfflineLlm;
+use agentos_adapters::storage::SqliteStorage;
+use agentos_core::ids::BootId;
+use agentos_core::kernel::KernelConfig;
+use agentos_core::ports::ambient::Ambient;
+use agentos_core::ports::kernel::KernelPort;
+use agentos_core::services::Services;
+use agentos_server::{Desk, Machine, serve};
+use tokio::net::TcpListener;
+
+use crate::program::{Ended, program};
+
+/// Where a server over a database in memory listens, for as long as the test runs.
+async fn server() -> String {
+    let ambient = Arc::new(Machine);
+    let pool = database::in_memory().await.unwrap();
+    let storage = Arc::new(SqliteStorage::new(pool.clone()));
+    let host = Arc::new(Host::new(SqliteAppData::new(pool)));
+    let boot = BootId::new(ambient.now(), ambient.seed());
+    let kernel: Arc<dyn KernelPort> =
+        Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));
+    let services = Services::new(&kernel, []).unwrap();
+    let desk = Arc::new(Desk::new(
+        kernel,
+        services,
+        storage,
+        Arc::new(OfflineLlm),
+        ambient,
+    ));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(listener, desk, std::future::pending()));
+    format!("http://{address}")
+}
+
+async fn run(server: &str, arguments: &[&str]) -> Ended {
+    let mut command = program(arguments);
+    command.env("AGENTOS_SERVER", server);
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+        .into()
+}
+
+#[tokio::test]
+async fn health_tells_how_the_parts_are() {
+    let server = server().await;
+    let ended = run(&server, &["health"]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(
+        ended.out.starts_with(&format!("{server} is healthy")),
+        "{}",
+        ended.out
+    );
+    assert!(ended.out.contains("offline"), "{}", ended.out);
+    assert_eq!(
+        run(&server, &["health", "--json"]).await.json()["status"],
+        "healthy"
+    );
+}
+
+#[tokio::test]
+async fn a_sentence_becomes_an_app() {
+    let server = server().await;
+    let ended = run(&server, &["generate", "create", "a", "calculator"]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.out.starts_with("Calculator  "), "{}", ended.out);
+    assert!(
+        ended.told.contains("drawing: "),
+        "the way is shown: {}",
+        ended.told
+    );
+
+    let made = run(&server, &["generate", "--json", "create a calculator"])
+        .await
+        .json();
+    assert_eq!(made["ui_spec"]["title"], "Calculator");
+    let health = run(&server, &["health", "--json"]).await.json();
+    assert_eq!(health["app_manager"]["total_apps"], 2);
+    assert_eq!(health["app_manager"]["focused_app_id"], made["app_id"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_built_is_said_with_what_can() {
+    let server = server().await;
+    let ended = run(&server, &["generate", "predict tomorrow's stock market"]).await;
+    assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{ended:?}");
+    assert!(ended.told.contains("\n  - a counter"), "{}", ended.told);
+    let ended = run(
+        &server,
+        &["generate", "--json", "predict tomorrow's stock market"],
+    )
+    .await;
+    assert_eq!((ended.code, ended.json()["code"].clone()), (1, "declined".into()));
+}
+
+#[tokio::test]
+async fn an_absent_server_is_named_with_what_to_do() {
+    for arguments in [["health"].as_slice(), &["generate", "a counter"]] {
+        let ended = run("http://127.0.0.1:1", arguments).await;
+        assert_eq!(ended.code, 1, "{ended:?}");
+        assert!(
+            ended
+                .told
+                .contains("no server answers at http://127.0.0.1:1; start one"),
+            "{}",
+            ended.told
+        );
+    }
+    assert_eq!(
+        run("127.0.0.1:8000", &["health"]).await.code,
+        2,
+        "an address needs its scheme"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_agentos_is_told_apart() {
+    let stranger = BlockingListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", stranger.local_addr().unwrap());
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for mut stream in stranger.incoming().flatten() {
+            let _ = stream.read(&mut [0; 1024]);
+            let _ =
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello");
+        }
+    });
+    for arguments in [["health"].as_slice(), &["generate", "a counter"]] {
+        let ended = run(&address, arguments).await;
+        assert_eq!(ended.code, 1, "{ended:?}");
+        assert!(ended.told.contains("is not AgentOS"), "{}", ended.told);
+    }
+}
