@@ -241,6 +241,17 @@ impl Apps {
         }
     }
 
+    /// To be called when ends of processes were missed: each app whose process is gone is suspended.
+    pub async fn check_processes(&self) -> Result<(), AppError> {
+        let mut live = self.live.lock().await;
+        let processes = self.kernel.processes().await.map_err(AppError::Process)?;
+        let there: HashSet<Pid> = processes.into_iter().map(|process| process.pid).collect();
+        for app in live.keep_processes(&there) {
+            (self.listener)(AppEvent::Suspended { app });
+        }
+        Ok(())
+    }
+
     /// The way every app begins: the record first, then the process, so that a future dropped in
     /// between leaves a suspended app and never a process without one. Nobody sees the app earlier,
     /// for the lock is held.

@@ -17,6 +17,7 @@ use futures::StreamExt;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 
 use crate::events::AppEvents;
 use crate::make::AT_ONCE;
@@ -107,10 +108,17 @@ impl Desk {
             return;
         };
         while let Some(item) = events.next().await {
-            if let EventItem::Event(event) = item
-                && let EventKind::ProcessEnded { .. } = event.kind
-            {
-                self.apps.process_ended(event.pid).await;
+            match item {
+                EventItem::Event(event) => {
+                    if let EventKind::ProcessEnded { .. } = event.kind {
+                        self.apps.process_ended(event.pid).await;
+                    }
+                }
+                EventItem::Missed { .. } => {
+                    if let Err(error) = self.apps.check_processes().await {
+                        warn!(%error, "apps may seem to run that do not");
+                    }
+                }
             }
         }
     }

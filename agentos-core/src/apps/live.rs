@@ -1,6 +1,6 @@
 //! What lives only while the program runs: processes, leases and the focus.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::app::{App, AppState};
 use crate::ids::{AppId, EngineId};
@@ -66,6 +66,12 @@ impl LiveApps {
             .map(|(id, _)| *id)?;
         self.apps.remove(&id);
         Some(id)
+    }
+
+    /// The apps whose process is not `there`; they have none any more.
+    pub(super) fn keep_processes(&mut self, there: &HashSet<Pid>) -> Vec<AppId> {
+        let gone = self.apps.extract_if(|_, app| !there.contains(&app.pid));
+        gone.map(|(id, _)| id).collect()
     }
 
     pub(super) fn focused(&self) -> Option<AppId> {

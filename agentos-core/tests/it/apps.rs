@@ -470,6 +470,21 @@ fn an_app_whose_process_ended_is_suspended_and_its_engine_replaced() {
 }
 
 #[test]
+fn an_app_whose_end_was_missed_is_suspended_when_processes_are_checked() {
+    on_a_desk(|desk| async move {
+        let gone = desk.spawn(counter()).await;
+        let alive = desk.spawn(counter()).await;
+        let kernel: &dyn KernelPort = &*desk.kernel;
+        kernel.kill(gone.pid.expect("a process")).await.expect("killed");
+        desk.events();
+        desk.apps.check_processes().await.expect("checked");
+        assert_eq!(desk.events(), [AppEvent::Suspended { app: gone.record.id }]);
+        let still = desk.apps.app(alive.record.id).await.expect("there");
+        assert_eq!(still.pid, alive.pid);
+    });
+}
+
+#[test]
 fn an_app_killed_behind_our_back_can_still_be_closed() {
     on_a_desk(|desk| async move {
         let app = desk.spawn(counter()).await;
