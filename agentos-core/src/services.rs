@@ -123,7 +123,8 @@ impl Services {
         discovery::best(&self.described, wish)
     }
 
-    /// Runs a service tool as the process of `caller`, or an engine tool that works on no app.
+    /// Runs a service tool as the process of `caller`, or an engine tool that works on no app. `args`
+    /// is an object, or null for none.
     ///
     /// # Errors
     /// Those of [`ServicePort::call`], and [`ServiceError::AppRequired`] for a tool that needs an app
@@ -180,7 +181,8 @@ fn app_required(tool: &str) -> ServiceError {
 
 /// The arguments by their proper names and in the form the tool takes.
 fn checked(tool: &ToolEntry, args: &Value) -> Result<Map<String, Value>, ServiceError> {
-    let args = tool.coerce_args(args);
+    let none = Value::Object(Map::new());
+    let args = tool.coerce_args(if args.is_null() { &none } else { args });
     let issue = tool
         .validate_args(&args)
         .err()

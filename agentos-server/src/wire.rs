@@ -6,19 +6,10 @@ use agentos_core::kernel::Pid;
 use agentos_core::ports::service::Service;
 use agentos_core::ports::storage::{Package, PackageMetadata, Window, WindowState};
 use agentos_core::spec::catalog::{Field, Runs, ToolEntry, ValueKind};
-use agentos_core::time::Millis;
-use jiff::Timestamp;
+pub(crate) use agentos_core::time::rfc3339;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-
-/// A moment as RFC 3339 in UTC.
-pub(crate) fn rfc3339(at: Millis) -> String {
-    let at = i64::try_from(at)
-        .ok()
-        .and_then(|at| Timestamp::from_millisecond(at).ok());
-    at.unwrap_or(Timestamp::MAX).to_string()
-}
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WireApp {

@@ -187,6 +187,7 @@ fn the_system_tells_its_time_and_kind() {
             time,
             json!({"now": "2023-11-14T22:13:20Z", "unix_ms": FakeKernel::NOW})
         );
+        assert_eq!(desk.call("system.time", Value::Null).await.unwrap(), time);
         let info = desk.call("system.info", json!({})).await.unwrap();
         assert_eq!(info["cpus"], 1);
     });
