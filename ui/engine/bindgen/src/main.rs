@@ -29,6 +29,7 @@ fn write_bindings(module: PathBuf, folder: PathBuf) -> Result<(), Box<dyn Error>
     bindgen
         .input_path(module)
         .web(true)?
-        .omit_default_module_path(false);
+        .omit_default_module_path(false)
+        .remove_name_section(true);
     Ok(bindgen.generate(folder)?)
 }
