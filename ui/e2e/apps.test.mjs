@@ -1,6 +1,6 @@
 /** Each app AgentOS builds by itself is made from a sentence, used, saved, and comes back after a crash with its data. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { AgentOS } from "./agentos.mjs";
 import { Desktop, hasValue } from "./desktop.mjs";
 
@@ -179,12 +179,12 @@ describe("an app made from a sentence", () => {
   let desktop;
   before(async () => {
     agentos = await AgentOS.start();
+  });
+  after(() => agentos.stop());
+  beforeEach(async () => {
     desktop = await Desktop.open(agentos.url);
   });
-  after(async () => {
-    await desktop.close();
-    await agentos.stop();
-  });
+  afterEach(() => desktop.close());
 
   for (const kind of kinds) {
     it(`works and comes back after a crash: ${kind.sentence}`, async () => {
