@@ -21,8 +21,9 @@ fn calculator_beside(others: usize) -> Value {
     ];
     let other = |index: usize| json!({"type": "text", "props": {"content": format!("{{{{ n{index} }}}}")}});
     components.extend((0..others).map(other));
-    let mut state: serde_json::Map<String, Value> =
-        (0..others).map(|index| (format!("n{index}"), json!(index))).collect();
+    let mut state: serde_json::Map<String, Value> = (0..others)
+        .map(|index| (format!("n{index}"), json!(index)))
+        .collect();
     state.insert("digits".to_owned(), json!("0"));
     json!({"type": "app", "title": "Calculator", "state": state, "components": components})
 }

@@ -1,0 +1,257 @@
+//! Resolving one instance: every property a final value, every row of an `each` with its key.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::{Instance, Node, NodeId, Surroundings, Window, value_path};
+use crate::runtime::checks;
+use crate::runtime::program::{Component, ComponentIndex, Dynamic, Home};
+use crate::runtime::rows::{Row, Rows};
+use crate::runtime::scope::Scope;
+use crate::spec::catalog::ValueKind;
+use crate::spec::{Code, Issue, Path, limits};
+use crate::value::{Map, Value};
+
+/// Resolves one instance.
+pub(super) struct Resolver<'a> {
+    pub(super) around: &'a Surroundings<'a>,
+    pub(super) component: &'a Component,
+    pub(super) id: &'a NodeId,
+    pub(super) instance: &'a Instance,
+    pub(super) scope: Scope,
+    pub(super) complaints: &'a mut Vec<Issue>,
+}
+
+impl Resolver<'_> {
+    pub(super) fn is_visible(&mut self) -> bool {
+        let told = self
+            .around
+            .overrides
+            .get(&self.component.id)
+            .and_then(|said| said.visible);
+        match (told, &self.component.visible) {
+            (Some(visible), _) => visible,
+            (None, None) => true,
+            (None, Some(visible)) => self.evaluate(visible, "/visible").is_true(),
+        }
+    }
+
+    pub(super) fn node(&mut self) -> Node {
+        let mut props = Map::new();
+        for (name, dynamic) in &self.component.props {
+            let value = self.evaluate(dynamic, &format!("/props/{name}"));
+            let value = self.safe(name, value);
+            if !value.is_null() {
+                props.insert(name.clone(), value);
+            }
+        }
+        let mut error = None;
+        if let Some(two_way) = &self.component.value {
+            if let Some(path) = value_path(self.component, self.id, &self.instance.rows) {
+                let held = self.around.store.get(&path).filter(|value| !value.is_null());
+                props.insert(two_way.prop.clone(), held.unwrap_or(&two_way.empty).clone());
+            }
+            if self.instance.shows_error {
+                let value = props.get(&two_way.prop).cloned().unwrap_or_default();
+                error = self.failed_check(&value);
+            }
+        }
+        if let Some(disabled) = self
+            .around
+            .overrides
+            .get(&self.component.id)
+            .and_then(|said| said.disabled)
+        {
+            props.insert("disabled".into(), disabled.into());
+        }
+        let kind = if self.component.known {
+            self.component.kind.clone()
+        } else {
+            "unknown".into()
+        };
+        if !self.component.known {
+            props = Map::unit("type".into(), Value::Text(self.component.kind.clone()));
+        }
+        Node {
+            id: self.id.clone(),
+            kind,
+            events: self.events(&props),
+            props: Value::Map(props),
+            children: Vec::new(),
+            total: None,
+            pending: self.around.pending.contains(self.id),
+            error,
+        }
+    }
+
+    /// Events worth sending: those with a handler, and those the engine itself answers.
+    fn events(&self, props: &Map) -> Vec<Arc<str>> {
+        let mut events: BTreeSet<Arc<str>> = self
+            .component
+            .handlers
+            .keys()
+            .map(|kind| Arc::from(kind.as_str()))
+            .collect();
+        let writable = self
+            .component
+            .value
+            .as_ref()
+            .is_some_and(|two_way| !matches!(two_way.home, Home::ReadOnly));
+        let readonly = props.get("readonly").is_some_and(Value::is_true);
+        if writable && !readonly {
+            events.insert("change".into());
+            if &*self.component.kind == "modal" {
+                events.insert("close".into());
+            }
+        }
+        if !self.component.checks.is_empty() {
+            events.insert("blur".into());
+        }
+        if self.component.is_submit {
+            events.insert("click".into());
+        }
+        if self.component.submits {
+            events.insert("submit".into());
+        }
+        events.into_iter().collect()
+    }
+
+    fn failed_check(&mut self, value: &Value) -> Option<String> {
+        self.component.checks.iter().find_map(|check| {
+            checks::failure(check, value, |condition| {
+                condition
+                    .evaluate(&self.scope, &|_| Value::Null)
+                    .unwrap_or_default()
+            })
+        })
+    }
+
+    /// Which components stand below, and how many rows there are in all.
+    pub(super) fn children(&mut self) -> (Vec<(ComponentIndex, Rows)>, Option<usize>) {
+        let rows = &self.instance.rows;
+        let Some(each) = &self.component.each else {
+            return (
+                self.component
+                    .children
+                    .iter()
+                    .map(|child| (*child, rows.clone()))
+                    .collect(),
+                None,
+            );
+        };
+        let list_path = rows.locate(&each.list);
+        let listed = self.around.store.get(&list_path).cloned().or_else(|| {
+            // A list may also be computed or the result of a query.
+            let members = &list_path.segments()[1..];
+            self.scope.lookup(list_path.root(), members).cloned()
+        });
+        let list = match listed {
+            Some(Value::List(list)) => list,
+            None | Some(Value::Null) => return (Vec::new(), Some(0)),
+            Some(_) => {
+                let message = format!("`{}` is repeated by `each` and is no list", each.list);
+                self.complain(Code::EachNotList, "/each/in", message);
+                return (Vec::new(), Some(0));
+            }
+        };
+        let Window { first, count } = self.instance.window;
+        let length = list.len().min(limits::ROWS);
+        let (indices, total) = match &each.filter {
+            None => (
+                (first.min(length)..(first + count).min(length)).collect::<Vec<_>>(),
+                length,
+            ),
+            Some(filter) => {
+                let passing: Vec<usize> = (0..length)
+                    .filter(|index| self.passes(filter, &each.name, &list[*index]))
+                    .collect();
+                let total = passing.len();
+                (passing.into_iter().skip(first).take(count).collect(), total)
+            }
+        };
+        let mut keys: HashMap<String, usize> = HashMap::new();
+        let mut children = Vec::with_capacity(indices.len() * self.component.children.len());
+        for index in indices {
+            let key = row_key(&list[index], each.key.as_deref(), index);
+            let seen = keys.entry(key.clone()).and_modify(|seen| *seen += 1).or_insert(1);
+            let key = if *seen == 1 { key } else { format!("{key}#{seen}") };
+            let row = Row {
+                name: each.name.clone(),
+                list: list_path.clone(),
+                index,
+                key: Arc::from(key),
+            };
+            let rows = rows.with(row);
+            children.extend(self.component.children.iter().map(|child| (*child, rows.clone())));
+        }
+        (children, Some(total))
+    }
+
+    fn passes(&mut self, filter: &Dynamic, name: &Arc<str>, item: &Value) -> bool {
+        let scope = self.scope.clone().with(name.clone(), item.clone());
+        match filter.evaluate(&scope, &|_| Value::Null) {
+            Ok(value) => value.is_true(),
+            Err(error) => {
+                self.complain(
+                    Code::ExprFailed,
+                    "/each/where",
+                    format!("`where` failed: {error}"),
+                );
+                false
+            }
+        }
+    }
+
+    fn evaluate(&mut self, dynamic: &Dynamic, place: &str) -> Value {
+        let rows = &self.instance.rows;
+        let bound = |path: &Path| {
+            self.around
+                .store
+                .get(&rows.locate(path))
+                .cloned()
+                .unwrap_or_default()
+        };
+        match dynamic.evaluate(&self.scope, &bound) {
+            Ok(value) => value,
+            Err(error) => {
+                self.complain(Code::ExprFailed, place, error.to_string());
+                Value::Null
+            }
+        }
+    }
+
+    /// URLs and styles made by expressions keep the same rules as written ones.
+    fn safe(&mut self, name: &str, value: Value) -> Value {
+        let field = self
+            .around
+            .catalog
+            .component(&self.component.kind)
+            .and_then(|entry| entry.prop(name));
+        let Some(field) = field.filter(|field| matches!(field.kind, ValueKind::Url(_) | ValueKind::Style))
+        else {
+            return value;
+        };
+        if value.is_null() || value == Value::text("") {
+            return Value::Null;
+        }
+        match field.kind.check(&value.to_json(), &|_| false) {
+            Ok(()) => value,
+            Err(mismatch) => {
+                self.complain(Code::UrlScheme, &format!("/props/{name}"), mismatch.to_string());
+                Value::Null
+            }
+        }
+    }
+
+    fn complain(&mut self, code: Code, place: &str, message: String) {
+        let path = format!("{}{place}", self.component.at);
+        self.complaints
+            .push(Issue::warning(code, path, message).about(&*self.component.id));
+    }
+}
+
+fn row_key(item: &Value, key: Option<&str>, index: usize) -> String {
+    key.and_then(|key| item.member(key))
+        .filter(|key| !key.is_null())
+        .map_or_else(|| index.to_string(), Value::display)
+}
