@@ -31,10 +31,9 @@ fn nearest_within<'a>(
     let mut best: Option<(usize, &str)> = None;
     let mut tied = false;
     for candidate in candidates.into_iter().take(CANDIDATES) {
-        let distance = edit_distance(&wanted, &folded(candidate));
-        if distance > allowed {
+        let Some(distance) = edit_distance(&wanted, &folded(candidate), allowed) else {
             continue;
-        }
+        };
         match best {
             Some((least, _)) if distance > least => {}
             Some((least, name)) if distance == least => tied |= name != candidate,
@@ -55,8 +54,22 @@ fn folded(name: &str) -> Vec<char> {
         .collect()
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours that turn one name into another.
-fn edit_distance(a: &[char], b: &[char]) -> usize {
+/// Insertions, deletions, substitutions and swaps of neighbours that turn one name into another;
+/// `None` where it takes more than `allowed`.
+fn edit_distance(a: &[char], b: &[char], allowed: usize) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > allowed {
+        return None;
+    }
+    // What both begin and end with takes no edit, and most pairs of names are then told apart at once.
+    let start = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (&a[start..], &b[start..]);
+    let end = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
+    let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
@@ -70,9 +83,12 @@ fn edit_distance(a: &[char], b: &[char]) -> usize {
             }
             row.push(cost);
         }
+        if row.iter().all(|cost| *cost > allowed + 1) {
+            return None;
+        }
         before_last = std::mem::replace(&mut last, row);
     }
-    last[b.len()]
+    Some(last[b.len()]).filter(|distance| *distance <= allowed)
 }
 
 #[cfg(test)]

@@ -196,10 +196,13 @@ impl<'a> Mender<'a> {
                 .map(|(key, _)| key.clone())
                 .collect();
             for key in handlers {
-                let event = event_name(entry, if clicks(&key) { "click" } else { &key });
+                let written = if clicks(&key) { "click" } else { &key };
+                let Some(event) = event_meant(self.catalog, entry, written) else {
+                    continue;
+                };
                 let handled = component
                     .get("on_event")
-                    .is_some_and(|handlers| !handlers.is_object() || handlers.get(&event).is_some());
+                    .is_some_and(|handlers| !handlers.is_object() || handlers.get(event).is_some());
                 if handled {
                     continue;
                 }
@@ -207,7 +210,7 @@ impl<'a> Mender<'a> {
                     continue;
                 };
                 if let Value::Object(handlers) = component.entry("on_event").or_insert_with(|| json!({})) {
-                    handlers.insert(event.clone(), action);
+                    handlers.insert(event.to_owned(), action);
                 }
                 self.told(
                     &format!("{at}{inside}/{}", escaped(&key)),
@@ -242,9 +245,11 @@ impl<'a> Mender<'a> {
             handlers.retain(|_, action| !action.is_null());
         }
         for key in handlers.keys().cloned().collect::<Vec<_>>() {
-            let event = event_name(entry, &key);
-            if event != key && !handlers.contains_key(&event) {
-                rename(handlers, &key, &event);
+            if let Some(event) = event_meant(self.catalog, entry, &key)
+                && event != key
+                && !handlers.contains_key(event)
+            {
+                rename(handlers, &key, event);
                 self.told(
                     &format!("{at}/{}", escaped(&key)),
                     format!("the event `{key}` is called `{event}`"),
@@ -387,35 +392,36 @@ fn is_handler_name(key: &str) -> bool {
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_' || c == '-'))
 }
 
-/// The event that `written` means: the entry's own name for it where there is one.
-fn event_name(entry: Option<&ComponentEntry>, written: &str) -> String {
-    let known = |name: &str| entry.is_some_and(|entry| entry.event(name).is_some());
-    if known(written) {
-        return written.to_owned();
-    }
+/// The event that `written` means: one of the entry's, or one of any component's where the type is
+/// not known.
+fn event_meant<'c>(
+    catalog: &'c Catalog,
+    entry: Option<&'c ComponentEntry>,
+    written: &str,
+) -> Option<&'c str> {
+    let all = || {
+        catalog
+            .components()
+            .flat_map(|entry| &entry.events)
+            .map(|event| event.name.as_ref())
+    };
+    let events: Vec<&str> = match entry {
+        Some(entry) => entry.events.iter().map(|event| event.name.as_ref()).collect(),
+        None => all().collect(),
+    };
+    let known = |name: &str| events.iter().copied().find(|event| *event == name);
     let plain = if is_handler_name(written) {
         written["on".len()..].trim_start_matches(['_', '-'])
     } else {
         written
     };
     let lower = plain.to_lowercase();
-    let synonym = names::EVENTS
-        .iter()
-        .find(|(from, to)| *from == lower && (entry.is_none() || known(to)))
-        .map(|(_, to)| *to);
-    let near = || {
-        let events = entry?.events.iter().map(|event| event.name.as_ref());
-        nearest::unmistakable(plain, events)
+    let synonym = || {
+        let meant = names::EVENTS
+            .iter()
+            .filter(|(from, _)| *from == lower)
+            .find_map(|(_, to)| known(to));
+        meant.or_else(|| nearest::unmistakable(plain, events.iter().copied()))
     };
-    let meant = synonym.or_else(near);
-    meant.map_or_else(
-        || {
-            if plain == written {
-                written.to_owned()
-            } else {
-                lower
-            }
-        },
-        str::to_owned,
-    )
+    known(written).or_else(|| known(&lower)).or_else(synonym)
 }

@@ -1,6 +1,7 @@
 //! Dropping what cannot be used, smallest part first, so that the rest of an app survives.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -19,7 +20,8 @@ pub(super) fn drop_refused(mended: &mut Mended, catalog: &Catalog, loss: Loss) -
         Ok(_) if loss == Loss::Malformed => return false,
         Ok(spec) => check(&spec, catalog),
     };
-    let mut cuts: BTreeSet<Cut> = BTreeSet::new();
+    // By what they are cut from, and last things first: no cut then moves what another points at.
+    let mut cuts: BTreeMap<Reverse<Cut>, BTreeSet<Segment>> = BTreeMap::new();
     let mut told = Vec::new();
     for issue in refused
         .iter()
@@ -29,7 +31,10 @@ pub(super) fn drop_refused(mended: &mut Mended, catalog: &Catalog, loss: Loss) -
             continue;
         };
         let pointer = cut.pointer();
-        if cuts.insert(cut) {
+        let Some((last, parent)) = cut.split() else {
+            continue;
+        };
+        if cuts.entry(Reverse(parent)).or_default().insert(last) {
             told.push(Issue::warning(
                 Code::Dropped,
                 pointer,
@@ -37,15 +42,11 @@ pub(super) fn drop_refused(mended: &mut Mended, catalog: &Catalog, loss: Loss) -
             ));
         }
     }
-    // From the last to the first, so that a cut never moves what another still points at; what went
-    // with its parent is gone already.
-    let dropped = cuts
-        .iter()
-        .rev()
-        .filter(|cut| cut.remove_from(&mut mended.doc))
-        .count();
+    for (Reverse(parent), parts) in &cuts {
+        parent.remove(parts, &mut mended.doc);
+    }
     mended.issues.append(&mut told);
-    dropped > 0
+    !cuts.is_empty()
 }
 
 /// The part of a document that goes as one: a component, a handler, an action, a property.
@@ -122,21 +123,23 @@ impl Cut {
             })
     }
 
-    fn remove_from(&self, doc: &mut Value) -> bool {
-        let Some((last, parents)) = self.0.split_last() else {
-            return false;
-        };
-        let parent = Self(parents.to_vec()).pointer();
-        match (doc.pointer_mut(&parent), last) {
-            (Some(Value::Array(items)), Segment::Index(index)) if *index < items.len() => {
-                items.remove(*index);
-                true
+    fn split(mut self) -> Option<(Segment, Self)> {
+        Some((self.0.pop()?, self))
+    }
+
+    /// Removes parts of what this points at.
+    fn remove(&self, parts: &BTreeSet<Segment>, doc: &mut Value) {
+        match doc.pointer_mut(&self.pointer()) {
+            Some(Value::Array(items)) => {
+                let mut index = 0..;
+                items.retain(|_| {
+                    !index
+                        .next()
+                        .is_some_and(|index| parts.contains(&Segment::Index(index)))
+                });
             }
-            (Some(Value::Object(map)), Segment::Key(key)) => map.shift_remove(key).is_some(),
-            (Some(Value::Object(map)), Segment::Index(index)) => {
-                map.shift_remove(&index.to_string()).is_some()
-            }
-            _ => false,
+            Some(Value::Object(map)) => map.retain(|key, _| !parts.contains(&Segment::of(key.clone()))),
+            _ => {}
         }
     }
 }
