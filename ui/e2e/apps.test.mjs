@@ -6,7 +6,8 @@ import { Desktop, hasValue } from "./desktop.mjs";
 
 const press = (app, ...names) =>
   names.reduce((done, name) => done.then(() => button(app, name).click()), Promise.resolve());
-const button = (app, name) => app.getByRole("button", { name, exact: true });
+const button = (app, name) =>
+  app.locator("[data-surface-content]").getByRole("button", { name, exact: true });
 const field = (app, label) => app.getByLabel(label, { exact: true });
 const shows = (app, text) => app.getByText(text, { exact: true }).first().waitFor();
 
@@ -127,11 +128,11 @@ const kinds = [
         await field(app, "What for").fill(what);
         await field(app, "Amount").fill(amount);
         await press(app, "Add");
-        await app.getByRole("cell", { name: what }).waitFor();
+        await app.getByRole("gridcell", { name: what }).waitFor();
       }
     },
     async holds(app) {
-      await app.getByRole("cell", { name: "Groceries" }).waitFor();
+      await app.getByRole("gridcell", { name: "Groceries" }).waitFor();
       await app
         .getByText(/19[.,]75/)
         .first()

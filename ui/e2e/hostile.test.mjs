@@ -21,7 +21,7 @@ describe("a document that cannot be opened", () => {
 
   const cases = [
     ["not JSON", "{ this is not json", "json_invalid"],
-    ["truncated", '{"ui_spec":{"type":"app","title":"Cut', "json_invalid"],
+    ["truncated", '{"ui_spec":{"type":"app","title":"Cut', "json_truncated"],
     [
       "600 KiB",
       { ui_spec: app(...Array.from({ length: 600 }, () => text({ content: "x".repeat(KIB) }))) },
@@ -31,7 +31,7 @@ describe("a document that cannot be opened", () => {
     [
       "JSON 100,000 deep",
       `{"ui_spec":{"type":"app","title":"Deep","state":{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}},"components":[]}}`,
-      "too_deep",
+      "json_invalid",
     ],
     [
       "a million characters in one property",
@@ -55,12 +55,22 @@ describe("a document that cannot be opened", () => {
     assert.equal(typeof answer.body.error, "string");
   });
 
-  it("is told about, not failed, by /validate", async () => {
-    const answer = await agentos.request("POST", "/validate", app(nested(30)));
-    assert.equal(answer.status, 200);
-    assert.equal(answer.body.valid, false);
-    assert.match(JSON.stringify(answer.body.issues), /too_deep/);
-  });
+  for (const [name, body, code] of [
+    ["components 30 deep", app(nested(30)), "too_deep"],
+    ["JSON 100,000 deep", "[".repeat(100_000), "too_deep"],
+    ["not JSON", "{ this is not json", "json_invalid"],
+    ["truncated", '{"type":"app","title":"Cut', "json_truncated"],
+  ]) {
+    it(`is told about, not failed, by /validate: ${name}`, async () => {
+      const answer = await agentos.request("POST", "/validate", body);
+      assert.equal(answer.status, 200);
+      assert.equal(answer.body.valid, false);
+      assert.deepEqual(
+        answer.body.issues.map((issue) => issue.code),
+        [code],
+      );
+    });
+  }
 });
 
 describe("a request from another site", () => {
