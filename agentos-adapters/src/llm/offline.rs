@@ -38,11 +38,11 @@ fn answer(request: &LlmRequest) -> Vec<Result<LlmEvent, LlmError>> {
 }
 
 fn written(composed: &Composed) -> Vec<Result<LlmEvent, LlmError>> {
-    let mut events = vec![LlmEvent::Thought(composed.summary.clone())];
+    let mut events = vec![LlmEvent::Thought(format!("{}\n", composed.summary))];
     if !composed.left_out.is_empty() {
         let words = composed.left_out.join(", ");
         events.push(LlmEvent::Thought(format!(
-            "Not taken into account: {words}. For that, {CONNECT}."
+            "Not taken into account: {words}. For that, {CONNECT}.\n"
         )));
     }
     events.push(LlmEvent::Text(composed.document.to_string()));

@@ -1,8 +1,9 @@
 //! The trial run: an app is used as a person would before anyone sees it.
 //!
-//! Pure and bounded by events, never by wall time. Every control is used in document order and
-//! then in reverse; a query is answered with its default and once with an error; other tools
-//! answer the example of their catalog entry; a question is answered yes, then no.
+//! Pure and bounded by events, never by wall time. Every control is used in document order, then in
+//! reverse, and once more in order when something was used in vain; a query is answered with its
+//! default and once with an error; other tools answer the example of their catalog entry; a question
+//! is answered yes, then no.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -69,6 +70,9 @@ pub fn run(spec: &UiSpec, catalog: &Arc<Catalog>, now: f64, seed: u64) -> Report
     trial.take(turn);
     trial.use_everything(false);
     trial.use_everything(true);
+    if trial.has_idle_controls() {
+        trial.use_everything(false);
+    }
     trial.wait();
     trial.report()
 }
@@ -124,6 +128,9 @@ impl Trial<'_> {
     /// Backwards a field is filled and not submitted, so that the button beside it has its turn.
     fn use_control(&mut self, component: usize, node: &Node, in_reverse: bool) {
         let mut changed = false;
+        if &*node.kind == "form" {
+            self.fill_in(node);
+        }
         for kind in ordered(&node.events) {
             if in_reverse && &*kind == "submit" && &*node.kind != "form" {
                 continue;
@@ -135,6 +142,30 @@ impl Trial<'_> {
         }
         let known = self.uses.entry(component).or_default();
         *known |= changed;
+    }
+
+    /// Fills the fields of a form, as one does before it is submitted.
+    fn fill_in(&mut self, form: &Node) {
+        let (_, nodes) = self.app.view();
+        let is_field = |node: &&&Node| {
+            self.app.view.is_below(&node.id, &form.id)
+                && is_usable(node)
+                && node.events.iter().any(|event| &**event == "change")
+        };
+        let fields: Vec<Node> = nodes
+            .iter()
+            .filter(is_field)
+            .map(|node| (*node).clone())
+            .collect();
+        for field in fields {
+            self.send(&field, "change");
+        }
+    }
+
+    /// Whether something was used and nothing ever came of it. It gets another go, since what the
+    /// other controls did meanwhile may have been what it waited for.
+    fn has_idle_controls(&self) -> bool {
+        self.uses.values().any(|changed| !changed)
     }
 
     /// Sends one event and answers what it asks for; whether anything changed.

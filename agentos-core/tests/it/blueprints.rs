@@ -54,7 +54,25 @@ fn the_calculator_calculates() {
     calculates("7 × 6 = + 1 =", "43");
     calculates("7 M+ C 5 M+ C MR", "12");
     calculates("9 M+ C 4 M− C MR", "5");
-    calculates("9 M+ MC C MR", "0");
+    calculates("5 + %", "0.05");
+}
+
+#[test]
+fn the_memory_keys_wait_for_something_in_memory() {
+    let mut user = opens("create a calculator");
+    let is_disabled = |user: &User, key: &str| {
+        user.node(key)
+            .unwrap()
+            .props
+            .member("disabled")
+            .unwrap()
+            .is_true()
+    };
+    assert!(is_disabled(&user, "mr") && is_disabled(&user, "mc"));
+    user.clicks("9");
+    user.clicks("M+");
+    user.clicks("MC");
+    assert!(is_disabled(&user, "mr") && is_disabled(&user, "mc"));
 }
 
 #[test]

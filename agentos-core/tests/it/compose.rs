@@ -316,6 +316,7 @@ const CLAIMED: [&str; 40] = [
 
 #[test]
 fn every_claimed_prompt_makes_a_document_without_a_finding() {
+    let catalog = Arc::new(Catalog::builtin().clone());
     for prompt in CLAIMED
         .into_iter()
         .chain(compose::examples().map(|(_, example)| example))
@@ -333,6 +334,8 @@ fn every_claimed_prompt_makes_a_document_without_a_finding() {
             (document, Vec::new()),
             "{prompt}: nothing needs mending"
         );
+        let trial = trial::run(&spec, &catalog, 1_767_355_200_000.0, 7);
+        assert_eq!(trial.issues, Vec::<Issue>::new(), "{prompt}");
     }
 }
 
