@@ -120,7 +120,7 @@ export class Desktop {
 
   /** Saves the app of a window under the name the dialog offers. */
   async save(window) {
-    await titleBar(window).getByRole("button", { name: "Save", exact: true }).click();
+    await titleBar(window).getByRole("button", { name: "Save app" }).click();
     const dialog = this.page.getByRole("dialog", { name: "Save app" });
     await dialog.getByRole("button", { name: "Save", exact: true }).click();
     await dialog.waitFor({ state: "hidden" });

@@ -151,7 +151,7 @@ describe("the keyboard alone", () => {
 
     await keyboard.press("Alt+Enter");
     await keyboard.press("Alt+Enter");
-    await desktop.tabTo("Save");
+    await desktop.tabTo("Save app");
     await keyboard.press("Enter");
     const dialog = desktop.page.getByRole("dialog", { name: "Save app" });
     await dialog.waitFor();

@@ -18,6 +18,7 @@ export function WindowMenu({ window, canMove, onSave, onMove, onResize }: Window
         <button
           type="button"
           className="mr-1 inline-flex h-8 items-center rounded-lg bg-accent-soft px-3 font-medium text-accent-ink text-sm hover:brightness-95 dark:hover:brightness-115"
+          aria-label="Save app"
           onClick={onSave}
         >
           Save

@@ -11,7 +11,8 @@ export function Questions() {
   return (
     <AlertDialog.Root key={question.id} open onOpenChange={(open) => !open && answer(question.id, safe)}>
       <AlertDialog.Portal>
-        <AlertDialog.Overlay className="fixed inset-0 z-90 animate-fade bg-scrim" />
+        {/* Radix's own overlay writes a style sheet into the page, which the server's content policy forbids. */}
+        <div className="fixed inset-0 z-90 animate-fade bg-scrim" />
         <AlertDialog.Content className="-translate-x-1/2 -translate-y-1/2 fixed top-1/2 left-1/2 z-90 w-[min(26rem,calc(100vw-2rem))] animate-rise rounded-2xl border border-line bg-surface p-5 shadow-float">
           <AlertDialog.Title className="wrap-anywhere font-semibold text-lg">
             {question.title}

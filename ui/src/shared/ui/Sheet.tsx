@@ -16,7 +16,8 @@ export function Sheet({ title, description, className, onClose, children }: Shee
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-70 animate-fade bg-scrim" />
+        {/* Radix's own overlay writes a style sheet into the page, which the server's content policy forbids. */}
+        <div className="fixed inset-0 z-70 animate-fade bg-scrim" />
         <Dialog.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           className={clsx(

@@ -28,12 +28,7 @@ export function Toasts({ window, className }: ToastsProps) {
   const toasts = useToasts((store) => store.toasts);
   const here = toasts.filter((toast) => toast.window === window);
   return (
-    <div
-      role="log"
-      aria-live="polite"
-      aria-label={window === null ? "Notifications" : "Messages of this app"}
-      className={clsx("pointer-events-none flex flex-col gap-2", className)}
-    >
+    <div aria-live="polite" className={clsx("pointer-events-none flex flex-col gap-2", className)}>
       {here.map((toast) => (
         <ToastCard key={toast.id} toast={toast} />
       ))}

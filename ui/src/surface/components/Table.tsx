@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
 import { ArrowDown, ArrowUp, ChevronLeft, ChevronRight } from "lucide-react";
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { Row } from "@/engine/catalog";
 import type { NodeOf } from "@/engine/protocol";
 import { nameFromId } from "../look";
@@ -91,7 +91,6 @@ function Rows({ node, label, columns, rows, sorting, onSort }: RowsProps) {
     <div ref={scroller} className="max-h-[28rem] overflow-auto" tabIndex={0} role="region" aria-label={label}>
       <table
         className="w-full border-collapse text-sm"
-        role={canClick ? "grid" : undefined}
         aria-label={label}
         aria-rowcount={isVirtual ? rows.length + 1 : undefined}
       >
@@ -156,6 +155,7 @@ function HeaderCell({ column, sorting, onSort }: HeaderCellProps) {
   );
 }
 
+/** A row is chosen by a click anywhere on it; for the keyboard its first cell is a button. */
 interface BodyRowProps {
   row: Row;
   columns: TableColumn[];
@@ -165,25 +165,18 @@ interface BodyRowProps {
 }
 
 function BodyRow({ row, columns, rowIndex, selected, onChoose }: BodyRowProps) {
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    onChoose?.();
-  };
   return (
     <tr
       className={clsx(
-        "border-line not-last:border-b",
+        "relative border-line not-last:border-b",
         selected && "bg-accent-soft",
-        onChoose && "cursor-pointer -outline-offset-2 hover:bg-surface-2",
+        onChoose && "cursor-pointer hover:bg-surface-2",
       )}
       aria-rowindex={rowIndex}
-      aria-selected={selected}
-      tabIndex={onChoose ? 0 : undefined}
+      aria-current={selected || undefined}
       onClick={onChoose}
-      onKeyDown={onChoose ? onKeyDown : undefined}
     >
-      {columns.map((column) => (
+      {columns.map((column, index) => (
         <td
           key={column.key}
           className={clsx(
@@ -192,7 +185,13 @@ function BodyRow({ row, columns, rowIndex, selected, onChoose }: BodyRowProps) {
             column.align === "right" && "tabular-nums",
           )}
         >
-          {cellText(row[column.key], column.format)}
+          {index === 0 && onChoose ? (
+            <button type="button" className="min-h-6 rounded-sm text-left outline-offset-4">
+              {cellText(row[column.key], column.format)}
+            </button>
+          ) : (
+            cellText(row[column.key], column.format)
+          )}
         </td>
       ))}
     </tr>
