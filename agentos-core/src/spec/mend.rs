@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::catalog::Catalog;
 use super::issue::{Code, Issue};
+use super::nearest;
 use super::path::{FORBIDDEN_NAMES, Path, escaped};
 
 mod action;
@@ -133,14 +134,25 @@ impl Mender<'_> {
     /// Gives each key of `map` that is not known the known name it stands for, where that one is
     /// free: by `synonyms` first, then by nearness.
     fn rename_keys(&mut self, map: &mut Object, at: &str, known: &[&str], synonyms: &[(&str, &str)]) {
+        self.rename_keys_except(map, at, known, synonyms, &|_| false);
+    }
+
+    fn rename_keys_except(
+        &mut self,
+        map: &mut Object,
+        at: &str,
+        known: &[&str],
+        synonyms: &[(&str, &str)],
+        stays: &dyn Fn(&str) -> bool,
+    ) {
         let strangers: Vec<String> = map
             .keys()
-            .filter(|key| !known.contains(&key.as_str()))
+            .filter(|key| !known.contains(&key.as_str()) && !stays(key))
             .cloned()
             .collect();
         for key in strangers {
             let synonym = synonyms.iter().find(|(from, _)| *from == key).map(|(_, to)| *to);
-            let near = || super::nearest::unmistakable(&key, known.iter().copied());
+            let near = || nearest::unmistakable(&key, known.iter().copied());
             if let Some(name) = synonym.or_else(near).filter(|name| !map.contains_key(*name)) {
                 rename(map, &key, name);
                 self.told(

@@ -28,22 +28,23 @@ fn nearest_within<'a>(
         4..=6 => edits.min(1),
         _ => edits,
     };
-    let mut best: Option<(usize, &str)> = None;
+    let mut best: Option<(usize, &str, Vec<char>)> = None;
     let mut tied = false;
     for candidate in candidates.into_iter().take(CANDIDATES) {
-        let Some(distance) = edit_distance(&wanted, &folded(candidate), allowed) else {
+        let spelled = folded(candidate);
+        let Some(distance) = edit_distance(&wanted, &spelled, allowed) else {
             continue;
         };
-        match best {
-            Some((least, _)) if distance > least => {}
-            Some((least, name)) if distance == least => tied |= name != candidate,
+        match &best {
+            Some((least, ..)) if distance > *least => {}
+            Some((least, _, same)) if distance == *least => tied |= *same != spelled,
             _ => {
-                best = Some((distance, candidate));
+                best = Some((distance, candidate, spelled));
                 tied = false;
             }
         }
     }
-    best.filter(|_| !tied).map(|(_, candidate)| candidate)
+    best.filter(|_| !tied).map(|(_, candidate, _)| candidate)
 }
 
 fn folded(name: &str) -> Vec<char> {
@@ -95,7 +96,16 @@ fn edit_distance(a: &[char], b: &[char], allowed: usize) -> Option<usize> {
 mod tests {
     use super::unmistakable;
 
-    const NAMES: [&str; 6] = ["button", "text", "container", "calc.append_digit", "on", "of"];
+    const NAMES: [&str; 8] = [
+        "button",
+        "text",
+        "container",
+        "calc.append_digit",
+        "data_table",
+        "datatable",
+        "on",
+        "of",
+    ];
 
     #[track_caller]
     fn check(name: &str, expected: Option<&str>) {
@@ -113,6 +123,7 @@ mod tests {
         check("o", None);
         check("ox", None);
         check("banner", None);
+        check("Data Table", Some("data_table"));
         check("", None);
     }
 }

@@ -51,6 +51,12 @@ fn document(given: &Value, expected: &Value) {
 
 #[test]
 fn types_take_their_catalog_name() {
+    for name in ["data_table", "datatable", "DataTable", "table"] {
+        component(
+            &json!({"type": name, "props": {"columns": ["a"], "rows": []}}),
+            &json!({"type": "table", "props": {"columns": ["a"], "rows": []}}),
+        );
+    }
     component(
         &json!({"type": "row", "children": []}),
         &json!({"type": "container", "children": [], "props": {"layout": "horizontal"}}),

@@ -33,18 +33,9 @@ impl<'a> Mender<'a> {
             *value = json!({"type": "text", "props": {"content": value.take()}});
             self.told(at, "a bare text was made a text component");
         }
-        let catalog = self.catalog;
         let Value::Object(component) = value else { return };
         drop_nulls(component, &OPTIONAL_KEYS);
-        let kind_key = component.contains_key("type").then_some("kind");
-        let synonyms = names::COMPONENT_KEYS
-            .iter()
-            .filter(|(from, _)| Some(*from) != kind_key);
-        let synonyms: Vec<_> = synonyms
-            .filter(|(from, _)| !is_prop(catalog, component, from))
-            .copied()
-            .collect();
-        self.rename_component_keys(component, at, &synonyms);
+        self.component_keys(component, at);
         let entry = self.kind(component, at);
         self.gather_handlers(component, entry, at);
         self.gather_props(component, entry, at);
@@ -66,28 +57,13 @@ impl<'a> Mender<'a> {
         }
     }
 
-    fn rename_component_keys(&mut self, component: &mut Object, at: &str, synonyms: &[(&str, &str)]) {
-        let strangers: Vec<String> = component
-            .keys()
-            .filter(|key| !COMPONENT_KEYS.contains(&key.as_str()))
-            .cloned()
-            .collect();
-        let catalog = self.catalog;
-        for key in strangers {
-            let synonym = synonyms.iter().find(|(from, _)| *from == key).map(|(_, to)| *to);
-            let near =
-                || nearest::unmistakable(&key, COMPONENT_KEYS).filter(|_| !is_prop(catalog, component, &key));
-            if let Some(name) = synonym
-                .or_else(near)
-                .filter(|name| !component.contains_key(*name))
-            {
-                rename(component, &key, name);
-                self.told(
-                    &format!("{at}/{}", escaped(&key)),
-                    format!("`{key}` of a component is called `{name}`"),
-                );
-            }
-        }
+    /// Gives the component's keys their names, except those that are properties of its type.
+    fn component_keys(&mut self, component: &mut Object, at: &str) {
+        let kind = component.get("type").and_then(Value::as_str).unwrap_or_default();
+        let by_alias = || self.catalog.component_by_alias(kind).map(|(entry, _)| entry);
+        let entry = self.catalog.component(kind).or_else(by_alias);
+        let is_prop = |key: &str| entry.is_some_and(|entry| takes(entry, key));
+        self.rename_keys_except(component, at, &COMPONENT_KEYS, &names::COMPONENT_KEYS, &is_prop);
     }
 
     /// The component's entry; its type is then written as the catalog writes it.
@@ -363,15 +339,6 @@ fn part<'c>(component: &'c mut Object, inside: &str) -> Option<&'c mut Object> {
         "" => Some(component),
         _ => component.get_mut("props").and_then(Value::as_object_mut),
     }
-}
-
-/// Whether the entry of the component's type knows `key` as a property.
-fn is_prop(catalog: &Catalog, component: &Object, key: &str) -> bool {
-    let kind = component.get("type").and_then(Value::as_str).unwrap_or_default();
-    let entry = catalog
-        .component(kind)
-        .or_else(|| catalog.component_by_alias(kind).map(|(entry, _)| entry));
-    entry.is_some_and(|entry| takes(entry, key))
 }
 
 /// Whether `key` is a property of the entry, by name or alias.
