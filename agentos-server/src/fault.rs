@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::time::Duration;
 
 use agentos_core::apps::AppError;
 use agentos_core::generate::{GenerationError, GenerationFailure};
@@ -12,11 +13,13 @@ use agentos_core::ports::storage::StorageError;
 use agentos_core::registry::RegistryError;
 use agentos_core::spec::Issue;
 use axum::Json;
-use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tracing::{error, warn};
 use utoipa::ToSchema;
 
 /// A failure as clients see it: a status for REST, the same code and sentence on every wire.
@@ -26,6 +29,7 @@ pub(crate) struct Fault {
     pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
     pub(crate) details: Option<Box<Value>>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// The body of every failed request.
@@ -52,6 +56,7 @@ impl Fault {
             code: code.into(),
             message: message.into(),
             details: None,
+            retry_after: None,
         }
     }
 
@@ -122,11 +127,11 @@ impl Fault {
         )
     }
 
-    pub(crate) fn too_large(limit: &str) -> Self {
+    pub(crate) fn too_large() -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
-            format!("the body is larger than {limit}"),
+            "the body is larger than this route takes",
         )
     }
 }
@@ -143,29 +148,19 @@ impl From<Fault> for FaultBody {
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        (self.status, Json(FaultBody::from(self))).into_response()
+        let retry_after = self
+            .retry_after
+            .map(|pause| pause.as_millis().div_ceil(1_000).to_string());
+        let retry_after = retry_after.map(|seconds| [(RETRY_AFTER, seconds)]);
+        (self.status, retry_after, Json(FaultBody::from(self))).into_response()
     }
 }
 
 /// A body, path or query that never reached a handler.
-impl From<JsonRejection> for Fault {
-    fn from(rejection: JsonRejection) -> Self {
-        match rejection {
-            JsonRejection::MissingJsonContentType(_) => Self::not_json(),
-            JsonRejection::BytesRejection(rejection) => rejection.into(),
-            other => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_body",
-                other.body_text(),
-            ),
-        }
-    }
-}
-
 impl From<BytesRejection> for Fault {
     fn from(rejection: BytesRejection) -> Self {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Self::too_large("this route takes")
+            Self::too_large()
         } else {
             Self::new(rejection.status(), "invalid_body", rejection.body_text())
         }
@@ -260,7 +255,14 @@ impl From<SysError> for Fault {
             SysError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             SysError::Io { .. } => StatusCode::BAD_GATEWAY,
         };
-        told(status, error.code(), &error)
+        let fault = told(status, error.code(), &error);
+        match error {
+            SysError::QuotaExceeded { retry_after, .. } | SysError::Unavailable { retry_after } => Self {
+                retry_after: retry_after.map(Duration::from_millis),
+                ..fault
+            },
+            _ => fault,
+        }
     }
 }
 
@@ -269,10 +271,9 @@ impl From<ServiceError> for Fault {
         let status = match error {
             ServiceError::System(error) => return error.into(),
             ServiceError::UnknownTool { .. } => StatusCode::NOT_FOUND,
-            ServiceError::InvalidArgument { .. } | ServiceError::AppRequired { .. } => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            ServiceError::Tool { .. } => StatusCode::BAD_GATEWAY,
+            ServiceError::InvalidArgument { .. }
+            | ServiceError::AppRequired { .. }
+            | ServiceError::Tool { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let mut fault = told(status, error.code().to_owned(), &error);
         if let ServiceError::Tool { details, .. } = error {
@@ -308,6 +309,7 @@ impl From<LlmError> for Fault {
         let fault = told(status, error.code(), &error);
         match error {
             LlmError::Declined { can_build, .. } => fault.with_details(json!({ "can_build": can_build })),
+            LlmError::RateLimited { retry_after } => Self { retry_after, ..fault },
             _ => fault,
         }
     }
@@ -328,11 +330,70 @@ impl From<GenerationFailure> for Fault {
 /// Keeps the sentence for the client; what is behind a failure of ours goes to the log, once, here.
 fn told(status: StatusCode, code: impl Into<Cow<'static, str>>, error: &dyn Error) -> Fault {
     let code = code.into();
-    if status.is_server_error() {
-        let causes: Vec<String> = std::iter::successors(error.source(), |cause| (*cause).source())
-            .map(ToString::to_string)
-            .collect();
-        tracing::error!(code = &*code, %error, ?causes, "a request failed");
+    let causes = || -> Vec<String> {
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        causes.map(ToString::to_string).collect()
+    };
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        error!(code = &*code, %error, causes = ?causes(), "a request failed");
+    } else if status.is_server_error() {
+        warn!(code = &*code, %error, causes = ?causes(), "a request was not served");
     }
     Fault::new(status, code, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use agentos_core::kernel::Resource;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(fault: impl Into<Fault>, status: u16, code: &str, retry_after: Option<&str>) {
+        let fault = fault.into();
+        assert_eq!((fault.status.as_u16(), &*fault.code), (status, code));
+        let response = fault.into_response();
+        let header = response
+            .headers()
+            .get(RETRY_AFTER)
+            .map(|value| value.to_str().unwrap());
+        assert_eq!(header, retry_after);
+    }
+
+    #[test]
+    fn a_failure_has_a_status_a_code_and_the_pause_it_asks_for() {
+        let quota = |retry_after| SysError::QuotaExceeded {
+            resource: Resource::CallsPerSecond,
+            limit: 200,
+            used: 200,
+            retry_after,
+        };
+        check(quota(Some(1_200)), 429, "quota_exceeded", Some("2"));
+        check(quota(None), 429, "quota_exceeded", None);
+        check(SysError::DeadlineExceeded, 504, "deadline_exceeded", None);
+        check(
+            LlmError::RateLimited {
+                retry_after: Some(Duration::from_secs(7)),
+            },
+            429,
+            "rate_limited",
+            Some("7"),
+        );
+        check(
+            LlmError::Unavailable("connection refused".into()),
+            502,
+            "unavailable",
+            None,
+        );
+        check(StorageError::Stale { rev: 3 }, 409, "stale_rev", None);
+        check(AppError::Process(SysError::NotFound), 404, "not_found", None);
+        check(
+            ServiceError::AppRequired {
+                tool: "storage.get".into(),
+            },
+            422,
+            "app_required",
+            None,
+        );
+    }
 }

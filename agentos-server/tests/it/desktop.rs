@@ -66,3 +66,33 @@ async fn the_answer_at_the_root_says_that_it_varies() {
         assert_eq!(response.headers()["vary"], "accept", "{accept}");
     }
 }
+
+#[tokio::test]
+async fn the_files_of_the_page_are_typed_and_may_be_kept_for_ever() {
+    let server = Server::start().await;
+    let (_, _, page) = open(&server, "/").await;
+    let scripts: Vec<&str> = page
+        .split('"')
+        .filter(|part| part.starts_with("/assets/"))
+        .collect();
+    if scripts.is_empty() {
+        eprintln!("skipped: the desktop is not built");
+        return;
+    }
+    for path in scripts {
+        let response = server.request("GET", path).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        let kind = response.headers()["content-type"].to_str().unwrap();
+        let expected = match path.rsplit('.').next() {
+            Some("js") => "text/javascript",
+            Some("css") => "text/css",
+            other => panic!("{path}: {other:?}"),
+        };
+        assert!(kind.starts_with(expected), "{path}: {kind}");
+        assert_eq!(
+            response.headers()["cache-control"],
+            "public, max-age=31536000, immutable",
+            "{path}"
+        );
+    }
+}
