@@ -30,7 +30,6 @@ const kinds = [
     async holds(app) {
       await hasValue(field(app, "Display"), "42");
     },
-    forgetsWhenClosed: true,
   },
   {
     sentence: "make a counter",
@@ -91,7 +90,6 @@ const kinds = [
       await shows(app, this.clock);
       await button(app, "Resume").waitFor();
     },
-    forgetsWhenClosed: true,
   },
   {
     sentence: "make a pomodoro timer",
@@ -116,7 +114,6 @@ const kinds = [
     async holds(app) {
       await app.getByText(/^212 Fahrenheit/).waitFor();
     },
-    forgetsWhenClosed: true,
   },
   {
     sentence: "track my expenses",
@@ -204,7 +201,7 @@ describe("an app made from a sentence", () => {
       await desktop.closeWindow(restored);
 
       const launched = await desktop.launch(title);
-      if (!kind.forgetsWhenClosed) await kind.holds(launched);
+      await kind.holds(launched);
       await desktop.closeWindow(launched);
     });
   }
