@@ -39,6 +39,8 @@ pub fn accept_text(text: &str, catalog: &Catalog, loss: Loss) -> Result<Accepted
 pub fn accept(document: Json, catalog: &Catalog, loss: Loss) -> Result<Accepted, Vec<Issue>> {
     bounds::verify(&document).map_err(|issue| vec![issue])?;
     let mended = mend(document, catalog, loss);
+    // A mend may add ids and wrap components, and what is kept must be within the bounds again.
+    bounds::verify(&mended.doc).map_err(|issue| vec![issue])?;
     let mut issues = mended.issues;
     let spec = UiSpec::from_json(&mended.doc).map_err(|refused| {
         issues.extend(refused);

@@ -23,8 +23,6 @@ mod props;
 mod scope_prefix;
 mod state;
 
-pub(super) use props::url_may_pass;
-
 type Object = Map<String, Value>;
 
 /// Passes after which mending stops even if another would still find something.

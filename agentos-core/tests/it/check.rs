@@ -146,6 +146,7 @@ fn urls() {
     let link = |href: &str| json!({"type": "link", "props": {"text": "A", "href": href}});
     component(&link("https://example.org"), &[]);
     component(&link("{{ name }}"), &[]);
+    component(&link("#"), &["error url_scheme /components/0/props/href"]);
     component(&link("https://example.org/{{ name }}"), &[]);
     component(
         &link("javascript:alert(1)"),

@@ -1,8 +1,9 @@
 //! Repairs: what is mended, what is told, and that mending is settled after one go.
 
+use agentos_core::spec::accept::accept;
 use agentos_core::spec::catalog::Catalog;
 use agentos_core::spec::mend::{Loss, Mended, mend};
-use agentos_core::spec::{Code, Severity, UiSpec};
+use agentos_core::spec::{Code, Severity, UiSpec, bounds};
 use serde_json::{Value, json};
 
 fn mend_with(doc: &Value, loss: Loss) -> Mended {
@@ -571,6 +572,22 @@ fn without_leave_unknown_keys_stay_to_be_refused() {
     let mended = mend_with(&doc, Loss::Forbidden);
     assert_eq!(mended.doc, doc);
     assert!(UiSpec::from_json(&mended.doc).is_err());
+}
+
+#[test]
+fn a_document_that_a_mend_takes_over_its_bounds_is_refused_at_once() {
+    let dividers: Vec<Value> = (0..4_000)
+        .map(|_| json!({"type": "divider", "props": {"label": "x".repeat(80)}}))
+        .collect();
+    let doc = json!({"components": dividers});
+    assert_eq!(bounds::verify(&doc), Ok(()));
+    let refused = accept(doc, Catalog::builtin(), Loss::Forbidden);
+    let codes: Vec<_> = refused
+        .expect_err("it is too large")
+        .iter()
+        .map(|issue| issue.code)
+        .collect();
+    assert_eq!(codes, [Code::TooLarge]);
 }
 
 /// A small generator: the same documents on every machine.

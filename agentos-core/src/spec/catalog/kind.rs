@@ -50,7 +50,7 @@ pub enum ValueKind {
 /// Where a URL leads, which decides the schemes it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UrlUse {
-    /// http, https, or a place in the same document.
+    /// http or https.
     Link,
     /// http, https or `data:image/…`.
     Image,
@@ -313,27 +313,33 @@ impl UrlUse {
         }
     }
 
-    /// Whether `url` may be used so. Text without a scheme is a place on the same site and fits.
+    /// Whether `url` may be used so. A URL that begins with an expression is known only while the
+    /// app runs, and an empty one leads nowhere.
     pub fn allows(self, url: &str) -> bool {
-        // A browser drops these characters before it reads the scheme, so `java\nscript:` is one.
-        let url: String = url
-            .chars()
-            .filter(|c| !c.is_whitespace() && !c.is_control())
-            .take(64)
-            .collect();
-        let Some((scheme, _)) = url.split_once(':') else {
-            return true;
+        let start = bare(url.split("{{").next().unwrap_or_default());
+        let starts: &[&str] = match self {
+            Self::Link => &["http://", "https://"],
+            Self::Image => &["http://", "https://", "data:image/"],
         };
-        if scheme.contains(['/', '?', '#']) {
-            return true;
-        }
-        let scheme = scheme.to_ascii_lowercase();
-        match self {
-            _ if scheme == "http" || scheme == "https" => true,
-            Self::Image => url.to_ascii_lowercase().starts_with("data:image/"),
-            Self::Link => false,
-        }
+        start.is_empty() || starts.iter().any(|allowed| start.starts_with(allowed))
     }
+
+    /// Whether `url` names a scheme that is not allowed, so that it could run or open something.
+    pub fn forbids(self, url: &str) -> bool {
+        let start = bare(url.split("{{").next().unwrap_or_default());
+        let scheme = start.split_once(':').map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| !scheme.contains(['/', '?', '#'])) && !self.allows(url)
+    }
+}
+
+/// The beginning of a URL as a browser reads it: without white space and control characters, so that
+/// `java\nscript:` is a scheme.
+fn bare(url: &str) -> String {
+    let kept = url
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control())
+        .take(64);
+    kept.flat_map(char::to_lowercase).collect()
 }
 
 fn check_choice(choices: &[Cow<'static, str>], text: &str) -> Result<(), Mismatch> {
@@ -444,23 +450,40 @@ mod tests {
 
     use super::{UrlUse, ValueKind};
 
+    #[derive(Debug, PartialEq)]
+    enum Verdict {
+        Allowed,
+        Refused,
+        Forbidden,
+    }
+    use Verdict::{Allowed, Forbidden, Refused};
+
     #[track_caller]
-    fn allows(usage: UrlUse, url: &str, expected: bool) {
-        assert_eq!(usage.allows(url), expected, "{url:?}");
+    fn judges(usage: UrlUse, url: &str, expected: &Verdict) {
+        let verdict = match (usage.allows(url), usage.forbids(url)) {
+            (true, _) => Allowed,
+            (false, true) => Forbidden,
+            (false, false) => Refused,
+        };
+        assert_eq!(&verdict, expected, "{url:?}");
     }
 
     #[test]
     fn only_web_schemes_pass() {
-        allows(UrlUse::Link, "https://example.org/a:b", true);
-        allows(UrlUse::Link, "HTTP://example.org", true);
-        allows(UrlUse::Link, "#top", true);
-        allows(UrlUse::Link, "/a?b=c:d", true);
-        allows(UrlUse::Link, "javascript:alert(1)", false);
-        allows(UrlUse::Link, " \tJava\nScript:alert(1)", false);
-        allows(UrlUse::Link, "data:text/html,x", false);
-        allows(UrlUse::Link, "file:///etc/passwd", false);
-        allows(UrlUse::Image, "data:image/png;base64,AA", true);
-        allows(UrlUse::Image, "data:text/html,x", false);
+        judges(UrlUse::Link, "https://example.org/a:b", &Allowed);
+        judges(UrlUse::Link, "HTTP://example.org", &Allowed);
+        judges(UrlUse::Link, "{{ url }}", &Allowed);
+        judges(UrlUse::Link, "https://example.org/{{ id }}", &Allowed);
+        judges(UrlUse::Link, "", &Allowed);
+        judges(UrlUse::Link, "#top", &Refused);
+        judges(UrlUse::Link, "/a?b=c:d", &Refused);
+        judges(UrlUse::Link, "www.example.org", &Refused);
+        judges(UrlUse::Link, "javascript:alert(1)", &Forbidden);
+        judges(UrlUse::Link, " \tJava\nScript:{{ x }}", &Forbidden);
+        judges(UrlUse::Link, "data:text/html,x", &Forbidden);
+        judges(UrlUse::Link, "file:///etc/passwd", &Forbidden);
+        judges(UrlUse::Image, "data:image/png;base64,AA", &Allowed);
+        judges(UrlUse::Image, "data:text/html,x", &Forbidden);
     }
 
     #[track_caller]

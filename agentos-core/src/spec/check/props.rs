@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::super::catalog::{ComponentEntry, Field, Mismatch, MismatchReason, ValueKind};
 use super::super::document::Component;
 use super::super::issue::{Code, Issue};
-use super::super::mend::url_may_pass;
 use super::super::path::escaped;
 use super::super::template::{Part, Template};
 use super::Checker;
@@ -91,7 +90,7 @@ impl Checker<'_> {
         let (ValueKind::Url(usage), Some(Part::Literal(start))) = (kind, parts.first()) else {
             return;
         };
-        if !url_may_pass(*usage, start) {
+        if !usage.allows(start) {
             self.report(Issue::error(
                 Code::UrlScheme,
                 at,

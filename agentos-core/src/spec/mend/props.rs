@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Mender, Object, is_open, names, path_meant, rename};
-use crate::spec::catalog::{ComponentEntry, UrlUse, ValueKind};
+use crate::spec::catalog::{ComponentEntry, ValueKind};
 use crate::spec::nearest;
 use crate::spec::path::{Path, escaped};
 
@@ -123,7 +123,7 @@ impl Mender<'_> {
             };
             let at = format!("{at}/{}", escaped(&name));
             if let (ValueKind::Url(usage), Value::String(url)) = (&prop.kind, &*value)
-                && !url_may_pass(*usage, url)
+                && usage.forbids(url)
             {
                 props.shift_remove(&name);
                 self.dropped(
@@ -188,9 +188,4 @@ pub(super) fn in_form(kind: &ValueKind, value: &Value) -> Option<Value> {
         return Some(text.split(',').map(|item| Value::from(item.trim())).collect());
     }
     kind.coerce(value)
-}
-
-/// Whether what is written of a URL before its first expression may stand.
-pub(in crate::spec) fn url_may_pass(usage: UrlUse, url: &str) -> bool {
-    usage.allows(url.split("{{").next().unwrap_or_default())
 }
