@@ -138,3 +138,72 @@ impl Drop for Following<'_> {
         self.0.send_modify(|count| *count -= 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    fn add(log: &Log, text: &str) {
+        log.add(|seq| format!("{seq} {text}")).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_follower_gets_what_it_did_not_see_and_then_what_comes() {
+        let log = Arc::new(Log::new());
+        add(&log, "a");
+        add(&log, "b");
+        let (outbox, mut received) = Outbox::new();
+        let following = tokio::spawn({
+            let log = Arc::clone(&log);
+            async move { log.follow(1, outbox).await }
+        });
+        assert_eq!(received.recv().await.unwrap().as_str(), "2 b");
+        add(&log, "c");
+        assert_eq!(received.recv().await.unwrap().as_str(), "3 c");
+        log.finish([|seq| format!("{seq} end")]);
+        assert_eq!(received.recv().await.unwrap().as_str(), "4 end");
+        following.await.unwrap();
+        assert!(received.recv().await.is_none(), "nothing comes after the end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_abandoned_when_nobody_followed_for_the_grace() {
+        let log = Arc::new(Log::new());
+        let begun = Instant::now();
+        let (outbox, received) = Outbox::new();
+        tokio::spawn({
+            let log = Arc::clone(&log);
+            async move {
+                // Comes just in time, and leaves when its client is gone.
+                sleep(GRACE.mul_f64(0.9)).await;
+                let leaving = async {
+                    sleep(GRACE * 3).await;
+                    drop(received);
+                };
+                tokio::select! {
+                    () = log.follow(0, outbox) => {}
+                    () = leaving => {}
+                }
+            }
+        });
+        log.abandoned().await;
+        assert_eq!(
+            begun.elapsed().as_secs_f64().round(),
+            GRACE.mul_f64(0.9 + 3.0 + 1.0).as_secs_f64()
+        );
+    }
+
+    #[test]
+    fn a_full_log_takes_only_the_end() {
+        let log = Log::new();
+        let text = "x".repeat(LOG_BYTES / 4);
+        let taken = (0..10).take_while(|_| log.add(|_| text.clone()).is_ok()).count();
+        assert_eq!(taken, 5, "what is begun within the limit is taken whole");
+        log.finish([|seq| format!("{seq} end")]);
+        assert_eq!(log.after(taken).0, ["6 end"]);
+    }
+}
