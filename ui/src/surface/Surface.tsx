@@ -4,6 +4,7 @@ import {
   type ComponentType,
   type CSSProperties,
   memo,
+  type ReactNode,
   useCallback,
   useMemo,
   useState,
@@ -20,9 +21,11 @@ interface SurfaceProps {
   host: SurfaceHost | null;
   layout?: UiSpec["layout"];
   theme?: UiSpec["theme"];
+  /** Shown while there is nothing to draw. */
+  placeholder?: ReactNode;
 }
 
-export function Surface({ nodes, host, layout = "vertical", theme }: SurfaceProps) {
+export function Surface({ nodes, host, layout = "vertical", theme, placeholder }: SurfaceProps) {
   const [overlay, setOverlay] = useState<HTMLElement | null>(null);
   const scope = useMemo(() => ({ nodes, host, overlay }), [nodes, host, overlay]);
   const style = useMemo<CSSProperties>(() => accentVariables(theme?.accent), [theme?.accent]);
@@ -43,7 +46,7 @@ export function Surface({ nodes, host, layout = "vertical", theme }: SurfaceProp
               layout === "grid" && "grid @3xl:grid-cols-3 @md:grid-cols-2 gap-4",
             )}
           >
-            <Roots nodes={nodes} />
+            <Roots nodes={nodes} placeholder={placeholder} />
           </div>
         </div>
         <div ref={setOverlay} className="pointer-events-none grid min-h-0 [grid-area:1/1]" />
@@ -52,9 +55,10 @@ export function Surface({ nodes, host, layout = "vertical", theme }: SurfaceProp
   );
 }
 
-function Roots({ nodes }: { nodes: NodeStore }) {
+function Roots({ nodes, placeholder }: Pick<SurfaceProps, "nodes" | "placeholder">) {
   const subscribe = useCallback((listener: () => void) => nodes.subscribeRoots(listener), [nodes]);
   const roots = useSyncExternalStore(subscribe, () => nodes.roots);
+  if (roots.length === 0) return placeholder;
   return roots.map((id) => <SurfaceNode key={id} id={id} />);
 }
 

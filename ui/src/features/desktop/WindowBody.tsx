@@ -37,6 +37,7 @@ export function WindowBody({ window }: { window: DesktopWindow }) {
             host={isLive && session ? session.host : null}
             layout={session?.app.ui_spec.layout}
             theme={session?.app.ui_spec.theme}
+            placeholder={(phase.kind === "building" || phase.kind === "opening") && <Skeleton />}
           />
         </ErrorBoundary>
       </div>
@@ -55,7 +56,9 @@ function PhaseNotice({ window, phase, covers }: { window: DesktopWindow; phase: 
     case "building":
       return (
         <Progress>
-          <span className="min-w-0 flex-1 truncate">{phase.thought || `Building “${phase.request}”`}</span>
+          <span className="min-w-0 flex-1 truncate first-letter:uppercase">
+            {phase.thought || `Building “${phase.request}”`}
+          </span>
           <PushButton className="min-h-7! px-3!" onClick={() => void desk.close(window.key)}>
             Stop
           </PushButton>
@@ -102,6 +105,13 @@ function PhaseNotice({ window, phase, covers }: { window: DesktopWindow; phase: 
         </Notice>
       );
   }
+}
+
+/** The outline of an app that is not there yet. */
+function Skeleton() {
+  return ["h-10 w-3/5", "h-24", "h-10"].map((size) => (
+    <div key={size} className={clsx("animate-pulse rounded-xl bg-surface-3", size)} />
+  ));
 }
 
 function Progress({ children }: { children: ReactNode }) {

@@ -45,7 +45,8 @@ export function suggestedPicture(title: string): string | undefined {
 /** The face of an app: its own icon, a picture its title suggests, or its first letter. */
 export function AppIcon({ title, icon, size = "medium" }: AppIconProps) {
   const picture = icon || suggestedPicture(title);
-  const hue = HUES[[...title].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % HUES.length];
+  const hue =
+    HUES[[...(picture ?? title)].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % HUES.length];
   return (
     <span
       aria-hidden="true"
