@@ -349,6 +349,17 @@ fn expenses_are_added_changed_summed_and_deleted() {
     assert_eq!(user.state()["expenses"].as_array().map(Vec::len), Some(2));
 }
 
+#[test]
+fn a_number_that_was_cleared_shows_nothing() {
+    let mut user = opens("expense tracker");
+    let shown = |user: &User| user.node("amount").unwrap().props.member("value").unwrap().display();
+    assert_eq!(shown(&user), "");
+    user.enters("Amount", "12.5");
+    assert_eq!(shown(&user), "12.5");
+    user.enters("Amount", "");
+    assert_eq!(shown(&user), "");
+}
+
 fn titles(user: &User) -> Vec<String> {
     let edit = user.all("button");
     edit.iter()

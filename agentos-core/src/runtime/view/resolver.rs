@@ -36,6 +36,16 @@ impl Resolver<'_> {
         }
     }
 
+    /// What a control shows for the value it holds. A number that was cleared is null and shows
+    /// nothing; a 0 in its place could not be cleared.
+    fn shown(&self, held: Option<&Value>, empty: &Value) -> Value {
+        match held {
+            Some(Value::Null) if &*self.component.kind == "input" => Value::text(""),
+            None | Some(Value::Null) => empty.clone(),
+            Some(held) => held.clone(),
+        }
+    }
+
     pub(super) fn node(&mut self) -> Node {
         let mut props = Map::new();
         for (name, dynamic) in &self.component.props {
@@ -48,8 +58,8 @@ impl Resolver<'_> {
         let mut error = None;
         if let Some(two_way) = &self.component.value {
             if let Some(path) = value_path(self.component, self.id, &self.instance.rows) {
-                let held = self.around.store.get(&path).filter(|value| !value.is_null());
-                props.insert(two_way.prop.clone(), held.unwrap_or(&two_way.empty).clone());
+                let held = self.around.store.get(&path);
+                props.insert(two_way.prop.clone(), self.shown(held, &two_way.empty));
             }
             if self.instance.shows_error {
                 let value = props.get(&two_way.prop).cloned().unwrap_or_default();
