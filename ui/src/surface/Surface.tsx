@@ -41,7 +41,7 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
         >
           <div
             className={clsx(
-              layout === "vertical" && "flex flex-col gap-4",
+              layout === "vertical" && "surface-column flex flex-col gap-4",
               layout === "horizontal" && "surface-row flex flex-wrap items-start gap-4",
               layout === "grid" && "grid @3xl:grid-cols-3 @md:grid-cols-2 gap-4",
             )}

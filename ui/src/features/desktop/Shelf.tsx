@@ -26,7 +26,7 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
   return (
     <footer
       aria-label="Shelf"
-      className="relative z-40 flex flex-none justify-center px-2 pb-2 sm:px-4 sm:pb-3"
+      className="relative z-40 flex flex-none justify-center px-2 pt-1.5 pb-2 sm:px-4 sm:pt-0 sm:pb-3"
     >
       <div
         className={clsx(

@@ -19,7 +19,7 @@ export function Card({ node }: { node: NodeOf<"card"> }) {
     <div
       data-node-id={node.id}
       className={clsx(
-        "flex min-w-0 flex-col gap-3 rounded-xl border",
+        "surface-column flex min-w-0 flex-col gap-3 rounded-xl border",
         VARIANT[props.variant ?? "default"],
         node.events.includes("click") && "cursor-pointer transition-colors hover:border-line-strong",
       )}

@@ -18,7 +18,7 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
         "flex min-w-0",
         horizontal ? "surface-row flex-row" : "flex-col",
         horizontal && props.wrap !== false && "flex-wrap",
-        props.align ? ALIGN[props.align] : horizontal ? "surface-row-auto" : ALIGN.stretch,
+        props.align ? ALIGN[props.align] : horizontal ? "surface-row-auto" : "surface-column",
         JUSTIFY[props.justify ?? "start"],
         scrolls && "overflow-auto",
         node.events.includes("click") && "cursor-pointer",

@@ -7,7 +7,7 @@ export function Form({ node }: { node: NodeOf<"form"> }) {
   return (
     <form
       data-node-id={node.id}
-      className="flex min-w-0 flex-col"
+      className="surface-column flex min-w-0 flex-col"
       style={{ gap: props.gap ?? 14, ...props.style }}
       aria-label={props.label}
       noValidate

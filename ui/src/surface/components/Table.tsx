@@ -88,7 +88,13 @@ function Rows({ node, label, columns, rows, sorting, onSort }: RowsProps) {
     if (canSelect) dispatch("change", { value: key });
   };
   return (
-    <div ref={scroller} className="max-h-[28rem] overflow-auto [overflow-anchor:none]" tabIndex={0} role="region" aria-label={label}>
+    <div
+      ref={scroller}
+      className="max-h-[28rem] overflow-auto [overflow-anchor:none]"
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+    >
       <table
         className="w-full border-collapse text-sm"
         aria-label={label}
