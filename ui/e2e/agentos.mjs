@@ -25,9 +25,13 @@ export class AgentOS {
     return server;
   }
 
-  /** Kills the server without warning and starts it again on the same data and address. */
-  async crashAndRestart() {
+  /** Kills the server without warning. */
+  async crash() {
     await this.#end("SIGKILL");
+  }
+
+  /** Starts a server that crashed again, on the same data and address. */
+  async restart() {
     await this.#launch(new URL(this.url).host);
   }
 

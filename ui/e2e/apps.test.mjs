@@ -194,7 +194,8 @@ describe("an app made from a sentence", () => {
       await desktop.save(made);
       await desktop.allIsKept(made);
 
-      await agentos.crashAndRestart();
+      await agentos.crash();
+      await agentos.restart();
       await desktop.reload();
       const restored = desktop.windowOf(appId);
       await kind.holds(restored);

@@ -99,18 +99,42 @@ describe("a second tab", () => {
 });
 
 describe("a page that stays open", () => {
-  it("finds the server again after a crash and goes on", async () => {
+  it("marks what the crashed server did not acknowledge, and sends it when the server is back", async () => {
     const counter = await desktop.generate(COUNTER);
     const appId = await counter.getAttribute("data-app-id");
     await button(counter, "Add 1").click();
     await desktop.allIsKept(counter);
-    await agentos.crashAndRestart();
+
+    await agentos.crash();
+    await desktop.page.getByText("Offline").waitFor();
     await button(counter, "Add 1").click();
     await shows(counter, "2");
+    await counter.getByLabel("Unsaved changes").waitFor();
+
+    await agentos.restart();
     await desktop.allIsKept(counter);
+    await agentos.until(`/apps/${appId}/state`, ({ state }) => state.count === 2);
     await desktop.reload();
     await shows(desktop.windowOf(appId), "2");
   });
+});
+
+describe("time", () => {
+  const cases = [
+    ["make a stopwatch", /^10:0\d\.\d\d$/],
+    ["make a pomodoro timer", /^(15:00|14:5\d)$/],
+  ];
+  for (const [sentence, tenMinutesLater] of cases) {
+    it(`passes for a page that slept ten minutes: ${sentence}`, async () => {
+      await desktop.page.clock.install();
+      await desktop.reload();
+      const timer = await desktop.generate(sentence);
+      await button(timer, "Start").click();
+      await button(timer, "Start").waitFor({ state: "detached" });
+      await desktop.page.clock.fastForward("10:00");
+      await timer.getByText(tenMinutesLater).first().waitFor();
+    });
+  }
 });
 
 describe("typing", () => {
@@ -181,7 +205,10 @@ describe("accessibility", () => {
       await todo.getByLabel("New task").press("Enter");
       await shows(todo, "1 task left");
       assert.deepEqual(await desktop.accessibilityViolations(), []);
-      await desktop.generate("create a calculator");
+      const calculator = await desktop.generate("create a calculator");
+      assert.deepEqual(await desktop.accessibilityViolations(), []);
+      await button(calculator, "Save").click();
+      await desktop.page.getByRole("dialog", { name: "Save app" }).waitFor();
       assert.deepEqual(await desktop.accessibilityViolations(), []);
     });
   }
