@@ -17,14 +17,6 @@ export class NodeStore {
     return this.#roots;
   }
 
-  get size(): number {
-    return this.#nodes.size;
-  }
-
-  all(): Iterable<UiNode> {
-    return this.#nodes.values();
-  }
-
   /** Takes a whole view in place of what was there; equal nodes are not announced. */
   reset(view: Pick<View, "root" | "nodes">): void {
     const kept = new Set(view.nodes.map((node) => node.id));

@@ -111,10 +111,6 @@ export class AppSession {
     if (!this.#ended) this.#replica.farewell();
   }
 
-  get unsaved(): boolean {
-    return this.#replica.unsaved;
-  }
-
   /** Whether a path the document keeps holds something else than it began with. */
   get hasData(): boolean {
     const persist = this.app.ui_spec.persist;

@@ -8,13 +8,7 @@ import type { App, PackageMetadata } from "@/shared/api/types";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
 import { rewidened, SMALLEST } from "../desktop/geometry";
-import {
-  type DesktopWindow,
-  focusedKey,
-  type NewWindow,
-  useWindows,
-  windowOfApp,
-} from "../desktop/windowStore";
+import { type DesktopWindow, focusedKey, useWindows, windowOfApp } from "../desktop/windowStore";
 import { AppSession } from "./appSession";
 import { desktopShell } from "./desktopShell";
 import { Generation } from "./generation";
@@ -41,6 +35,7 @@ export class Desk {
       this.#tellModes();
       this.#rememberGeometry(now.windows, before.windows);
     });
+    window.addEventListener("online", () => stream.retryNow());
     window.addEventListener("blur", () => this.#flushAll());
     window.addEventListener("pagehide", () => this.#farewell());
     document.addEventListener("visibilitychange", () => {
@@ -71,11 +66,11 @@ export class Desk {
 
   generate(request: string): void {
     const generation = crypto.randomUUID();
-    this.#show({
+    useWindows.getState().open({
       key: generation,
       title: request,
       width: BUILDING_WIDTH,
-      phase: { kind: "building", request, generation, thought: "" },
+      phase: { kind: "building", request, thought: "" },
     });
     this.#startGeneration(generation, request);
   }
@@ -104,7 +99,7 @@ export class Desk {
     const window = useWindows.getState().windows[key];
     if (!window || !(await this.#mayClose(window))) return;
     this.#generations.get(key)?.cancel();
-    this.#session(key)?.close();
+    this.#sessions.get(key)?.close();
     const closed = window.appId ? await this.#closeApp(window.appId) : [];
     for (const appId of closed) this.#forget(windowOfApp(appId)?.key);
     this.#forget(key);
@@ -137,7 +132,7 @@ export class Desk {
     const generation = crypto.randomUUID();
     useWindows.getState().change(key, {
       title: request,
-      phase: { kind: "building", request, generation, thought: "" },
+      phase: { kind: "building", request, thought: "" },
     });
     this.#startGeneration(key, request, generation);
   }
@@ -148,18 +143,10 @@ export class Desk {
     void this.takeBack(key);
   }
 
-  #session(key: string): AppSession | undefined {
-    return this.#sessions.get(key);
-  }
-
-  #show(window: NewWindow): void {
-    useWindows.getState().open(window);
-  }
-
   #openWindow(app: App, metadata?: PackageMetadata): void {
     const { position, size, state } = app.window ?? {};
     const place = position && size ? { ...position, ...size } : null;
-    this.#show({
+    useWindows.getState().open({
       key: app.id,
       appId: app.id,
       packageId: metadata?.id ?? app.metadata?.package_id ?? null,
@@ -228,7 +215,7 @@ export class Desk {
       stream: this.stream,
       nodes: this.nodes(key),
       onTitle: (title) => change(key, { title }),
-      onThought: (thought) => change(key, { phase: { kind: "building", request, generation: id, thought } }),
+      onThought: (thought) => change(key, { phase: { kind: "building", request, thought } }),
       onFailed: fail,
       onComplete: (appId) => {
         this.#generations.delete(key);

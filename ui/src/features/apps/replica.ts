@@ -44,10 +44,6 @@ export class Replica {
     this.#rev = options.rev;
   }
 
-  get unsaved(): boolean {
-    return this.#unsaved;
-  }
-
   /** Notes a change; it is sent after a quiet moment, or at once. */
   record(ops: PatchOp[], atOnce: boolean): void {
     if (this.#stopped || ops.length === 0) return;

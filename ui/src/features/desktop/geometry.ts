@@ -8,8 +8,6 @@ export interface Frame {
   height: number | null;
 }
 
-export type Place = Frame;
-
 export interface Workspace {
   width: number;
   height: number;

@@ -1,10 +1,10 @@
 /** The windows of the desktop: where they are, which is on top, what each one shows. */
 import { create } from "zustand";
-import { type Frame, fitted, type Place, placeWindow, type Workspace } from "./geometry";
+import { type Frame, fitted, placeWindow, type Workspace } from "./geometry";
 
 /** What fills a window below its title bar. */
 export type Phase =
-  | { kind: "building"; request: string; generation: string; thought: string }
+  | { kind: "building"; request: string; thought: string }
   | { kind: "opening" }
   | { kind: "live" }
   /** The app runs in another tab or program now. */
@@ -35,7 +35,7 @@ export interface NewWindow {
   appId?: string | null;
   packageId?: string | null;
   icon?: string | null;
-  place?: Place | null;
+  place?: Frame | null;
   minimised?: boolean;
   maximised?: boolean;
 }
