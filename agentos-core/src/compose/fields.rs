@@ -9,6 +9,9 @@ use super::words::{self, Piece, Request, Word};
 const MOST_FIELDS: usize = 12;
 /// Words of one field's name.
 const MOST_WORDS: usize = 4;
+/// The best rating when the request names none, and the best one that is still drawn as stars.
+const USUAL_SCALE: u32 = 5;
+const LONGEST_SCALE: u32 = 10;
 /// Choices of one field.
 const MOST_CHOICES: usize = 20;
 
@@ -21,6 +24,8 @@ pub(super) struct Field {
     pub(super) kind: &'static FieldKind,
     /// The values it can take, where the request lists them in brackets.
     pub(super) choices: Vec<String>,
+    /// The best rating, for a field that is one.
+    pub(super) most: u32,
 }
 
 impl Field {
@@ -56,7 +61,18 @@ impl Field {
             label: words::plain_text(&words::capitalised(&label), 40),
             kind,
             choices: if is_choice { inside_brackets } else { Vec::new() },
+            most: USUAL_SCALE,
         })
+    }
+
+    /// The same field with ratings up to `most`; without stars where there would be too many.
+    fn up_to(self, most: u32) -> Self {
+        let kind = if most > LONGEST_SCALE {
+            kind_called("number")
+        } else {
+            self.kind
+        };
+        Self { kind, most, ..self }
     }
 
     /// The value of a new row.
@@ -171,13 +187,15 @@ fn items(pieces: &[Piece]) -> Vec<Item<'_>> {
     items
 }
 
+/// Words after which an item says more about a field than its name.
+const DETAILS: [&str; 7] = ["from", "to", "out", "between", "as", "such", "like"];
+
 fn field(item: &Item<'_>) -> Option<Field> {
     const LEADING: [&str; 14] = [
         "a", "an", "the", "its", "their", "my", "each", "also", "optional", "fields", "field", "column",
         "columns", "some",
     ];
     const TRAILING: [&str; 4] = ["field", "fields", "column", "columns"];
-    const DETAILS: [&str; 7] = ["from", "to", "out", "between", "as", "such", "like"];
     let words: Vec<&Word> = item
         .words
         .iter()
@@ -189,7 +207,25 @@ fn field(item: &Item<'_>) -> Option<Field> {
     if words.first().is_some_and(|first| is_a_feature(first)) || words.iter().any(|word| is_beyond(word)) {
         return None;
     }
-    Field::from_words(&words, item.inside_brackets.clone())
+    match best_rating(item).filter(|_| guessed_kind(&words).kind == "rating") {
+        Some(most) => Field::from_words(&words, Vec::new()).map(|field| field.up_to(most)),
+        None => Field::from_words(&words, item.inside_brackets.clone()),
+    }
+}
+
+/// The last number an item gives besides its name: "from 1 to 10", "out of 10", "(1-10)".
+fn best_rating(item: &Item<'_>) -> Option<u32> {
+    let details = item
+        .words
+        .iter()
+        .skip_while(|word| !DETAILS.contains(&word.lower.as_str()));
+    let said = details
+        .map(|word| word.lower.as_str())
+        .chain(item.inside_brackets.iter().map(String::as_str));
+    let numbers = said
+        .flat_map(|text| text.split(|c: char| !c.is_ascii_digit()))
+        .filter_map(|digits| digits.parse().ok());
+    numbers.last().filter(|most| *most > 1)
 }
 
 fn is_a_feature(word: &Word) -> bool {

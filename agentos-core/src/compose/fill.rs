@@ -8,6 +8,8 @@ use super::fields::Field;
 /// letters, digits and hyphens only.
 pub(super) struct Filling<'a> {
     pub(super) texts: Vec<(&'static str, String)>,
+    /// A slot for one of these, alone as a value, gives the number.
+    pub(super) numbers: Vec<(&'static str, u32)>,
     pub(super) fields: &'a [Field],
     /// The field a row is called by.
     pub(super) lead: &'a Field,
@@ -20,9 +22,10 @@ pub(super) struct Filling<'a> {
 /// fields without the lead.
 pub(super) fn fill(document: &Value, filling: &Filling<'_>) -> Value {
     match document {
-        Value::String(text) => match Slot::alone(text) {
-            Some(slot) => Value::Object(slot.by_key(filling)),
-            None => Value::String(filled_text(text, filling)),
+        Value::String(text) => match (Slot::alone(text), number_alone(text, filling)) {
+            (Some(slot), _) => Value::Object(slot.by_key(filling)),
+            (None, Some(number)) => number.into(),
+            (None, None) => Value::String(filled_text(text, filling)),
         },
         Value::Array(items) => Value::Array(items.iter().flat_map(|item| fill_item(item, filling)).collect()),
         Value::Object(members) => members
@@ -38,6 +41,14 @@ fn fill_item(item: &Value, filling: &Filling<'_>) -> Vec<Value> {
         Some(slot) => slot.parts(filling).map(|(_, part)| part).collect(),
         None => vec![fill(item, filling)],
     }
+}
+
+fn number_alone(text: &str, filling: &Filling<'_>) -> Option<u32> {
+    let slot = text.strip_prefix("[[")?.strip_suffix("]]")?;
+    filling
+        .numbers
+        .iter()
+        .find_map(|(name, number)| (*name == slot).then_some(*number))
 }
 
 fn filled_text(text: &str, filling: &Filling<'_>) -> String {
@@ -122,7 +133,12 @@ fn part(field: &Field, name: &str) -> Option<Value> {
         return Some(field.initial());
     }
     let own = Filling {
-        texts: vec![("key", field.key.clone()), ("label", field.label.clone())],
+        texts: vec![
+            ("key", field.key.clone()),
+            ("label", field.label.clone()),
+            ("most", field.most.to_string()),
+        ],
+        numbers: vec![("most", field.most)],
         fields: &[],
         lead: field,
     };

@@ -270,6 +270,7 @@ impl Tracker {
                 ("Nouns", words::capitalised(many)),
                 ("lead", lead.key.clone()),
             ],
+            numbers: Vec::new(),
             fields: &self.fields,
             lead,
         };

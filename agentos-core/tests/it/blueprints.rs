@@ -352,7 +352,14 @@ fn expenses_are_added_changed_summed_and_deleted() {
 #[test]
 fn a_number_that_was_cleared_shows_nothing() {
     let mut user = opens("expense tracker");
-    let shown = |user: &User| user.node("amount").unwrap().props.member("value").unwrap().display();
+    let shown = |user: &User| {
+        user.node("amount")
+            .unwrap()
+            .props
+            .member("value")
+            .unwrap()
+            .display()
+    };
     assert_eq!(shown(&user), "");
     user.enters("Amount", "12.5");
     assert_eq!(shown(&user), "12.5");
@@ -412,6 +419,15 @@ fn a_tracker_refuses_a_rating_beyond_its_bounds() {
     user.enters("Rating (1 to 5)", 5);
     user.presses_enter("Title");
     assert_eq!(titles(&user), ["Dune"]);
+}
+
+#[test]
+fn a_rating_has_the_scale_the_request_names() {
+    let mut user = opens("track wines with name and rating from 1 to 10");
+    user.enters("Name", "Riesling");
+    user.enters("Rating (1 to 10)", 8);
+    user.presses_enter("Name");
+    assert!(user.sees("★★★★★★★★☆☆"));
 }
 
 #[test]

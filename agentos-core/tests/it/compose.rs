@@ -142,6 +142,21 @@ fn a_list_of_ones_own_has_the_fields_the_request_names() {
         &["Company", "Status", "Link"],
     );
     tracks(
+        "track wines with name and rating from 1 to 10",
+        "Wines",
+        &["Name", "Rating (1 to 10)"],
+    );
+    tracks(
+        "track wines with name, stars (1-3) and score",
+        "Wines",
+        &["Name", "Star (1 to 3)", "Score"],
+    );
+    tracks(
+        "track wines with name and rating out of 100",
+        "Wines",
+        &["Name", "Rating"],
+    );
+    tracks(
         "track games with title, platform, add, edit and delete",
         "Games",
         &["Title", "Platform"],
@@ -271,7 +286,7 @@ fn every_example_of_a_blueprint_is_built_from_it_and_is_a_document() {
 }
 
 /// Prompts the composer claims beyond the examples of its blueprints.
-const CLAIMED: [&str; 40] = [
+const CLAIMED: [&str; 41] = [
     "make me a really good calculator please",
     "I want a calculator that can add, subtract, multiply and divide",
     "Can you make an app to calculate things?",
@@ -301,6 +316,7 @@ const CLAIMED: [&str; 40] = [
     "plant watering schedule",
     "guest list for my wedding with name, email and rsvp",
     "packing list",
+    "track wines with name and rating from 1 to 10",
     "bucket list",
     "grocery list with prices",
     "click counter",

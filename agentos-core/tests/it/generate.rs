@@ -7,7 +7,7 @@ use agentos_core::generate::{
     Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator, MESSAGE_BYTES,
 };
 use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, Task, Usage};
-use agentos_core::spec::{Catalog, Code, bounds, patch};
+use agentos_core::spec::{Catalog, Code, Issue, bounds, patch};
 use agentos_core::testing::llm::{ScriptedLlm, say, say_in_pieces};
 use futures::StreamExt;
 use futures::executor::block_on;
@@ -304,6 +304,64 @@ fn an_error_goes_back_to_the_model_which_repairs_it_by_edit_lines() {
         asked[1].issues
     );
     assert_eq!(asked[1].document.as_ref().unwrap()["title"], "Counter");
+}
+
+/// A counter that looks right and fails when it is used.
+fn failing_counter() -> Value {
+    let mut document = counter();
+    let args = json!({ "path": "count", "by": "{{ 'one' }}" });
+    document["components"][1]["on_event"]["click"] = json!({ "tool": "ui.increment", "args": args });
+    document
+}
+
+#[test]
+fn an_app_that_fails_when_it_is_used_never_completes() {
+    let llm = ScriptedLlm::new([say(&failing_counter().to_string())]).never_repairing();
+    let failure = failed(events(&llm, "a counter"));
+    assert_eq!(failure.error.code(), "generation_failed");
+    assert_eq!(failure.draft, failing_counter());
+    assert!(failure.issues.iter().any(Issue::is_error), "{:?}", failure.issues);
+}
+
+#[test]
+fn what_failed_in_the_trial_goes_back_to_the_model() {
+    let line = json!({ "upsert": { "id": "more", "on_event": {
+        "click": { "tool": "ui.increment", "args": { "path": "count" } } } } });
+    let llm = ScriptedLlm::new([say(&failing_counter().to_string()), say(&line.to_string())]);
+    let generated = completed(events(&llm, "a counter"));
+    assert_eq!(generated.document, counter());
+    assert!(generated.report.trial.is_some_and(|trial| trial.passed));
+    assert!(!llm.transcript()[1].issues.is_empty());
+}
+
+#[test]
+fn a_model_that_fails_in_a_repair_does_not_take_the_app_with_it() {
+    let llm = ScriptedLlm::new([say(&broken_counter().to_string()), vec![Err(LlmError::TimedOut)]]);
+    let generated = completed(events(&llm, "a counter"));
+    assert!(
+        generated
+            .report
+            .mended
+            .iter()
+            .any(|issue| issue.code == Code::Dropped),
+        "{:?}",
+        generated.report
+    );
+}
+
+#[test]
+fn a_document_beyond_what_a_model_may_write_fails() {
+    let texts: Vec<Value> = (0..2_001)
+        .map(|_| json!({ "type": "text", "props": { "content": "x" } }))
+        .collect();
+    let document = json!({ "type": "app", "title": "Many", "components": texts });
+    let llm = ScriptedLlm::new([say(&document.to_string())]).never_repairing();
+    let failure = failed(events(&llm, "many"));
+    assert!(
+        failure.issues.iter().any(|issue| issue.code == Code::TooLarge),
+        "{:?}",
+        failure.issues
+    );
 }
 
 #[test]
