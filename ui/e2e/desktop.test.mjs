@@ -207,7 +207,7 @@ describe("accessibility", () => {
       assert.deepEqual(await desktop.accessibilityViolations(), []);
       const calculator = await desktop.generate("create a calculator");
       assert.deepEqual(await desktop.accessibilityViolations(), []);
-      await button(calculator, "Save").click();
+      await button(calculator, "Save app").click();
       await desktop.page.getByRole("dialog", { name: "Save app" }).waitFor();
       assert.deepEqual(await desktop.accessibilityViolations(), []);
     });
