@@ -1,6 +1,6 @@
 import { RefreshCw } from "lucide-react";
 import { useEffect, useState } from "react";
-import { loadEngine } from "./engine/engine";
+import { loadEngine } from "./engine/loadEngine";
 import { DeskContext } from "./features/apps/DeskContext";
 import { Desk } from "./features/apps/desk";
 import { Desktop } from "./features/desktop/Desktop";

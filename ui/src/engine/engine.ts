@@ -40,10 +40,3 @@ function isFailure(answer: unknown): answer is { error: string; code: string } {
     typeof answer.code === "string"
   );
 }
-
-/** Fetches and starts the module; rejects when the browser cannot run it. */
-export async function loadEngine(): Promise<Engine> {
-  const module = await import("./wasm/agentos_engine.js");
-  await module.default();
-  return new Engine(module.call);
-}
