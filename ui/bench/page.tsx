@@ -3,7 +3,7 @@ import { type ComponentType, memo, useCallback, useState } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { AppHost } from "@/engine/appHost";
-import { loadEngine } from "@/engine/engine";
+import { loadEngine } from "@/engine/loadEngine";
 import type { UiSpec } from "@/engine/protocol";
 import { registry } from "@/surface/registry";
 import { Surface } from "@/surface/Surface";
