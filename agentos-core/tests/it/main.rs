@@ -1,5 +1,9 @@
 //! What the core promises, tried from outside.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "recorded conversations and samples are files; only the core may not read"
+)]
 
 mod apps;
 mod blueprints;

@@ -102,13 +102,17 @@ proptest! {
     #[test]
     fn a_todo_list_stands_whatever_is_done(deeds in prop::collection::vec(deed(), 1..60)) {
         let mut screen = Screen::open(super::todo::todo());
-        deeds.iter().for_each(|deed| perform(&mut screen, deed));
+        for deed in &deeds {
+            perform(&mut screen, deed);
+        }
     }
 
     #[test]
     fn a_calculator_stands_whatever_is_pressed(deeds in prop::collection::vec(deed(), 1..60)) {
         let mut screen = Screen::open(super::calculator::calculator());
-        deeds.iter().for_each(|deed| perform(&mut screen, deed));
+        for deed in &deeds {
+            perform(&mut screen, deed);
+        }
         let shown = screen.prop("shown", "content");
         prop_assert!(shown.is_string(), "{shown}");
     }
@@ -117,7 +121,9 @@ proptest! {
     fn effects_timers_and_queries_stand_whatever_is_done(deeds in prop::collection::vec(deed(), 1..60)) {
         for document in [super::effects::app(), super::timers::app(), super::forms::app(), super::queries::app(json!({"every": 5}))] {
             let mut screen = Screen::open(document);
-            deeds.iter().for_each(|deed| perform(&mut screen, deed));
+            for deed in &deeds {
+                perform(&mut screen, deed);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! `UPDATE_GENERATED=1 cargo test golden` writes the answers anew; read them before committing.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +18,8 @@ fn conversations() -> Vec<PathBuf> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
-            path.to_str()
-                .is_some_and(|path| path.ends_with(".jsonl") && !path.ends_with(".answers.jsonl"))
+            let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+            path.extension() == Some(OsStr::new("jsonl")) && !name.ends_with(".answers")
         })
         .collect();
     found.sort();
