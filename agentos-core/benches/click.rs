@@ -2,7 +2,11 @@
 //!
 //! `cargo bench --bench click`; `make bench` puts the figures beside those of the same work
 //! through WebAssembly and in a browser, as ratios.
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a measurement reads the clock")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a measurement reads the clock"
+)]
 
 use std::time::Instant;
 

@@ -161,18 +161,11 @@ impl User {
 
     fn seen(&self) -> String {
         let (_, nodes) = self.app.view();
-        nodes
-            .iter()
-            .map(|node| {
-                format!(
-                    "{} {} {:?} {:?}\n",
-                    node.id,
-                    node.kind,
-                    name(&node.props),
-                    node.events
-                )
-            })
-            .collect()
+        let lines = nodes.iter().map(|node| {
+            let called = name(&node.props);
+            format!("{} {} {called:?} {:?}", node.id, node.kind, node.events)
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn find(&self, wanted: &str, kind: &str) -> Option<String> {
