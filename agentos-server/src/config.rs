@@ -170,7 +170,7 @@ fn parse_llm(text: &str) -> Result<Llm, String> {
     match text {
         "offline" => Ok(Llm::Offline),
         "gemini" | "openai" | "anthropic" => Err(format!(
-            "`{text}` is not connected in this version; use `offline`"
+            "`{text}` cannot be connected by this version; use `offline`"
         )),
         _ => Err(format!("`{text}` is not a model; use `offline`")),
     }
@@ -487,7 +487,7 @@ mod tests {
         check("--listen", "8000", "not an address and port");
         check("--listen", "192.168.1.5:8000", "127.0.0.1:8000");
         check("--listen", "[::]:80", "127.0.0.1:80");
-        check("--llm", "gemini", "not connected in this version");
+        check("--llm", "gemini", "cannot be connected by this version");
         check("--llm", "clippy", "not a model");
         check("--database-url", "sqlite:", "does not name a database");
         check("--database-url", "sqlite::memory:", "does not name a database");
