@@ -10,9 +10,9 @@ use futures::stream::{self, BoxStream};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OfflineLlm;
 
-/// How a person gets an answer to the rest.
-const CONNECT: &str = "connect a model with the setting AGENTOS_LLM (gemini, openai or anthropic) and its key in \
-                       AGENTOS_LLM_API_KEY";
+/// How a person gets an answer to the rest. The server refuses the other models of the setting until
+/// their adapters are there.
+const CONNECT: &str = "a model, which the setting AGENTOS_LLM connects; this version has only `offline`";
 
 impl LlmPort for OfflineLlm {
     fn stream(&self, request: LlmRequest) -> BoxStream<'static, Result<LlmEvent, LlmError>> {
@@ -32,8 +32,8 @@ fn answer(request: &LlmRequest) -> Vec<Result<LlmEvent, LlmError>> {
             Ok(composed) => written(&composed),
             Err(declined) => vec![Err(refusal(&declined))],
         },
-        Task::Edit | Task::Repair => vec![Err(unable("changing an app in words needs a model"))],
-        Task::Chat => vec![Err(unable("chatting needs a model"))],
+        Task::Edit | Task::Repair => vec![Err(unable("Changing an app in words"))],
+        Task::Chat => vec![Err(unable("Chatting"))],
     }
 }
 
@@ -42,7 +42,7 @@ fn written(composed: &Composed) -> Vec<Result<LlmEvent, LlmError>> {
     if !composed.left_out.is_empty() {
         let words = composed.left_out.join(", ");
         events.push(LlmEvent::Thought(format!(
-            "Not taken into account: {words}. For that, {CONNECT}.\n"
+            "Not taken into account: {words}. That needs {CONNECT}.\n"
         )));
     }
     events.push(LlmEvent::Text(composed.document.to_string()));
@@ -52,7 +52,7 @@ fn written(composed: &Composed) -> Vec<Result<LlmEvent, LlmError>> {
 
 fn refusal(declined: &Declined) -> LlmError {
     let message = format!(
-        "No built-in app fits this request. Without a model I can build {}. For anything else, {CONNECT}.",
+        "No built-in app fits this request. Without a model I can build {}. Anything else needs {CONNECT}.",
         declined.can_build.join("; ")
     );
     LlmError::Declined {
@@ -61,9 +61,9 @@ fn refusal(declined: &Declined) -> LlmError {
     }
 }
 
-fn unable(why: &str) -> LlmError {
+fn unable(what: &str) -> LlmError {
     LlmError::Declined {
-        message: format!("{why}: {CONNECT}"),
+        message: format!("{what} needs {CONNECT}."),
         can_build: compose::can_build(),
     }
 }

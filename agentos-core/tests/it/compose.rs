@@ -6,6 +6,7 @@ use agentos_core::compose::{self, Composed};
 use agentos_core::runtime::trial;
 use agentos_core::spec::mend::{self, Loss};
 use agentos_core::spec::{Catalog, Issue, UiSpec, check};
+use proptest::prelude::*;
 use serde_json::Value;
 
 fn composed(request: &str) -> Composed {
@@ -366,4 +367,80 @@ fn words_that_changed_nothing_are_told() {
         composed("track books with title, author and reminders").left_out,
         ["reminders"]
     );
+}
+
+/// Requests of words that steer the composer, signs that could break a document, and noise.
+fn any_request() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "track",
+        "books",
+        "with",
+        "title",
+        "rating",
+        "from",
+        "1",
+        "to",
+        "10",
+        "price",
+        "list",
+        "of",
+        "called",
+        "\"",
+        "'",
+        "{{",
+        "}}",
+        "{%",
+        "(",
+        ")",
+        "/",
+        ":",
+        ",",
+        ".",
+        "and",
+        "for",
+        "my",
+        "calculator",
+        "todo",
+        "id",
+        "__proto__",
+        "constructor",
+        "größe",
+        "年",
+        "🙂",
+        "[[",
+        "]]",
+        "[[lead]]",
+        "[[fields.initial]]",
+        "null",
+        "is",
+        "status",
+        "a/b",
+        "named",
+        "\u{202e}",
+        "\u{0}",
+        "\\",
+        "notes",
+        "due",
+        "date",
+        "email",
+        "converter",
+        "3d",
+    ]);
+    prop_oneof![
+        prop::collection::vec(words, 0..20).prop_map(|words| words.join(" ")),
+        ".{0,80}".prop_map(|noise| format!("track things with {noise}, name and {noise}")),
+        ".{0,80}".prop_map(|noise| format!("a calculator called \"{noise}\" for {noise}")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn whatever_is_asked_for_the_document_is_without_a_finding(request in any_request()) {
+        if let Ok(app) = compose::compose(&request) {
+            let spec = UiSpec::from_json(&app.document).unwrap();
+            prop_assert_eq!(check::check(&spec, Catalog::builtin()), Vec::<Issue>::new());
+        }
+    }
 }
