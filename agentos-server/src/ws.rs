@@ -45,6 +45,8 @@ const READABLE_BYTES: usize = 4 * 1024 * 1024;
 /// Keep-alive pings are answered, so a connection this quiet is dead.
 const SILENCE: Duration = Duration::from_secs(90);
 const REQUESTS_AT_ONCE: usize = 32;
+/// Generations one client follows at once.
+const FOLLOWED_AT_ONCE: usize = 64;
 
 /// Generations, app state and events; the messages are described in the documentation.
 #[utoipa::path(get, path = "/stream", responses((status = SWITCHING_PROTOCOLS), (status = UPGRADE_REQUIRED)))]
@@ -90,6 +92,7 @@ struct Connection {
     desk: Arc<Desk>,
     outbox: Outbox,
     requests: Arc<Semaphore>,
+    followed: Arc<Semaphore>,
     /// Ended with the connection.
     subscriptions: HashMap<Topic, AbortOnDropHandle<Result<(), Gone>>>,
 }
@@ -103,6 +106,7 @@ impl Connection {
             desk,
             outbox,
             requests,
+            followed: Arc::new(Semaphore::new(FOLLOWED_AT_ONCE)),
             subscriptions: HashMap::new(),
         }
     }
@@ -170,18 +174,16 @@ impl Connection {
             parent: context.parent_app_id,
         };
         match generation::start(&self.desk, order, id) {
-            Ok(generation) => self.follow(generation, 0),
-            Err(error) => self.refuse(error).await?,
+            Ok(generation) => self.follow(generation, 0).await,
+            Err(error) => self.refuse(error).await,
         }
-        Ok(())
     }
 
     async fn resume(&self, id: String, seq: u64) -> Result<(), Gone> {
         match self.desk.generations.get(&id) {
-            Some(generation) => self.follow(generation, seq),
-            None => self.refuse(unknown_generation(id)).await?,
+            Some(generation) => self.follow(generation, seq).await,
+            None => self.refuse(unknown_generation(id)).await,
         }
-        Ok(())
     }
 
     async fn cancel(&self, id: String) -> Result<(), Gone> {
@@ -192,11 +194,17 @@ impl Connection {
         Ok(())
     }
 
-    fn follow(&self, generation: Arc<Generation>, seq: u64) {
+    async fn follow(&self, generation: Arc<Generation>, seq: u64) -> Result<(), Gone> {
+        let Ok(place) = Arc::clone(&self.followed).try_acquire_owned() else {
+            let error = format!("this connection follows {FOLLOWED_AT_ONCE} generations already");
+            return self.refuse(ErrorMessage::new("busy", error)).await;
+        };
         let outbox = self.outbox.clone();
-        self.desk
-            .tasks
-            .spawn(async move { generation.log().follow(seq, outbox).await });
+        self.desk.tasks.spawn(async move {
+            generation.log().follow(seq, outbox).await;
+            drop(place);
+        });
+        Ok(())
     }
 
     async fn decline_chat(&self, id: Option<String>) -> Result<(), Gone> {

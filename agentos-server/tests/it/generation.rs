@@ -259,6 +259,31 @@ async fn a_slow_model_can_be_cancelled_and_other_requests_are_answered_meanwhile
 }
 
 #[tokio::test]
+async fn one_connection_follows_a_bounded_number_of_times() {
+    let server = Server::with_model(Silent).await;
+    let mut client = Client::connect(&server).await;
+    client
+        .send(json!({ "type": "generate_ui", "message": "a counter", "id": "slow" }))
+        .await;
+    assert_eq!(client.next().await["type"], "generation_start");
+    for _ in 0..100 {
+        client
+            .send(json!({ "type": "resume", "id": "slow", "seq": 1 }))
+            .await;
+    }
+    client.send(json!({ "type": "ping" })).await;
+    let mut refused = 0;
+    loop {
+        let message = client.next().await;
+        match message["code"].as_str() {
+            Some("busy") => refused += 1,
+            _ => break assert_eq!(message["type"], "pong"),
+        }
+    }
+    assert_eq!(refused, 37, "64 follow: the request itself and 63 of the others");
+}
+
+#[tokio::test]
 async fn stopping_ends_a_slow_generation() {
     let server = Server::with_model(Silent).await;
     let mut client = Client::connect(&server).await;
