@@ -51,7 +51,7 @@ function open(script: ReturnType<typeof scripted>, options: Partial<AppHostOptio
 }
 
 function effect(tool: string, runs: Effect["runs"], args: Effect["args"] = {}): Effect {
-  return { id: `${tool}#1`, tool, runs, args, deadline_ms: 1000 };
+  return { id: 7, tool, runs, args, deadline_ms: 1000 };
 }
 
 function button(id: string, text: string): UiNode {
@@ -76,7 +76,7 @@ describe("effects", () => {
     const { host } = open(script, { shell: { ...silentShell(), confirm: async () => false } });
     host.dispatch(click);
     await vi.runAllTimersAsync();
-    expect(script.of("resolve")).toMatchObject([{ effect: "system.confirm#1", ok: false }]);
+    expect(script.of("resolve")).toMatchObject([{ effect: 7, ok: false }]);
   });
 
   it("resolves a service effect with the server's answer, once", async () => {
@@ -86,7 +86,7 @@ describe("effects", () => {
     const { host } = open(script, { callService: async () => ({ ok: { n: 1 } }) });
     host.dispatch(click);
     await vi.runAllTimersAsync();
-    expect(script.of("resolve")).toMatchObject([{ effect: "storage.get#1", ok: { n: 1 } }]);
+    expect(script.of("resolve")).toMatchObject([{ effect: 7, ok: { n: 1 } }]);
   });
 
   it("tells the app when the clipboard refuses", async () => {

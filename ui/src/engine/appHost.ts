@@ -36,7 +36,7 @@ export interface AppHostOptions {
 export class AppHost {
   readonly nodes: NodeStore;
   readonly #options: AppHostOptions;
-  readonly #waiting = new Set<string>();
+  readonly #waiting = new Set<number>();
   readonly #onNextFrame = new Map<NodeId, UiEvent>();
   #frame: number | undefined;
   #timeout: ReturnType<typeof setTimeout> | undefined;

@@ -60,7 +60,7 @@ export interface PatchOp {
 
 /** Something to do outside the engine, to be resolved exactly once. */
 export interface Effect {
-  id: string;
+  id: number;
   tool: string;
   runs: "shell" | "service" | "engine";
   args: { [key: string]: Json };
@@ -115,7 +115,7 @@ interface At {
 export interface Operations {
   open: { request: At & { spec: UiSpec; state?: AppState; seed?: number }; answer: View };
   dispatch: { request: At & { event: UiEvent }; answer: Turn };
-  resolve: { request: At & { effect: string } & EffectResult; answer: Turn };
+  resolve: { request: At & { effect: number } & EffectResult; answer: Turn };
   tick: { request: At; answer: Turn };
   range: { request: At & { component: NodeId; first: number; count: number }; answer: Turn };
   window: { request: At & { state: WindowMode }; answer: Turn };

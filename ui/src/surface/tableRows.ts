@@ -14,9 +14,10 @@ export interface Sorting {
   order: "asc" | "desc";
 }
 
-const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 10 });
-const MONEY = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const PERCENT = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+/** Amounts are written as the filters of the app language write them. */
+const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 10 });
+const MONEY = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+const PERCENT = new Intl.NumberFormat("en-US", { style: "percent", maximumFractionDigits: 1 });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 
 /** The columns as written, or one for each key of the first row. */

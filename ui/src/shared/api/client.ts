@@ -52,7 +52,7 @@ export interface ServiceCall {
   params: Json;
   app_id: string;
   engine: string;
-  effect: string;
+  effect: number;
 }
 
 export const api = {
