@@ -32,5 +32,7 @@ async function startEngine() {
 }
 
 function linesOf(name) {
-  return readFileSync(join(golden, name), "utf8").split("\n").filter((line) => line !== "");
+  return readFileSync(join(golden, name), "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
 }
