@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map as JsonMap, Value as Json, json};
 use thiserror::Error;
 
@@ -125,31 +125,25 @@ impl Engine {
 
     /// Answers one request of the engine protocol; the answer carries the request's `id`.
     pub fn call(&mut self, request: &str) -> String {
-        let (id, answer) = match read(request) {
-            Ok(json) => {
-                let id = json.get("id").cloned().unwrap_or_default();
-                (id, Op::parse(json).and_then(|op| self.answer(op)))
-            }
-            Err(error) => (Json::Null, Err(error)),
-        };
-        let mut answer = answer.unwrap_or_else(|error| refusal(&error));
-        if !id.is_null() {
-            answer.insert("id".to_owned(), id);
-        }
-        Json::Object(answer).to_string()
+        let id = id_of(request);
+        Op::parse(request)
+            .and_then(|op| self.answer(op, &id))
+            .unwrap_or_else(|error| written(&refusal(&error), &id))
     }
 
-    fn answer(&mut self, op: Op) -> Result<JsonMap<String, Json>, EngineError> {
-        match op {
-            Op::Check { spec, text } => Ok(self.check(spec, text)),
+    fn answer(&mut self, op: Op, id: &Json) -> Result<String, EngineError> {
+        let answer = match op {
+            Op::Check { spec, text } => self.check(spec, text),
             Op::Open {
                 app,
                 spec,
                 state,
                 now,
                 seed,
-            } => self.open(app, spec, state, now, seed),
-            Op::Dispatch { app, event, now } => object(&self.app(&app)?.dispatch(&event, now)?),
+            } => self.open(app, spec, state, now, seed)?,
+            Op::Dispatch { app, event, now } => {
+                return Ok(written(&self.app(&app)?.dispatch(&event, now)?, id));
+            }
             Op::Resolve {
                 app,
                 effect,
@@ -161,26 +155,32 @@ impl Engine {
                     Some(error) => Err(error.into()),
                     None => Ok(Value::from(&ok)),
                 };
-                object(&self.app(&app)?.resolve(effect, result, now))
+                return Ok(written(&self.app(&app)?.resolve(effect, result, now), id));
             }
-            Op::Tick { app, now } => object(&self.app(&app)?.tick(now)),
+            Op::Tick { app, now } => return Ok(written(&self.app(&app)?.tick(now), id)),
             Op::Range {
                 app,
                 component,
                 item,
                 first,
                 count,
-            } => object(&self.app(&app)?.range(&component, &item, first, count)?),
-            Op::Window { app, state, now } => object(&self.app(&app)?.window(state, now)),
-            Op::View { app } => self.view(&app),
-            Op::Close { app, now } => self.close(&app, now),
-            Op::Draft { app, patch } => self.draft(app, patch),
-            Op::Trial { spec, now, seed } => self.trial(spec, now, seed),
-            Op::Edit { spec, lines } => edit_lines(&spec, &lines),
-            Op::Patch { doc, patch } => patched(doc, patch),
-            Op::Eval { expr, scope } => evaluated(&expr, &scope),
-            Op::Read { reader, chunk, end } => self.read(reader, &chunk, end),
-        }
+            } => {
+                return Ok(written(
+                    &self.app(&app)?.range(&component, &item, first, count)?,
+                    id,
+                ));
+            }
+            Op::Window { app, state, now } => return Ok(written(&self.app(&app)?.window(state, now), id)),
+            Op::View { app } => self.view(&app)?,
+            Op::Close { app, now } => self.close(&app, now)?,
+            Op::Draft { app, patch } => self.draft(app, patch)?,
+            Op::Trial { spec, now, seed } => self.trial(spec, now, seed)?,
+            Op::Edit { spec, lines } => edit_lines(&spec, &lines)?,
+            Op::Patch { doc, patch } => patched(doc, patch)?,
+            Op::Eval { expr, scope } => evaluated(&expr, &scope)?,
+            Op::Read { reader, chunk, end } => self.read(reader, &chunk, end)?,
+        };
+        Ok(written(&answer, id))
     }
 
     fn check(&self, spec: Option<Json>, text: Option<String>) -> JsonMap<String, Json> {
@@ -302,16 +302,48 @@ impl Engine {
     }
 }
 
-fn read(request: &str) -> Result<Json, EngineError> {
-    if request.len() > REQUEST_BYTES {
-        return Err(EngineError::RequestTooLarge);
+/// The request's `id`, null when it has none or cannot be read.
+fn id_of(request: &str) -> Json {
+    #[derive(Deserialize)]
+    struct Identified {
+        #[serde(default)]
+        id: Json,
     }
-    serde_json::from_str(request).map_err(|error| EngineError::NotJson(error.to_string()))
+    if request.len() > REQUEST_BYTES {
+        return Json::Null;
+    }
+    serde_json::from_str(request).map_or(Json::Null, |Identified { id }| id)
+}
+
+/// An answer as text, with the request's `id` where it had one.
+fn written(body: &impl Serialize, id: &Json) -> String {
+    #[derive(Serialize)]
+    struct Answer<'a, T> {
+        #[serde(flatten)]
+        body: &'a T,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a Json>,
+    }
+    let answer = Answer {
+        body,
+        id: (!id.is_null()).then_some(id),
+    };
+    serde_json::to_string(&answer)
+        .unwrap_or_else(|error| json!({"error": error.to_string(), "code": "invalid_request"}).to_string())
 }
 
 impl Op {
-    fn parse(request: Json) -> Result<Self, EngineError> {
-        serde_json::from_value(request).map_err(|error| EngineError::Malformed(error.to_string()))
+    fn parse(request: &str) -> Result<Self, EngineError> {
+        if request.len() > REQUEST_BYTES {
+            return Err(EngineError::RequestTooLarge);
+        }
+        serde_json::from_str(request).map_err(|error| {
+            if error.is_data() {
+                EngineError::Malformed(error.to_string())
+            } else {
+                EngineError::NotJson(error.to_string())
+            }
+        })
     }
 }
 

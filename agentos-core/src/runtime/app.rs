@@ -10,7 +10,7 @@ use super::program::{Action, Home, Program};
 use super::query::QueryState;
 use super::rows::Rows;
 use super::run::{Resumption, Run, RunId};
-use super::scope::Scope;
+use super::scope::{Ids, Scope};
 use super::store::Store;
 use super::turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
 use super::view::{Changes, Node, NodeId, Override, Surroundings, View};
@@ -639,22 +639,18 @@ impl App {
             .min_by(f64::total_cmp)
     }
 
-    /// A fresh UUID (version 8: made from the seed of this open and a counter).
-    pub(super) fn fresh_id(&mut self) -> Arc<str> {
+    /// Ids nobody else gets.
+    pub(super) fn ids(&mut self) -> Ids {
         self.counter += 1;
-        let mut digest = blake3::Hasher::new();
-        digest.update(&self.seed.to_le_bytes());
-        digest.update(&self.counter.to_le_bytes());
-        digest.update(&self.now.to_le_bytes());
-        let bytes = digest.finalize();
-        let mut id = [0; 16];
-        id.copy_from_slice(&bytes.as_bytes()[..16]);
-        Arc::from(
-            uuid::Builder::from_custom_bytes(id)
-                .into_uuid()
-                .hyphenated()
-                .to_string(),
-        )
+        Ids {
+            seed: self.seed,
+            count: self.counter,
+            now: self.now,
+        }
+    }
+
+    pub(super) fn fresh_id(&mut self) -> Arc<str> {
+        Arc::from(self.ids().get(0))
     }
 }
 

@@ -27,7 +27,7 @@ impl App {
             .catalog
             .component(&component.kind)
             .is_some_and(|entry| entry.event(&event.kind).is_some())
-            || component.handlers.contains_key(&event.kind)
+            || component.handlers.contains_key(event.kind.as_str())
             || self
                 .view
                 .node(id)

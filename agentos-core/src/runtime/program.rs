@@ -37,10 +37,12 @@ pub(super) struct Component {
     pub kind: Arc<str>,
     pub at: String,
     pub props: Vec<(Arc<str>, Dynamic)>,
+    /// Properties whose values may lead somewhere or look like something: URLs and styles.
+    pub guarded: BTreeSet<Arc<str>>,
     /// The two-way property, where the component has one.
     pub value: Option<TwoWay>,
     pub children: Vec<ComponentIndex>,
-    pub handlers: BTreeMap<String, Arc<Action>>,
+    pub handlers: BTreeMap<Arc<str>, Arc<Action>>,
     pub visible: Option<Dynamic>,
     pub each: Option<Each>,
     pub checks: Vec<CompiledCheck>,

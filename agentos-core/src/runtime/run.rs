@@ -390,7 +390,7 @@ impl App {
         if let Dynamic::Literal(value) = dynamic {
             return Ok(value.clone());
         }
-        let impure = Impure::new(self.now, self.fresh_id());
+        let impure = Impure::new(self.now, self.ids());
         let mut scope = Scope::new(self.store.root(), &self.derived).with_impure(impure);
         scope.push("item", run.rows.item(&scope, &self.store));
         scope = run

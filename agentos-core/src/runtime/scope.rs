@@ -21,16 +21,16 @@ pub struct Scope {
 #[derive(Debug, Clone)]
 pub struct Impure {
     now: f64,
-    /// What the first `uuid()` answers.
-    uuid: Arc<str>,
+    ids: Ids,
     calls: Arc<AtomicU64>,
 }
 
 impl Impure {
-    pub fn new(now: f64, uuid: Arc<str>) -> Self {
+    /// `ids` must be fresh for every evaluation.
+    pub fn new(now: f64, ids: Ids) -> Self {
         Self {
             now,
-            uuid,
+            ids,
             calls: Arc::default(),
         }
     }
@@ -38,12 +38,29 @@ impl Impure {
     /// Another one at each call, so that one expression can take several.
     fn next_uuid(&self) -> String {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        if call == 0 {
-            return self.uuid.to_string();
-        }
+        self.ids.get(call)
+    }
+}
+
+/// UUIDs (version 8) that follow from a seed and a count: the same again for the same, and no
+/// other way to come by them.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids {
+    pub seed: u64,
+    /// Never the same twice for one seed.
+    pub count: u64,
+    pub now: f64,
+}
+
+impl Ids {
+    pub fn get(self, call: u64) -> String {
         let mut digest = blake3::Hasher::new();
-        digest.update(self.uuid.as_bytes());
-        digest.update(&call.to_le_bytes());
+        digest.update(&self.seed.to_le_bytes());
+        digest.update(&self.count.to_le_bytes());
+        digest.update(&self.now.to_le_bytes());
+        if call > 0 {
+            digest.update(&call.to_le_bytes());
+        }
         let mut id = [0; 16];
         id.copy_from_slice(&digest.finalize().as_bytes()[..16]);
         uuid::Builder::from_custom_bytes(id).into_uuid().to_string()

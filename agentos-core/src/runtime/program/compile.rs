@@ -9,7 +9,7 @@ use super::{
 };
 use crate::runtime::expression::{Expression, Reference};
 use crate::spec::action::{Args as ArgsSource, Run as RunSource};
-use crate::spec::catalog::{Catalog, ValueProperty};
+use crate::spec::catalog::{Catalog, ValueKind, ValueProperty};
 use crate::spec::document::{Check, Lifecycle, Rule};
 use crate::spec::template::{Part, Source, Template};
 use crate::spec::{self, Code, Issue, Path, UiSpec};
@@ -113,10 +113,16 @@ impl Compiler<'_> {
             .enumerate()
             .filter_map(|(index, check)| self.check(check, &format!("{}/checks/{index}", source.at)))
             .collect::<Vec<_>>();
+        let guarded = entry
+            .into_iter()
+            .flat_map(|entry| &entry.props)
+            .filter(|prop| matches!(prop.kind, ValueKind::Url(_) | ValueKind::Style))
+            .map(|prop| Arc::from(&*prop.name))
+            .collect();
         let handlers = source
             .on_event
             .iter()
-            .map(|(kind, action)| (kind.clone(), self.action(action)))
+            .map(|(kind, action)| (Arc::from(kind.as_str()), self.action(action)))
             .collect();
 
         let (mut references, mut binds) = (BTreeSet::new(), BTreeSet::new());
@@ -147,6 +153,7 @@ impl Compiler<'_> {
             kind: Arc::from(source.kind.as_str()),
             at: source.at.clone(),
             props,
+            guarded,
             value,
             children: Vec::new(),
             handlers,

@@ -8,7 +8,6 @@ use crate::runtime::checks;
 use crate::runtime::program::{Component, ComponentIndex, Dynamic, Home};
 use crate::runtime::rows::{Row, Rows};
 use crate::runtime::scope::Scope;
-use crate::spec::catalog::ValueKind;
 use crate::spec::{Code, Issue, Path, limits};
 use crate::value::{Map, Value};
 
@@ -32,7 +31,7 @@ impl Resolver<'_> {
         match (told, &self.component.visible) {
             (Some(visible), _) => visible,
             (None, None) => true,
-            (None, Some(visible)) => self.evaluate(visible, "/visible").is_true(),
+            (None, Some(visible)) => self.evaluate(visible, "/visible", "").is_true(),
         }
     }
 
@@ -49,7 +48,7 @@ impl Resolver<'_> {
     pub(super) fn node(&mut self) -> Node {
         let mut props = Map::new();
         for (name, dynamic) in &self.component.props {
-            let value = self.evaluate(dynamic, &format!("/props/{name}"));
+            let value = self.evaluate(dynamic, "/props/", name);
             let value = self.safe(name, value);
             if !value.is_null() {
                 props.insert(name.clone(), value);
@@ -96,12 +95,7 @@ impl Resolver<'_> {
 
     /// Events worth sending: those with a handler, and those the engine itself answers.
     fn events(&self, props: &Map) -> Vec<Arc<str>> {
-        let mut events: BTreeSet<Arc<str>> = self
-            .component
-            .handlers
-            .keys()
-            .map(|kind| Arc::from(kind.as_str()))
-            .collect();
+        let mut events: BTreeSet<Arc<str>> = self.component.handlers.keys().cloned().collect();
         let writable = self
             .component
             .value
@@ -160,7 +154,7 @@ impl Resolver<'_> {
             None | Some(Value::Null) => return (Vec::new(), Some(0)),
             Some(_) => {
                 let message = format!("`{}` is repeated by `each` and is no list", each.list);
-                self.complain(Code::EachNotList, "/each/in", message);
+                self.complain(Code::EachNotList, "/each/", "in", message);
                 return (Vec::new(), Some(0));
             }
         };
@@ -204,7 +198,8 @@ impl Resolver<'_> {
             Err(error) => {
                 self.complain(
                     Code::ExprFailed,
-                    "/each/where",
+                    "/each/",
+                    "where",
                     format!("`where` failed: {error}"),
                 );
                 false
@@ -212,7 +207,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn evaluate(&mut self, dynamic: &Dynamic, place: &str) -> Value {
+    /// `part` and `name` say where in the component it stands, should it fail.
+    fn evaluate(&mut self, dynamic: &Dynamic, part: &str, name: &str) -> Value {
         let rows = &self.instance.rows;
         let bound = |path: &Path| {
             self.around
@@ -224,7 +220,7 @@ impl Resolver<'_> {
         match dynamic.evaluate(&self.scope, &bound) {
             Ok(value) => value,
             Err(error) => {
-                self.complain(Code::ExprFailed, place, error.to_string());
+                self.complain(Code::ExprFailed, part, name, error.to_string());
                 Value::Null
             }
         }
@@ -232,13 +228,11 @@ impl Resolver<'_> {
 
     /// URLs and styles made by expressions keep the same rules as written ones.
     fn safe(&mut self, name: &str, value: Value) -> Value {
-        let field = self
-            .around
-            .catalog
-            .component(&self.component.kind)
-            .and_then(|entry| entry.prop(name));
-        let Some(field) = field.filter(|field| matches!(field.kind, ValueKind::Url(_) | ValueKind::Style))
-        else {
+        if !self.component.guarded.contains(name) {
+            return value;
+        }
+        let entry = self.around.catalog.component(&self.component.kind);
+        let Some(field) = entry.and_then(|entry| entry.prop(name)) else {
             return value;
         };
         if value.is_null() || value == Value::text("") {
@@ -247,14 +241,14 @@ impl Resolver<'_> {
         match field.kind.check(&value.to_json(), &|_| false) {
             Ok(()) => value,
             Err(mismatch) => {
-                self.complain(Code::UrlScheme, &format!("/props/{name}"), mismatch.to_string());
+                self.complain(Code::UrlScheme, "/props/", name, mismatch.to_string());
                 Value::Null
             }
         }
     }
 
-    fn complain(&mut self, code: Code, place: &str, message: String) {
-        let path = format!("{}{place}", self.component.at);
+    fn complain(&mut self, code: Code, part: &str, name: &str, message: String) {
+        let path = format!("{}{part}{name}", self.component.at);
         self.complaints
             .push(Issue::warning(code, path, message).about(&*self.component.id));
     }
