@@ -117,7 +117,7 @@ async function clickToDom(chrome) {
         });
       }
       figures[others] = {
-        plain: median(rounds.map(({ plain }) => plain.microseconds)),
+        plain: median(rounds.map(({ plain }) => plain)),
         desktop: median(rounds.map(({ desktop }) => desktop.microseconds)),
         renders: Math.max(...rounds.map(({ desktop }) => desktop.renders)),
       };

@@ -19,7 +19,7 @@ interface Measured {
 declare global {
   interface Window {
     measureDesktop(others: number): Promise<Measured>;
-    measurePlainReact(others: number): Promise<Measured>;
+    measurePlainReact(others: number): Promise<number>;
   }
 }
 
@@ -29,18 +29,20 @@ const ROUNDS = 9;
 
 let renders = 0;
 
-/** Every kind of the surface, counting how often it renders. */
-function countRenders(): void {
+/** Runs `work` with a surface whose every kind counts how often it renders; counting costs time, so nothing is timed. */
+async function countingRenders(work: () => Promise<void>): Promise<number> {
   const views = registry as Record<string, ComponentType<{ node: never }>>;
-  for (const [kind, View] of Object.entries(views)) {
+  const plain = { ...views };
+  for (const [kind, View] of Object.entries(plain)) {
     views[kind] = function Counted(props: { node: never }) {
       renders += 1;
       return <View {...props} />;
     };
   }
+  await work();
+  Object.assign(views, plain);
+  return renders;
 }
-
-countRenders();
 
 function emptyPage(): HTMLElement {
   const page = document.createElement("main");
@@ -49,27 +51,40 @@ function emptyPage(): HTMLElement {
   return page;
 }
 
-/** A browser's clock is coarse, so many clicks are timed as one. */
-async function measure(key: HTMLElement, shown: () => string): Promise<Measured> {
-  const click = async () => {
-    const before = shown();
-    key.click();
-    // React applies a click's changes before the next task; the DOM says when.
-    while (shown() === before) await Promise.resolve();
-  };
-  for (let clicks = 0; clicks < WARM_UP; clicks += 1) await click();
+interface Page {
+  key: HTMLElement;
+  shown(): string;
+  close(): void;
+}
+
+async function click({ key, shown }: Page): Promise<void> {
+  const before = shown();
+  key.click();
+  // React applies a click's changes before the next task; the DOM says when.
+  while (shown() === before) await Promise.resolve();
+}
+
+/** Median time of a click in microseconds. A browser's clock is coarse, so many are timed as one. */
+async function timeClicks(page: Page): Promise<number> {
+  for (let clicks = 0; clicks < WARM_UP; clicks += 1) await click(page);
   const rounds: number[] = [];
-  renders = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const start = performance.now();
-    for (let clicks = 0; clicks < CLICKS; clicks += 1) await click();
+    for (let clicks = 0; clicks < CLICKS; clicks += 1) await click(page);
     rounds.push(((performance.now() - start) * 1000) / CLICKS);
   }
   rounds.sort((a, b) => a - b);
-  return { microseconds: rounds[Math.floor(ROUNDS / 2)] ?? 0, renders: renders / (ROUNDS * CLICKS) };
+  return rounds[Math.floor(ROUNDS / 2)] ?? 0;
 }
 
-window.measureDesktop = async (others) => {
+function pageOf(element: HTMLElement, display: string, close: () => void): Page {
+  const key = element.querySelector<HTMLElement>("[data-node-id=toggle]");
+  const shown = element.querySelector<HTMLElement>(display);
+  if (!key || !shown) throw new Error("the calculator was not drawn");
+  return { key, shown: () => shown.textContent ?? "", close };
+}
+
+async function openDesktop(others: number): Promise<Page> {
   const engine = await loadEngine();
   const unexpected = (what: unknown) => {
     throw new Error(`the calculator asked for ${JSON.stringify(what)}`);
@@ -77,31 +92,39 @@ window.measureDesktop = async (others) => {
   const host = new AppHost({
     app: `beside-${others}`,
     engine,
-    shell: new Proxy({} as AppHost["nodes"] & never, { get: (_, name) => unexpected(name) }),
+    shell: new Proxy({} as never, { get: (_, name) => unexpected(name) }),
     callService: unexpected,
     onChange: () => {},
     onIssues: () => {},
   });
-  const page = emptyPage();
   host.open(calculatorBeside(others) as unknown as UiSpec, {});
-  const root = createRoot(page);
+  const element = emptyPage();
+  const root = createRoot(element);
   flushSync(() => root.render(<Surface nodes={host.nodes} host={host} />));
-  const key = page.querySelector<HTMLElement>("[data-node-id=toggle]");
-  const display = page.querySelector<HTMLElement>("[data-node-id=display]");
-  if (!key || !display) throw new Error("the calculator was not drawn");
-  const measured = await measure(key, () => display.textContent ?? "");
-  root.unmount();
-  host.close();
-  return measured;
+  return pageOf(element, "[data-node-id=display]", () => {
+    root.unmount();
+    host.close();
+  });
+}
+
+window.measureDesktop = async (others) => {
+  const timed = await openDesktop(others);
+  const microseconds = await timeClicks(timed);
+  timed.close();
+  const counted = await countingRenders(async () => {
+    const page = await openDesktop(others);
+    renders = 0;
+    for (let clicks = 0; clicks < CLICKS; clicks += 1) await click(page);
+    page.close();
+  });
+  return { microseconds, renders: counted / CLICKS };
 };
 
 const PlainText = memo(function PlainText({ content }: { content: string }) {
-  renders += 1;
   return <p>{content}</p>;
 });
 
 const PlainKey = memo(function PlainKey({ onPress }: { onPress: () => void }) {
-  renders += 1;
   return (
     <button type="button" data-node-id="toggle" onClick={onPress}>
       7
@@ -125,13 +148,11 @@ function PlainPage({ others }: { others: number }) {
 }
 
 window.measurePlainReact = async (others) => {
-  const page = emptyPage();
-  const root = createRoot(page);
+  const element = emptyPage();
+  const root = createRoot(element);
   flushSync(() => root.render(<PlainPage others={others} />));
-  const key = page.querySelector<HTMLElement>("[data-node-id=toggle]");
-  const display = page.querySelector<HTMLElement>("p");
-  if (!key || !display) throw new Error("the plain page was not drawn");
-  const measured = await measure(key, () => display.textContent ?? "");
-  root.unmount();
-  return measured;
+  const page = pageOf(element, "p", () => root.unmount());
+  const microseconds = await timeClicks(page);
+  page.close();
+  return microseconds;
 };
