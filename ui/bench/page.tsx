@@ -23,7 +23,8 @@ declare global {
   }
 }
 
-const WARM_UP = 1500;
+/** A browser compiles WebAssembly for speed only after thousands of calls, and JavaScript after hundreds. */
+const WARM_UP = 8000;
 const CLICKS = 100;
 const ROUNDS = 9;
 
