@@ -1,6 +1,6 @@
 //! One running app: a pure function of (document, state, event).
 //!
-//! [`App`] is the door. A call goes through [`events`](self) to a run of steps, through the
+//! [`App`] is the door. A call goes through `events` to a `run` of steps, through the
 //! engine's tools to the state, and back as the nodes that changed.
 
 mod app;

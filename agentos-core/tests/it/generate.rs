@@ -365,6 +365,23 @@ fn a_document_beyond_what_a_model_may_write_fails() {
 }
 
 #[test]
+fn a_document_that_the_mends_make_too_large_fails() {
+    let text = json!({ "type": "text", "props": { "content": "x".repeat(478) } });
+    let document = json!({ "type": "app", "title": "Wall", "components": vec![text; 1_000] });
+    assert!(
+        bounds::verify(&document).is_ok(),
+        "it is within its bounds until each text has an id"
+    );
+    let llm = ScriptedLlm::new([say(&document.to_string())]);
+    let failure = failed(events(&llm, "a wall of text"));
+    assert!(
+        failure.issues.iter().any(|issue| issue.code == Code::TooLarge),
+        "{:?}",
+        failure.issues
+    );
+}
+
+#[test]
 fn nothing_of_a_repair_is_shown_before_it_is_applied() {
     let line = json!({ "upsert": { "id": "more", "on_event": {
         "click": { "tool": "ui.increment", "args": { "path": "count" } } } } });
