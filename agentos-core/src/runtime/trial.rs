@@ -181,8 +181,10 @@ impl Trial<'_> {
             payload: payload(node, kind),
             item: Vec::new(),
         };
+        let woken_at = self.app.wake_at();
         match self.app.dispatch(&event, self.now) {
-            Ok(turn) => self.take(turn),
+            // Setting or clearing a timer is a change as well.
+            Ok(turn) => self.take(turn) || self.app.wake_at() != woken_at,
             Err(error) => {
                 let issue = Issue::error(Code::NotFound, "", error.to_string()).about(&*node.id);
                 self.note(issue);
@@ -336,7 +338,6 @@ fn is_change(turn: &Turn) -> bool {
         || !turn.removed.is_empty()
         || !turn.state_patch.is_empty()
         || !turn.effects.is_empty()
-        || turn.wake_at.is_some()
 }
 
 /// Whether the action may rightly do nothing: it has a condition or waits for a pause.
@@ -362,24 +363,6 @@ fn is_conditional(action: &Action, program: &Program, depth: usize) -> bool {
 fn ends_at_a_limit(tool: &str) -> bool {
     let group = tool.split('.').next().unwrap_or_default();
     matches!(group, "calc" | "form" | "system")
-        || matches!(
-            tool,
-            "ui.reset"
-                | "ui.set_state"
-                | "ui.move_item"
-                | "ui.add_todo"
-                | "list.clear"
-                | "timer.clear"
-                | "tabs.switch"
-                | "modal.open"
-                | "modal.close"
-                | "ui.show"
-                | "ui.hide"
-                | "ui.enable"
-                | "ui.disable"
-                | "ui.set_multiple"
-                | "ui.increment"
-        )
 }
 
 fn payload(node: &Node, kind: &str) -> Json {

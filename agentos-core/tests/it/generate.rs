@@ -324,6 +324,22 @@ fn an_app_that_fails_when_it_is_used_never_completes() {
 }
 
 #[test]
+fn an_app_with_a_control_that_changes_nothing_never_completes_whatever_else_runs() {
+    let mut document = counter();
+    document["state"]["fixed"] = json!(1);
+    document["actions"] = json!({ "tick": { "tool": "ui.increment", "args": { "path": "count" } } });
+    document["on"] =
+        json!({ "mount": { "tool": "timer.interval", "args": { "interval": 1000, "action": "tick" } } });
+    document["components"][1]["on_event"]["click"] =
+        json!({ "tool": "ui.set_state", "args": { "path": "fixed", "value": 1 } });
+    document["components"][0]["props"]["content"] = json!("{{ count }} of {{ fixed }}");
+    let llm = ScriptedLlm::new([say(&document.to_string())]);
+    let failure = failed(events(&llm, "a counter"));
+    let idle = |issue: &Issue| issue.code == Code::ControlDoesNothing && issue.id.as_deref() == Some("more");
+    assert!(failure.issues.iter().any(idle), "{:?}", failure.issues);
+}
+
+#[test]
 fn what_failed_in_the_trial_goes_back_to_the_model() {
     let line = json!({ "upsert": { "id": "more", "on_event": {
         "click": { "tool": "ui.increment", "args": { "path": "count" } } } } });
