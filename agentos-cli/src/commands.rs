@@ -4,6 +4,7 @@ pub(crate) mod engine;
 pub(crate) mod generate;
 pub(crate) mod health;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod validate;
 
 use std::fs;

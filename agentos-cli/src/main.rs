@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{engine, generate, health, run, validate};
+use crate::commands::{engine, generate, health, run, schema, validate};
 use crate::server::Server;
 
 /// Describe an app, check one, use one without a browser.
@@ -37,6 +37,8 @@ enum Verb {
     Generate(generate::Arguments),
     /// Tell what is wrong with a document; needs no server
     Validate(validate::Arguments),
+    /// Print the JSON Schema of documents; needs no server
+    Schema(schema::Arguments),
     /// Use an app by script and print what it shows; needs no server
     Run(run::Arguments),
     /// Speak the engine's protocol as JSON lines on standard input and output; needs no server
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
     let verdict = match cli.verb {
         Verb::Generate(arguments) => generate::generate(&cli.server, &arguments, cli.json),
         Verb::Validate(arguments) => validate::validate(&arguments, cli.json),
+        Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Run(arguments) => run::run(&arguments, cli.json),
         Verb::Engine => engine::engine(),
         Verb::Health => health::health(&cli.server, cli.json),

@@ -17,6 +17,7 @@ pub mod nearest;
 pub mod patch;
 pub mod path;
 pub mod reader;
+pub mod schema;
 pub mod template;
 
 pub use action::{Action, Step};

@@ -7,6 +7,7 @@ mod health;
 mod path;
 mod query;
 mod registry;
+mod schema;
 mod services;
 mod validate;
 
@@ -55,6 +56,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(services::execute))
         .routes(routes!(generate::generate_ui))
         .routes(routes!(validate::validate))
+        .routes(routes!(schema::schema))
         .routes(routes!(registry::save))
         .routes(routes!(registry::list))
         .routes(routes!(registry::get, registry::delete))

@@ -4,5 +4,6 @@
 mod engine;
 mod program;
 mod run;
+mod schema;
 mod server;
 mod validate;

@@ -20,6 +20,7 @@ mod mend;
 mod patch;
 mod reader;
 mod registry;
+mod schema;
 mod services;
 mod storage;
 mod user;

@@ -9,6 +9,7 @@ mod process;
 mod registry;
 mod restart;
 mod routes;
+mod schema;
 mod server;
 mod services;
 mod state;

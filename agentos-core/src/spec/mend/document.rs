@@ -8,6 +8,7 @@ use super::{Mender, Object, drop_nulls, rename};
 use crate::spec::document::DOCUMENT_KEYS;
 use crate::spec::nearest;
 use crate::spec::path::escaped;
+use crate::spec::schema;
 
 const SYNONYMS: [(&str, &str); 8] = [
     ("name", "title"),
@@ -41,6 +42,9 @@ pub(super) fn action_names(doc: &Value) -> BTreeSet<String> {
 impl Mender<'_> {
     pub(super) fn document(&mut self, doc: &mut Value) {
         self.unwrap_document(doc);
+        if schema::fold(doc) {
+            self.told("", "lists of named members were read as the maps they stand for");
+        }
         let Value::Object(root) = doc else { return };
         drop_nulls(root, &DOCUMENT_KEYS);
         self.rename_keys(

@@ -1,0 +1,26 @@
+//! `/schema`: the language as JSON Schema.
+
+use crate::server::Server;
+
+#[tokio::test]
+async fn says_what_is_accepted_and_what_a_model_writes() {
+    let server = Server::start().await;
+    let accepted = server.get("/schema").await;
+    assert_eq!(accepted.status, 200, "{accepted:?}");
+    assert_eq!(accepted.body["title"], "UISpec");
+    assert_eq!(accepted.body, server.get("/schema?for=acceptance").await.body);
+    let generated = server.get("/schema?for=generation").await.body;
+    assert_eq!(generated["additionalProperties"], false);
+    assert_eq!(generated["required"][0], "title");
+}
+
+#[tokio::test]
+async fn another_purpose_is_refused() {
+    let server = Server::start().await;
+    let answer = server.get("/schema?for=printing").await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert!(
+        answer.body["error"].as_str().unwrap().contains("acceptance"),
+        "{answer:?}"
+    );
+}
