@@ -3,6 +3,7 @@
 pub(crate) mod engine;
 pub(crate) mod generate;
 pub(crate) mod health;
+pub(crate) mod import;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod validate;
@@ -11,6 +12,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use agentos_core::spec::{Issue, Severity};
 use anyhow::Context;
 use serde_json::Value;
 
@@ -32,4 +34,35 @@ fn print(text: &str) -> io::Result<()> {
 
 fn print_json(value: &Value) -> io::Result<()> {
     print(&format!("{value:#}"))
+}
+
+/// An issue as a compiler tells it.
+fn told(file: &Path, issue: &Issue) -> String {
+    let code = serde_json::to_value(issue.code).unwrap_or_default();
+    let place = if issue.path.is_empty() { "/" } else { &issue.path };
+    let id = issue
+        .id
+        .as_ref()
+        .map(|id| format!(" (#{id})"))
+        .unwrap_or_default();
+    let hint = issue
+        .hint
+        .as_ref()
+        .map(|hint| format!("\n  help: {hint}"))
+        .unwrap_or_default();
+    format!(
+        "{}[{}]: {}\n  --> {}:{place}{id}{hint}\n",
+        word(issue.severity),
+        code.as_str().unwrap_or_default(),
+        issue.message,
+        file.display(),
+    )
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
 }

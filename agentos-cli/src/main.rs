@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{engine, generate, health, run, schema, validate};
+use crate::commands::{engine, generate, health, import, run, schema, validate};
 use crate::server::Server;
 
 /// Describe an app, check one, use one without a browser.
@@ -37,6 +37,8 @@ enum Verb {
     Generate(generate::Arguments),
     /// Tell what is wrong with a document; needs no server
     Validate(validate::Arguments),
+    /// Turn a document of another format into one of ours; needs no server
+    Import(import::Arguments),
     /// Print the JSON Schema of documents; needs no server
     Schema(schema::Arguments),
     /// Use an app by script and print what it shows; needs no server
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
     let verdict = match cli.verb {
         Verb::Generate(arguments) => generate::generate(&cli.server, &arguments, cli.json),
         Verb::Validate(arguments) => validate::validate(&arguments, cli.json),
+        Verb::Import(arguments) => import::import(&arguments, cli.json),
         Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Run(arguments) => run::run(&arguments, cli.json),
         Verb::Engine => engine::engine(),

@@ -16,6 +16,7 @@ use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening,
 use crate::runtime::{expression, scope::Scope, trial};
 use crate::spec::accept::{self, Accepted};
 use crate::spec::catalog::Catalog;
+use crate::spec::import::{Dialect, import};
 use crate::spec::mend::Loss;
 use crate::spec::reader::Reader;
 use crate::spec::{Issue, Source, UiSpec, bounds, edit, mend, patch};
@@ -178,6 +179,7 @@ impl Engine {
             Op::Edit { spec, lines } => edit_lines(&spec, &lines)?,
             Op::Patch { doc, patch } => patched(doc, patch)?,
             Op::Eval { expr, scope } => evaluated(&expr, &scope)?,
+            Op::Import { dialect, payload } => imported(dialect, &payload)?,
             Op::Read { reader, chunk, end } => self.read(reader, &chunk, end)?,
         };
         Ok(written(&answer, id))
@@ -384,6 +386,19 @@ fn edit_lines(spec: &Json, lines: &str) -> Result<JsonMap<String, Json>, EngineE
     Ok(members(
         json!({"spec": edited.doc, "patch": edited.patch, "issues": edited.issues}),
     ))
+}
+
+/// A document of another format, mended and checked like one of ours.
+fn imported(dialect: Dialect, payload: &Json) -> Result<JsonMap<String, Json>, EngineError> {
+    let imported = import(dialect, payload).map_err(|issue| EngineError::invalid_spec(vec![issue]))?;
+    let mut issues = imported.issues;
+    let accepted =
+        accept::accept(imported.document, Catalog::builtin(), Loss::Forbidden).map_err(|refused| {
+            issues.extend(refused);
+            EngineError::invalid_spec(std::mem::take(&mut issues))
+        })?;
+    issues.extend(accepted.issues);
+    Ok(members(json!({"spec": accepted.document, "issues": issues})))
 }
 
 fn patched(mut doc: Json, operations: Json) -> Result<JsonMap<String, Json>, EngineError> {

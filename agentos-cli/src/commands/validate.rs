@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{print, print_json, read};
+use super::{print, print_json, read, told, word};
 use crate::Verdict;
 
 #[derive(Debug, Args)]
@@ -39,36 +39,6 @@ pub(crate) fn validate(arguments: &Arguments, json: bool) -> anyhow::Result<Verd
         print(&summary(&arguments.file, &check.issues))?;
     }
     Ok(if check.valid { Verdict::Good } else { Verdict::Bad })
-}
-
-fn told(file: &Path, issue: &Issue) -> String {
-    let code = serde_json::to_value(issue.code).unwrap_or_default();
-    let place = if issue.path.is_empty() { "/" } else { &issue.path };
-    let id = issue
-        .id
-        .as_ref()
-        .map(|id| format!(" (#{id})"))
-        .unwrap_or_default();
-    let hint = issue
-        .hint
-        .as_ref()
-        .map(|hint| format!("\n  help: {hint}"))
-        .unwrap_or_default();
-    format!(
-        "{}[{}]: {}\n  --> {}:{place}{id}{hint}\n",
-        word(issue.severity),
-        code.as_str().unwrap_or_default(),
-        issue.message,
-        file.display(),
-    )
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
 }
 
 fn summary(file: &Path, issues: &[Issue]) -> String {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::runtime::{Event, Failure, WindowState};
+use crate::spec::import::Dialect;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -82,6 +83,10 @@ pub(super) enum Op {
         expr: String,
         #[serde(default)]
         scope: JsonMap<String, Json>,
+    },
+    Import {
+        dialect: Dialect,
+        payload: Json,
     },
     Read {
         reader: String,

@@ -15,6 +15,7 @@ mod edit;
 mod engine;
 mod generate;
 mod host;
+mod import;
 mod kernel;
 mod mend;
 mod patch;

@@ -159,7 +159,7 @@ impl User {
             .collect()
     }
 
-    fn seen(&self) -> String {
+    pub(crate) fn seen(&self) -> String {
         let (_, nodes) = self.app.view();
         let lines = nodes.iter().map(|node| {
             let called = name(&node.props);
