@@ -57,6 +57,14 @@ pub enum AppEvent {
     Focused {
         app: AppId,
     },
+    /// An app asked for it to be in front; the event `Focused` came before if that was news.
+    Raised {
+        app: AppId,
+    },
+    /// An app asked for it to give up the focus, which is then on none.
+    Lowered {
+        app: AppId,
+    },
     WindowChanged {
         app: AppId,
     },
@@ -129,16 +137,25 @@ impl Apps {
         self.bring_to_life(&mut live, record).await
     }
 
-    /// Opens `package` in its namespace, with the paths it persisted. One that persists runs once:
-    /// its running app is focused and answered instead.
+    /// Opens `package` in its namespace, with the paths it persisted, under `parent`. One that persists
+    /// runs once: its running app is focused and answered instead.
     ///
-    /// Errors are those of [`spawn`](Self::spawn).
-    pub(crate) async fn launch(&self, package: Package) -> Result<App, AppError> {
+    /// Errors are those of [`spawn`](Self::spawn), and [`AppError::RunsElsewhere`] when there is a
+    /// parent and the running app is not of its family.
+    pub(crate) async fn launch(&self, package: Package, parent: Option<AppId>) -> Result<App, AppError> {
         let mut live = self.live.lock().await;
         let Package { metadata, document } = package;
         if !persist::paths(&document).is_empty() {
             let apps = self.storage.apps().await?;
-            if let Some(running) = apps.into_iter().find(|app| app.namespace == metadata.namespace) {
+            let running = apps
+                .iter()
+                .find(|app| app.namespace == metadata.namespace)
+                .cloned();
+            if let Some(running) = running {
+                let family = |parent| tree(&apps, parent).unwrap_or_default();
+                if parent.is_some_and(|parent| !family(parent).contains(&running.id)) {
+                    return Err(AppError::RunsElsewhere);
+                }
                 self.set_focus(&mut live, running.id);
                 return Ok(live.view(running));
             }
@@ -149,7 +166,7 @@ impl Apps {
             namespace: metadata.namespace,
             package: Some(metadata.id),
             from_registry: true,
-            parent: None,
+            parent,
             title: title(&document),
             request: format!("Launch {}", metadata.name),
             document,
@@ -166,6 +183,36 @@ impl Apps {
         self.record(id).await?;
         self.set_focus(&mut live, id);
         Ok(())
+    }
+
+    /// Focuses `id` and has whoever shows it bring it to the front.
+    pub async fn raise(&self, id: AppId) -> Result<(), AppError> {
+        let mut live = self.live.lock().await;
+        self.record(id).await?;
+        self.set_focus(&mut live, id);
+        (self.listener)(AppEvent::Raised { app: id });
+        Ok(())
+    }
+
+    /// Takes the focus from `id`, which is then behind the others.
+    pub async fn lower(&self, id: AppId) -> Result<(), AppError> {
+        let mut live = self.live.lock().await;
+        self.record(id).await?;
+        live.forget_focus(&[id]);
+        (self.listener)(AppEvent::Lowered { app: id });
+        Ok(())
+    }
+
+    /// `id` and all its descendants, ancestors first.
+    pub async fn family(&self, id: AppId) -> Result<Vec<App>, AppError> {
+        let live = self.live.lock().await;
+        let apps = self.storage.apps().await?;
+        let family = tree(&apps, id).ok_or(AppError::NotFound(id))?;
+        let records = family
+            .iter()
+            .rev()
+            .filter_map(|id| apps.iter().find(|app| app.id == *id));
+        Ok(records.map(|record| live.view(record.clone())).collect())
     }
 
     /// Ends `id` and all its descendants, with the data of those that are not saved. Answers who

@@ -110,7 +110,14 @@ impl Registry {
     /// answered when it is there; any other may run many times.
     pub async fn launch(&self, id: PackageId) -> Result<App, RegistryError> {
         let package = self.package(id).await?;
-        Ok(self.apps.launch(package).await?)
+        Ok(self.apps.launch(package, None).await?)
+    }
+
+    /// Opens the newest version as a child of `parent`. A package that persists is answered where its
+    /// running app is of the parent's family, and refused with [`AppError::RunsElsewhere`] otherwise.
+    pub async fn launch_for(&self, id: PackageId, parent: AppId) -> Result<App, RegistryError> {
+        let package = self.package(id).await?;
+        Ok(self.apps.launch(package, Some(parent)).await?)
     }
 
     /// Deletes the package with all its versions and data. While an app of it is there the data

@@ -1,7 +1,8 @@
 //! The service registry: which tools there are, which suit a wish, and who runs one.
 //!
-//! Start at [`Services`]. `storage` and `system` are the services every installation has.
+//! Start at [`Services`]. `app`, `storage` and `system` are the services every installation has.
 
+mod app;
 mod discovery;
 mod groups;
 mod storage;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+pub use app::AppService;
 pub use storage::StorageService;
 pub use system::SystemService;
 
@@ -29,6 +31,9 @@ pub struct Services {
     /// By service id.
     ports: BTreeMap<String, Arc<dyn ServicePort>>,
 }
+
+/// The service that [`Services::with_apps`] adds.
+const APPS: &str = "app";
 
 /// How many services and tools there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +72,14 @@ impl Services {
         Ok(services)
     }
 
+    /// These and the service `app`, which comes later than the others because the apps it opens are
+    /// made for the catalog with all of their tools.
+    #[must_use]
+    pub fn with_apps(mut self, apps: AppService) -> Self {
+        self.add(apps.describe(), Arc::new(apps));
+        self
+    }
+
     fn register(&mut self, port: Arc<dyn ServicePort>) -> Result<(), RegistrationError> {
         let service = port.describe();
         let id = service.id.clone();
@@ -75,13 +88,17 @@ impl Services {
             let tool = tool.id.to_string();
             return Err(RegistrationError::ForeignTool { service: id, tool });
         }
-        if self.ports.contains_key(&id) {
+        if id == APPS || self.ports.contains_key(&id) {
             return Err(RegistrationError::Twice { id });
         }
-        self.catalog = self.catalog.clone().with_tools(service.tools.clone());
-        self.describe(service);
-        self.ports.insert(id, port);
+        self.add(service, port);
         Ok(())
+    }
+
+    fn add(&mut self, service: Service, port: Arc<dyn ServicePort>) {
+        self.catalog = self.catalog.clone().with_tools(service.tools.clone());
+        self.ports.insert(service.id.clone(), port);
+        self.describe(service);
     }
 
     /// A group with tools of the engine or the shell keeps them beside those of its service.

@@ -11,7 +11,7 @@ use agentos_core::ports::kernel::{EventItem, KernelPort};
 use agentos_core::ports::llm::LlmPort;
 use agentos_core::ports::storage::StoragePort;
 use agentos_core::registry::Registry;
-use agentos_core::services::Services;
+use agentos_core::services::{AppService, Services};
 use agentos_core::spec::Catalog;
 use futures::StreamExt;
 use tokio::sync::Semaphore;
@@ -78,8 +78,10 @@ impl Desk {
             Box::new(listener),
         ));
         let catalog = Arc::new(services.catalog().clone());
+        let generator = Generator::new(llm, Arc::clone(&catalog));
+        let services = services.with_apps(AppService::new(Arc::clone(&apps), generator.clone()));
         Self {
-            generator: Generator::new(llm, Arc::clone(&catalog)),
+            generator,
             catalog,
             services,
             making: Semaphore::new(AT_ONCE),

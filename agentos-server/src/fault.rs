@@ -196,6 +196,7 @@ impl From<AppError> for Fault {
             }
             AppError::BatchTooLong { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too_large"),
             AppError::Patch(_) => (StatusCode::UNPROCESSABLE_ENTITY, "patch_failed"),
+            AppError::RunsElsewhere => (StatusCode::CONFLICT, "runs_elsewhere"),
             AppError::EngineReplaced => (StatusCode::CONFLICT, "engine_replaced"),
             AppError::EngineLive => (StatusCode::CONFLICT, "engine_live"),
             AppError::Suspended => (StatusCode::CONFLICT, "suspended"),

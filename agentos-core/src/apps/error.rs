@@ -17,6 +17,9 @@ pub enum AppError {
     ParentNotFound(AppId),
     #[error("there are {limit} apps already; close one first")]
     TooManyApps { limit: usize },
+    /// A package that keeps data runs once, and its running app belongs to somebody else.
+    #[error("the saved app keeps data and is open already, not as one of this app's own")]
+    RunsElsewhere,
     #[error("{}", .0.message)]
     Document(Issue),
     #[error("{field} of the window is not a number of pixels a window can have")]

@@ -21,6 +21,7 @@ macro_rules! service_contract {
             an_unknown_tool_is_refused
             a_missing_argument_is_refused_and_named
             tools_with_a_capability_need_an_app
+            a_call_given_up_leaves_a_service_that_answers
         );
     };
     (@tests $run:path, $service:expr, $($promise:ident)*) => {
@@ -105,6 +106,20 @@ pub async fn tools_with_a_capability_need_an_app(service: &dyn ServicePort, _: &
             assert!(answer.is_ok(), "{}: {answer:?}", tool.id);
         }
     }
+}
+
+pub async fn a_call_given_up_leaves_a_service_that_answers(service: &dyn ServicePort, caller: &Caller) {
+    let tools = service.describe().tools;
+    let first = tools.first().expect("a tool");
+    let args = example(&first.example_args);
+    let given_up = service.call(&first.id, &args, Some(caller));
+    // Dropped at once, having been asked for a result or not.
+    drop(given_up);
+    let mut given_up = service.call(&first.id, &args, Some(caller));
+    let _ = futures::poll!(&mut given_up);
+    drop(given_up);
+    let answer = service.call(&first.id, &args, Some(caller)).await;
+    assert!(answer.is_ok(), "{}: {answer:?}", first.id);
 }
 
 fn example(args: &Value) -> Map<String, Value> {

@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
+use agentos_core::apps::{App, AppEvent};
+use agentos_core::generate::Generator;
 use agentos_core::ids::{AppId, Namespace};
 use agentos_core::kernel::{Capability, NewProcess, SysError};
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
-use agentos_core::services::{RegistrationError, Services, StorageService, SystemService};
+use agentos_core::registry::MetadataChange;
+use agentos_core::services::{AppService, RegistrationError, Services, StorageService, SystemService};
+use agentos_core::spec::Catalog;
 use agentos_core::testing::kernel::FakeKernel;
+use agentos_core::testing::llm::{ScriptedLlm, say};
 use agentos_core::testing::service::GreetingService;
 use futures::executor::block_on;
 use serde_json::{Value, json};
+
+use crate::apps::desk::Desk as FamilyDesk;
 
 fn kernel() -> Arc<dyn KernelPort> {
     Arc::new(FakeKernel::default())
@@ -47,6 +54,22 @@ mod system {
     agentos_core::service_contract!(block_on, service());
 }
 
+mod app {
+    use super::{AppService, Caller, FamilyDesk, app_service, block_on};
+
+    async fn service() -> (AppService, Caller, FamilyDesk) {
+        let desk = FamilyDesk::new();
+        let caller = caller_of(&desk).await;
+        (app_service(&desk), caller, desk)
+    }
+
+    async fn caller_of(desk: &FamilyDesk) -> Caller {
+        super::caller(&desk.spawn(super::note()).await)
+    }
+
+    agentos_core::service_contract!(block_on, service());
+}
+
 mod of_an_embedder {
     use super::{Caller, GreetingService, app, block_on, kernel};
 
@@ -55,6 +78,185 @@ mod of_an_embedder {
     }
 
     agentos_core::service_contract!(block_on, service());
+}
+
+fn note() -> Value {
+    json!({"type": "app", "title": "Note", "components": [{"type": "text", "props": {"content": "Hello"}}]})
+}
+
+/// Builds a note for whatever is asked, a few times.
+fn app_service(desk: &FamilyDesk) -> AppService {
+    let llm = ScriptedLlm::new(std::iter::repeat_with(|| say(&note().to_string())).take(20));
+    let generator = Generator::new(Arc::new(llm), Arc::new(Catalog::builtin().clone()));
+    AppService::new(Arc::clone(&desk.apps), generator)
+}
+
+fn caller(app: &App) -> Caller {
+    Caller {
+        app: app.record.id,
+        pid: app.pid.expect("a process"),
+        namespace: app.record.namespace,
+    }
+}
+
+async fn ask(service: &AppService, caller: &Caller, tool: &str, args: Value) -> Result<Value, ServiceError> {
+    let args = args.as_object().cloned().unwrap_or_default();
+    service.call(tool, &args, Some(caller)).await
+}
+
+#[track_caller]
+fn code(answer: Result<Value, ServiceError>) -> String {
+    answer.expect_err("refused").code().to_owned()
+}
+
+#[test]
+fn an_app_opens_shows_and_closes_apps_of_its_own() {
+    block_on(async {
+        let desk = FamilyDesk::new();
+        let (service, parent) = (app_service(&desk), desk.spawn(note()).await);
+        let caller = caller(&parent);
+        let made = ask(&service, &caller, "app.spawn", json!({"request": "a note"}))
+            .await
+            .unwrap();
+        assert_eq!(made["title"], "Note");
+        let child = made["app_id"].clone();
+        let listed = ask(&service, &caller, "app.list", json!({})).await.unwrap();
+        assert_eq!(
+            listed,
+            json!([
+                {"app_id": parent.record.id, "title": "Note", "state": "background", "parent_id": null},
+                {"app_id": child, "title": "Note", "state": "active", "parent_id": parent.record.id},
+            ])
+        );
+        desk.events();
+        let (own, id) = (parent.record.id, child.as_str().unwrap().parse().unwrap());
+        assert_eq!(
+            ask(&service, &caller, "app.focus", json!({})).await.unwrap(),
+            json!({"app_id": own})
+        );
+        assert_eq!(
+            desk.events(),
+            [AppEvent::Focused { app: own }, AppEvent::Raised { app: own }]
+        );
+        ask(&service, &caller, "app.focus", json!({"app_id": child}))
+            .await
+            .unwrap();
+        ask(&service, &caller, "app.unfocus", json!({"app_id": child}))
+            .await
+            .unwrap();
+        assert_eq!(desk.events().last(), Some(&AppEvent::Lowered { app: id }));
+        assert_eq!(desk.apps.list().await.unwrap().1.focused_app_id, None);
+        let closed = ask(&service, &caller, "app.close", json!({"app_id": child}))
+            .await
+            .unwrap();
+        assert_eq!(closed, json!({"closed": [child]}));
+        assert_eq!(desk.apps.list().await.unwrap().1.total_apps, 1);
+        let closed = ask(&service, &caller, "app.close", json!({})).await.unwrap();
+        assert_eq!(closed, json!({"closed": [own]}));
+    });
+}
+
+#[test]
+fn an_app_reaches_no_app_but_its_own() {
+    block_on(async {
+        let desk = FamilyDesk::new();
+        let service = app_service(&desk);
+        let parent = desk.spawn(note()).await;
+        let child = desk.spawn_child(&parent).await;
+        let stranger = desk.spawn(note()).await;
+        for tool in ["app.focus", "app.unfocus", "app.close"] {
+            for (asking, other) in [
+                (&stranger, parent.record.id.to_string()),
+                (&child, parent.record.id.to_string()),
+                (&parent, stranger.record.id.to_string()),
+                (&parent, "nobody".to_owned()),
+            ] {
+                let answer = ask(&service, &caller(asking), tool, json!({"app_id": other})).await;
+                assert_eq!(code(answer), "app_not_own", "{tool}");
+            }
+        }
+        assert_eq!(desk.apps.list().await.unwrap().1.total_apps, 3);
+        let seen = ask(&service, &caller(&child), "app.list", json!({}))
+            .await
+            .unwrap();
+        assert_eq!(seen.as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_saved_app_is_opened_as_a_child_unless_it_runs_for_somebody_else() {
+    block_on(async {
+        let desk = FamilyDesk::new();
+        let service = app_service(&desk);
+        let mut keeping = note();
+        keeping["state"] = json!({"n": 1});
+        keeping["persist"] = json!(["n"]);
+        let saved = desk.spawn(keeping).await;
+        let package = desk
+            .registry
+            .save(saved.record.id, MetadataChange::default())
+            .await
+            .unwrap()
+            .id;
+        let caller = caller(&desk.spawn(note()).await);
+        let open = json!({"package_id": package});
+        let answer = ask(&service, &caller, "app.spawn", open.clone()).await;
+        assert_eq!(code(answer), "runs_elsewhere");
+        desk.apps.close(saved.record.id).await.unwrap();
+        let child = ask(&service, &caller, "app.spawn", open.clone()).await.unwrap();
+        let again = ask(&service, &caller, "app.spawn", open).await.unwrap();
+        assert_eq!(child, again, "one that keeps data runs once");
+        let id = child["app_id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(desk.apps.app(id).await.unwrap().record.parent, Some(caller.app));
+    });
+}
+
+#[test]
+fn an_app_is_opened_from_one_thing_and_within_the_limits_of_its_process() {
+    block_on(async {
+        let desk = FamilyDesk::new();
+        let service = app_service(&desk);
+        let caller = caller(&desk.spawn(note()).await);
+        for args in [
+            json!({}),
+            json!({"request": "a", "package_id": "b"}),
+            json!({"request": " "}),
+            json!({"package_id": "nothing"}),
+        ] {
+            assert_eq!(
+                code(ask(&service, &caller, "app.spawn", args).await),
+                "args_invalid"
+            );
+        }
+        for _ in 0..8 {
+            ask(&service, &caller, "app.spawn", json!({"request": "a note"}))
+                .await
+                .unwrap();
+        }
+        let ninth = ask(&service, &caller, "app.spawn", json!({"request": "a note"})).await;
+        assert_eq!(code(ninth), "quota_exceeded");
+        assert_eq!(desk.apps.list().await.unwrap().1.total_apps, 9);
+    });
+}
+
+#[test]
+fn one_app_is_made_at_a_time_for_an_app_and_a_call_given_up_makes_none() {
+    block_on(async {
+        let desk = FamilyDesk::new();
+        let llm = ScriptedLlm::default()
+            .then_hangs_after(vec![])
+            .then_hangs_after(vec![]);
+        let generator = Generator::new(Arc::new(llm.clone()), Arc::new(Catalog::builtin().clone()));
+        let service = AppService::new(Arc::clone(&desk.apps), generator);
+        let caller = caller(&desk.spawn(note()).await);
+        for _ in 0..2 {
+            let mut first = Box::pin(ask(&service, &caller, "app.spawn", json!({"request": "a note"})));
+            assert!(futures::poll!(&mut first).is_pending());
+            let second = ask(&service, &caller, "app.spawn", json!({"request": "a note"})).await;
+            assert_eq!(code(second), "busy");
+        }
+        assert_eq!(desk.apps.list().await.unwrap().1.total_apps, 1);
+    });
 }
 
 /// All services over one kernel, and one app.
@@ -70,6 +272,7 @@ impl Desk {
         let caller = app(&kernel, 1).await;
         let greetings: Arc<dyn ServicePort> = Arc::new(GreetingService);
         let services = Services::new(&kernel, [greetings]).unwrap();
+        let services = services.with_apps(app_service(&FamilyDesk::new()));
         Self {
             services,
             kernel,

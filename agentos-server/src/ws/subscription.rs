@@ -37,6 +37,8 @@ fn described(event: &AppEvent) -> (&'static str, Value) {
     match event {
         AppEvent::Spawned { app } => ("spawned", json!({ "app_id": app })),
         AppEvent::Focused { app } => ("focused", json!({ "app_id": app })),
+        AppEvent::Raised { app } => ("raised", json!({ "app_id": app })),
+        AppEvent::Lowered { app } => ("lowered", json!({ "app_id": app })),
         AppEvent::WindowChanged { app } => ("window_changed", json!({ "app_id": app })),
         AppEvent::Resumed { app } => ("resumed", json!({ "app_id": app })),
         AppEvent::Suspended { app } => ("suspended", json!({ "app_id": app })),

@@ -173,3 +173,51 @@ async fn refuses_what_an_app_may_not_call() {
         "422 invalid_body"
     );
 }
+
+/// An app that opens and closes others.
+fn opener() -> Value {
+    json!({
+        "type": "app", "title": "Opener", "services": ["app"],
+        "components": [
+            { "type": "button", "id": "open", "props": { "text": "Open" },
+              "on_event": { "click": { "tool": "app.spawn", "args": { "request": "a tip calculator" } } } }
+        ]
+    })
+}
+
+#[tokio::test]
+async fn an_app_opens_a_child_and_closes_only_what_is_its_own() {
+    let server = Server::start().await;
+    let (parent, stranger) = (open(&server, opener()).await, open(&server, opener()).await);
+    let call = async |app: &str, tool: &str, params: Value| {
+        let body = json!({ "tool_id": tool, "params": params, "app_id": app });
+        server.post("/services/execute", body).await
+    };
+    let made = call(&parent, "app.spawn", json!({ "request": "a tip calculator" })).await;
+    assert_eq!(made.body["success"], true, "{made:?}");
+    let child = made.body["data"]["app_id"].as_str().unwrap().to_owned();
+    let shown = server.get(&format!("/apps/{child}")).await.body;
+    assert_eq!(
+        (&shown["parent_id"], &shown["state"]),
+        (&json!(parent), &json!("active"))
+    );
+
+    let foreign = call(&stranger, "app.close", json!({ "app_id": child })).await;
+    assert_eq!(foreign.verdict(), "422 app_not_own");
+    let focused = call(&parent, "app.focus", json!({})).await;
+    assert_eq!(focused.body["data"], json!({ "app_id": parent }));
+    let listed = call(&parent, "app.list", json!({})).await.body;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 2, "{listed}");
+    let closed = call(&parent, "app.close", json!({ "app_id": child })).await.body;
+    assert_eq!(closed["data"], json!({ "closed": [child] }));
+    assert_eq!(
+        server.get(&format!("/apps/{child}")).await.verdict(),
+        "404 not_found"
+    );
+    let alone = call(&parent, "app.unfocus", json!({})).await.body;
+    assert_eq!(alone["data"], json!({ "app_id": parent }));
+    assert_eq!(
+        server.get("/apps").await.body["stats"]["focused_app_id"],
+        Value::Null
+    );
+}

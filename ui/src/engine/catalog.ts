@@ -653,4 +653,9 @@ export type ToolId =
   | "storage.list"
   | "storage.clear"
   | "system.info"
-  | "system.time";
+  | "system.time"
+  | "app.spawn"
+  | "app.list"
+  | "app.focus"
+  | "app.unfocus"
+  | "app.close";

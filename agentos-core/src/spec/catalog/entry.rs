@@ -111,6 +111,8 @@ pub enum CapabilityKind {
     Store,
     /// Time and coarse facts about the system.
     Sys,
+    /// Children of its own, which it may end.
+    Spawn,
 }
 
 /// Why a call's arguments do not fit the tool.

@@ -7,6 +7,10 @@ use super::{CapabilityKind, Field, ToolEntry};
 
 /// How long a person may think about a question.
 const ANSWER_MS: u64 = 600_000;
+/// How long an app may take to be built.
+const BUILDING_MS: u64 = 180_000;
+/// An app's id in examples.
+const EXAMPLE_APP: &str = "0190b2a4-7c00-7000-8000-000000000001";
 /// The shortest timer, in milliseconds.
 const TIMER_MS: f64 = 50.0;
 
@@ -27,6 +31,7 @@ pub(super) fn table() -> Vec<ToolEntry> {
         shell(),
         storage(),
         system(),
+        apps(),
     ]
     .into_iter()
     .flatten()
@@ -683,5 +688,55 @@ fn system() -> Vec<ToolEntry> {
                 json!({}),
                 json!({"now": "2026-01-01T12:00:00Z", "unix_ms": 1_767_268_800_000_u64}),
             ),
+    ]
+}
+
+fn apps() -> Vec<ToolEntry> {
+    let of_apps = |id: &'static str, summary: &'static str| {
+        ToolEntry::service(id, summary).needs(CapabilityKind::Spawn)
+    };
+    let which = || {
+        param(
+            "app_id",
+            Kind::Text,
+            "one that this app opened; this app itself when absent",
+        )
+        .also(&["id"])
+    };
+    let one = || json!({"app_id": EXAMPLE_APP});
+    vec![
+        of_apps(
+            "app.spawn",
+            "Opens another app: built from a sentence, or a saved one",
+        )
+        .takes([
+            param("request", Kind::Text, "what to build, in words").also(&["message"]),
+            param("package_id", Kind::Text, "the saved app, instead of `request`"),
+        ])
+        .returns("{app_id, title}")
+        .within_ms(BUILDING_MS)
+        .example(
+            json!({"request": "a tip calculator"}),
+            json!({"app_id": EXAMPLE_APP, "title": "Tip calculator"}),
+        ),
+        of_apps("app.list", "This app and those it opened, and what they opened")
+            .returns("a list of {app_id, title, state, parent_id}")
+            .reads()
+            .example(
+                json!({}),
+                json!([{"app_id": EXAMPLE_APP, "title": "Notes", "state": "active", "parent_id": null}]),
+            ),
+        of_apps("app.focus", "Brings an app to the front")
+            .takes([which()])
+            .returns("{app_id}")
+            .example(json!({}), one()),
+        of_apps("app.unfocus", "Puts an app behind the others")
+            .takes([which()])
+            .returns("{app_id}")
+            .example(json!({}), one()),
+        of_apps("app.close", "Closes an app and those it opened")
+            .takes([which()])
+            .returns("{closed}: the ids of the apps that were closed")
+            .example(json!({}), json!({"closed": [EXAMPLE_APP]})),
     ]
 }
