@@ -3,10 +3,11 @@ import type { Engine } from "@/engine/engine";
 import { NodeStore } from "@/engine/nodeStore";
 import type { Issue } from "@/engine/protocol";
 import { ApiError, api } from "@/shared/api/client";
-import type { ServerMessage, Stream } from "@/shared/api/stream";
+import type { ServerEvent, ServerMessage, Stream } from "@/shared/api/stream";
 import type { App, PackageMetadata } from "@/shared/api/types";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
+import { Approvals } from "../approvals/approvals";
 import { rewidened, SMALLEST } from "../desktop/geometry";
 import { type DesktopWindow, focusedKey, useWindows, windowOfApp } from "../desktop/windowStore";
 import { AppSession } from "./appSession";
@@ -19,6 +20,8 @@ const BUILDING_WIDTH = 460;
 
 export class Desk {
   readonly stream: Stream;
+  /** The questions about what apps may do. */
+  readonly approvals: Approvals;
   readonly #engine: Engine;
   readonly #sessions = new Map<string, AppSession>();
   readonly #generations = new Map<string, Generation>();
@@ -29,6 +32,12 @@ export class Desk {
   constructor(engine: Engine, stream: Stream) {
     this.#engine = engine;
     this.stream = stream;
+    this.approvals = new Approvals({
+      load: api.approvals,
+      answer: api.answerApproval,
+      onAsked: ({ app_id, title }) => tellWhenMinimised(app_id, title),
+      onFailed: (message) => useToasts.getState().show({ window: null, tone: "danger", message }),
+    });
     stream.onMessage((message) => this.#receive(message));
     stream.onOnline((online) => this.#lineChanged(online));
     useWindows.subscribe((now, before) => {
@@ -291,9 +300,34 @@ export class Desk {
   #receive(message: ServerMessage): void {
     for (const session of [...this.#sessions.values()]) session.receive(message);
     for (const generation of [...this.#generations.values()]) generation.receive(message);
+    this.approvals.receive(message);
+    if (message.type === "event" && message.topic === "apps") this.#happened(message);
+  }
+
+  /** What an app did with itself or the apps it opened shows here as if the person had done it. */
+  #happened({ kind, data }: ServerEvent): void {
+    const key = windowOfApp(String(data.app_id))?.key;
+    if (kind === "spawned" && !key) void this.#showChild(String(data.app_id));
+    if (kind === "raised" && key) useWindows.getState().focus(key);
+    if (kind === "lowered" && key) useWindows.getState().sendBack(key);
+    if (kind === "closed" && Array.isArray(data.app_ids)) {
+      for (const appId of data.app_ids) this.#forget(windowOfApp(String(appId))?.key);
+    }
+  }
+
+  /** Opens the window of an app that an app of this desktop opened. */
+  async #showChild(appId: string): Promise<void> {
+    const app = await api.app(appId).catch(() => null);
+    if (!app?.parent_id || !windowOfApp(app.parent_id) || windowOfApp(appId)) return;
+    this.#openWindow(app);
+    await this.#startSession(app);
   }
 
   #lineChanged(online: boolean): void {
+    if (online) {
+      this.stream.send({ type: "subscribe", topics: ["apps", "kernel"] });
+      void this.approvals.load();
+    }
     for (const session of this.#sessions.values()) {
       if (online) session.attach();
       else session.disconnected();
@@ -365,4 +399,11 @@ function showIssues(key: string, issues: Issue[]): void {
       message: hint ? `${message}. ${hint}` : message,
     });
   }
+}
+
+/** A question on a window that is not drawn would be seen by nobody. */
+function tellWhenMinimised(appId: string, title: string): void {
+  if (!windowOfApp(appId)?.minimised) return;
+  const message = `“${title}” asks for a permission. Open its window to answer.`;
+  useToasts.getState().show({ window: null, tone: "warning", message });
 }

@@ -5,6 +5,7 @@ import { AppIcon } from "@/shared/ui/AppIcon";
 import { IconButton } from "@/shared/ui/IconButton";
 import { Toasts } from "@/shared/ui/Toasts";
 import { useIsNarrow } from "@/shared/useMediaQuery";
+import { ApprovalCards } from "../approvals/ApprovalCards";
 import { useDesk } from "../apps/DeskContext";
 import { SaveDialog } from "../registry/SaveDialog";
 import { useKeyboardFrame } from "./useKeyboardFrame";
@@ -126,6 +127,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
           />
         </div>
       </header>
+      <ApprovalCards appId={window.appId} />
       <WindowBody window={window} />
       <Toasts window={window.key} className="absolute inset-x-3 bottom-3 z-20" />
       <p role="status" className="sr-only">

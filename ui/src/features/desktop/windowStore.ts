@@ -49,6 +49,8 @@ interface WindowStore {
   change(key: string, change: Partial<Omit<DesktopWindow, "key">>): void;
   move(key: string, frame: Partial<Frame>): void;
   focus(key: string): void;
+  /** Puts a window behind all others. */
+  sendBack(key: string): void;
   minimise(key: string): void;
   toggleMaximised(key: string): void;
   remove(key: string): void;
@@ -104,6 +106,7 @@ export const useWindows = create<WindowStore>()((set, get) => {
         order.at(-1) === key ? {} : { order: [...order.filter((other) => other !== key), key] },
       );
     },
+    sendBack: (key) => set(({ order }) => ({ order: [key, ...order.filter((other) => other !== key)] })),
     minimise: (key) => {
       change(key, { minimised: true });
       set(({ order }) => ({ order: [key, ...order.filter((other) => other !== key)] }));

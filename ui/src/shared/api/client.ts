@@ -1,6 +1,16 @@
 /** The server's REST routes. */
 import type { AppState, Json } from "@/engine/protocol";
-import type { App, Health, Lease, PackageMetadata, SaveRequest, ShownApp, WindowGeometry } from "./types";
+import type {
+  App,
+  Approval,
+  ApprovalAnswer,
+  Health,
+  Lease,
+  PackageMetadata,
+  SaveRequest,
+  ShownApp,
+  WindowGeometry,
+} from "./types";
 
 /** What the server refused, or that it could not be reached (`unreachable`). */
 export class ApiError extends Error {
@@ -68,6 +78,9 @@ export const api = {
     request<{ rev: number }>("PUT", `/apps/${id(app)}/state`, { state, engine }, options),
   execute: async (call: ServiceCall) =>
     (await request<{ data?: Json }>("POST", "/services/execute", call)).data ?? null,
+  approvals: async () => (await request<{ approvals: Approval[] }>("GET", "/kernel/approvals")).approvals,
+  answerApproval: (approval: string, answer: ApprovalAnswer) =>
+    request<unknown>("POST", `/kernel/approvals/${id(approval)}`, { answer }),
   packages: async () => (await request<{ apps: PackageMetadata[] }>("GET", "/registry/apps")).apps,
   launch: (packageId: string) =>
     request<{ app_id: string; title: string }>("POST", `/registry/apps/${id(packageId)}/launch`),

@@ -8,6 +8,7 @@ export type ClientMessage =
   | { type: "resume"; id: string; seq: number }
   | { type: "attach"; app_id: string; engine: string }
   | { type: "app_state"; app_id: string; engine: string; base_rev: number; ops: PatchOp[] }
+  | { type: "subscribe"; topics: ("apps" | "kernel")[] }
   | { type: "ping" };
 
 interface OfGeneration {
@@ -27,7 +28,18 @@ export type ServerMessage =
   | { type: "app_state_ack"; app_id: string; rev: number }
   | { type: "app_state_conflict"; app_id: string; rev: number; reason: "engine_replaced" | "stale_rev" }
   | { type: "engine_replaced"; app_id: string }
+  | ServerEvent
+  | { type: "lagged"; topic: "apps" | "kernel"; missed: number }
   | { type: "pong" };
+
+/** Something that happened to apps or in the kernel; `data` is what that kind of event tells. */
+export interface ServerEvent {
+  type: "event";
+  topic: "apps" | "kernel";
+  kind: string;
+  data: Record<string, unknown>;
+  timestamp?: string;
+}
 
 /** The part of the browser's WebSocket that is used here. */
 export interface Socket {

@@ -58,6 +58,17 @@ export interface SaveRequest {
   category: string;
 }
 
+/** A question of the kernel that a person answers: may this app have what it needs? */
+export interface Approval {
+  id: string;
+  app_id: string;
+  title: string;
+  need: Json;
+  expires_at: string;
+}
+
+export type ApprovalAnswer = "once" | "session" | "always" | "never";
+
 export interface Health {
   status: "healthy" | "degraded";
   version: string;
