@@ -10,7 +10,7 @@ const SERVER = process.env.AGENTOS_SERVER ?? "http://127.0.0.1:8000";
 const ROUTES = [
   "/apps",
   "/audit",
-  "/docs",
+  "/catalog",
   "/generate-ui",
   "/health",
   "/kernel",

@@ -2,6 +2,7 @@
 
 mod apps;
 mod body;
+mod catalog;
 mod generate;
 mod health;
 mod path;
@@ -57,6 +58,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(generate::generate_ui))
         .routes(routes!(validate::validate))
         .routes(routes!(schema::schema))
+        .routes(routes!(catalog::catalog))
         .routes(routes!(registry::save))
         .routes(routes!(registry::list))
         .routes(routes!(registry::get, registry::delete))

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 mod components;
 mod entry;
 mod kind;
+mod reference;
 mod style;
 mod tools;
 mod typescript;
@@ -16,6 +17,7 @@ pub use entry::{
     Alias, ArgIssue, CapabilityKind, Children, ComponentEntry, Event, Field, Runs, ToolEntry, ValueProperty,
 };
 pub use kind::{Mismatch, MismatchReason, UrlUse, ValueKind};
+pub use reference::{example_app, reference};
 pub use style::{STYLE_PROPERTIES, is_style_property, is_style_value};
 pub use typescript::typescript;
 

@@ -1,6 +1,9 @@
 //! The catalog keeps its own rules.
 
-use agentos_core::spec::catalog::{ArgIssue, Catalog, Runs, ToolEntry, ValueKind};
+use agentos_core::spec::accept::{accept, accept_text};
+use agentos_core::spec::catalog::{ArgIssue, Catalog, Runs, ToolEntry, ValueKind, example_app, reference};
+use agentos_core::spec::mend::Loss;
+use agentos_core::spec::{Issue, Severity};
 use serde_json::{Value, json};
 
 fn catalog() -> &'static Catalog {
@@ -182,4 +185,59 @@ fn the_desktop_has_the_types_of_this_catalog() {
         written == types,
         "the catalog changed: `make types` writes its types for the desktop again"
     );
+}
+
+#[test]
+fn every_component_has_an_app_that_shows_it_and_works() {
+    for entry in catalog().components() {
+        let app = example_app(entry);
+        let accepted = accept(app, catalog(), Loss::Forbidden)
+            .unwrap_or_else(|issues| panic!("{}: {issues:#?}", entry.name));
+        assert!(
+            accepted.issues.iter().all(is_note),
+            "{}: {:#?}",
+            entry.name,
+            accepted.issues
+        );
+    }
+}
+
+#[test]
+fn the_reference_tells_every_component_and_tool() {
+    let reference = reference(catalog());
+    assert_eq!(
+        reference["components"].as_array().unwrap().len(),
+        catalog().components().count()
+    );
+    assert_eq!(
+        reference["tools"].as_array().unwrap().len(),
+        catalog().tools().count()
+    );
+    let button = &reference["components"][0];
+    assert_eq!(button["name"], "button");
+    assert_eq!(button["example"]["type"], "button");
+}
+
+#[test]
+fn the_documents_on_the_page_of_the_language_are_right() {
+    let page = include_str!("../../../docs/language.md");
+    let documents: Vec<&str> = page
+        .split("```json\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(documents.len(), 2);
+    for document in documents {
+        let accepted = accept_text(document, catalog(), Loss::Forbidden)
+            .unwrap_or_else(|issues| panic!("{document}: {issues:#?}"));
+        assert!(
+            accepted.issues.iter().all(is_note),
+            "{document}: {:#?}",
+            accepted.issues
+        );
+    }
+}
+
+fn is_note(issue: &Issue) -> bool {
+    issue.severity == Severity::Note
 }

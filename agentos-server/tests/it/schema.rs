@@ -24,3 +24,12 @@ async fn another_purpose_is_refused() {
         "{answer:?}"
     );
 }
+
+#[tokio::test]
+async fn the_catalog_is_told_for_documentation() {
+    let server = Server::start().await;
+    let answer = server.get("/catalog").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.body["components"][0]["name"], "button");
+    assert!(answer.body["tools"].as_array().unwrap().len() > 80);
+}

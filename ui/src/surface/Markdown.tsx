@@ -75,7 +75,7 @@ function drawBlock(block: Block): ReactNode {
     }
     case "code":
       return (
-        <pre className="overflow-x-auto rounded-lg bg-surface-2 p-3 font-mono text-sm">
+        <pre tabIndex={0} className="overflow-x-auto rounded-lg bg-surface-2 p-3 font-mono text-sm">
           <code>{block.text}</code>
         </pre>
       );

@@ -660,7 +660,7 @@ fn alert() -> ComponentEntry {
                 .or("info"),
         ])
         .events([plain("close")])
-        .example(r#"{"type":"alert","visible":"{{ error }}","props":{"tone":"danger","text":"{{ error }}"}}"#)
+        .example(r#"{"type":"alert","visible":"left < 5","props":{"tone":"warning","text":"Only {{ left }} left"}}"#)
 }
 
 fn stat() -> ComponentEntry {

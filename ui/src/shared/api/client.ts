@@ -1,5 +1,6 @@
 /** The server's REST routes. */
 import type { AppState, Json } from "@/engine/protocol";
+import type { Reference } from "./reference";
 import type {
   App,
   Approval,
@@ -67,6 +68,7 @@ export interface ServiceCall {
 
 export const api = {
   health: () => request<Health>("GET", "/health"),
+  catalog: () => request<Reference>("GET", "/catalog"),
   apps: async () => (await request<{ apps: App[] }>("GET", "/apps")).apps,
   app: (app: string) => request<ShownApp>("GET", `/apps/${id(app)}`),
   focusApp: (app: string) => request<unknown>("POST", `/apps/${id(app)}/focus`),
