@@ -16,6 +16,7 @@ use super::template::Template;
 mod actions;
 mod components;
 mod expressions;
+mod former_tools;
 mod graph;
 mod names;
 mod props;

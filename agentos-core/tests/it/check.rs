@@ -351,6 +351,30 @@ fn tools() {
         &["warning tool_unknown /components/0/on_event/click"],
     );
     click(
+        &json!({"tool": "app.save_state"}),
+        &[
+            "error tool_unknown /components/0/on_event/click (\"persist\": [\"path\"] keeps a value; storage.set)",
+        ],
+    );
+    click(
+        &json!({"tool": "app.load_state"}),
+        &[
+            "error tool_unknown /components/0/on_event/click (\"persist\": [\"path\"] brings it back; storage.get)",
+        ],
+    );
+    for (former, now) in [
+        ("move", "ui.set_state"),
+        ("reset", "ui.reset"),
+        ("score", "ui.increment"),
+    ] {
+        click(
+            &json!({"tool": format!("game.{former}")}),
+            &[&format!(
+                "warning tool_unknown /components/0/on_event/click ({now})"
+            )],
+        );
+    }
+    click(
         &json!({"tool": "ui.set_stat"}),
         &["error tool_unknown /components/0/on_event/click (ui.set_state)"],
     );

@@ -9,7 +9,7 @@ use super::super::path::{Path, escaped};
 use super::super::template::Template;
 use super::names::Place;
 use super::props::{is_open, open, with_open};
-use super::{Checker, Trigger, action_use};
+use super::{Checker, Trigger, action_use, former_tools};
 
 impl<'a> Checker<'a> {
     /// `within` is the action's own name, by which calling itself is told elsewhere.
@@ -88,7 +88,8 @@ impl<'a> Checker<'a> {
             return Some(tool);
         }
         let group = id.split('.').next().unwrap_or_default();
-        let hint = self.nearest(id, catalog.tools().map(|tool| tool.id.as_ref()));
+        let slip = || self.nearest(id, catalog.tools().map(|tool| tool.id.as_ref()));
+        let hint = former_tools::instead(id).map(str::to_owned).or_else(slip);
         let issue = if catalog.has_group(group) {
             let names: Vec<&str> = catalog
                 .tools()
