@@ -267,7 +267,7 @@ fn items() -> Vec<ToolEntry> {
     let list = || needed("path", Kind::Path, "where the list is in the state").also(&["list", "target"]);
     let key =
         || needed("key", Kind::Scalar, "the item's key: its `id`, or its index").also(&["id", "item_id"]);
-    let item = json!({"id": "a", "text": "Milk"});
+    let item = |done| json!({"id": "a", "text": "Milk", "done": done});
     vec![
         ToolEntry::engine(
             "ui.add_item",
@@ -279,7 +279,10 @@ fn items() -> Vec<ToolEntry> {
             param("at", Kind::one_of(&["first", "last"]), "where").or("last"),
         ])
         .returns("the item")
-        .example(json!({"path": "todos", "value": {"text": "Milk"}}), item.clone()),
+        .example(
+            json!({"path": "todos", "value": {"text": "Milk"}}),
+            json!({"id": "a", "text": "Milk"}),
+        ),
         ToolEntry::engine("ui.update_item", "Merges into an item of a list")
             .takes([
                 list(),
@@ -289,12 +292,12 @@ fn items() -> Vec<ToolEntry> {
             .returns("the item")
             .example(
                 json!({"path": "todos", "key": "a", "value": {"done": true}}),
-                item.clone(),
+                item(true),
             ),
         ToolEntry::engine("ui.remove_item", "Takes an item out of a list")
             .takes([list(), key()])
             .returns("the item")
-            .example(json!({"path": "todos", "key": "a"}), item),
+            .example(json!({"path": "todos", "key": "a"}), item(false)),
         ToolEntry::engine("ui.move_item", "Moves an item within its list")
             .takes([
                 list(),
@@ -333,7 +336,10 @@ fn todos() -> Vec<ToolEntry> {
         ToolEntry::engine("ui.toggle_todo", "Turns a todo done or open")
             .takes([list(), id()])
             .returns("the todo")
-            .example(json!({"id": "a"}), todo.clone()),
+            .example(
+                json!({"id": "a"}),
+                json!({"id": "a", "text": "Milk", "done": true}),
+            ),
         ToolEntry::engine("ui.delete_todo", "Deletes a todo")
             .takes([list(), id()])
             .returns("the todo")
