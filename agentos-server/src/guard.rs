@@ -16,11 +16,12 @@ use crate::fault::Fault;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Scripts and styles come from this server alone; WebAssembly may be compiled, text may not be run.
+/// Scripts and styles come from this server alone; WebAssembly may be compiled, text may not be run. Pictures, sound,
+/// film and framed pages may come from anywhere, as apps show them.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     script-src 'self' 'wasm-unsafe-eval'; \
     style-src 'self'; style-src-attr 'unsafe-inline'; \
-    font-src 'self'; img-src 'self' data: http: https:; \
+    font-src 'self'; img-src 'self' data: http: https:; media-src http: https:; frame-src http: https:; \
     connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

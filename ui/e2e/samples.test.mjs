@@ -54,6 +54,6 @@ describe("the sample documents", { skip: !existsSync(samples) && `there is no ${
     assert.match(JSON.stringify(report.issues), /tool_unknown/);
     await app.getByLabel("City").waitFor();
     await app.getByText(/^Could not load: /).waitFor();
-    await app.getByText("chart").first().waitFor();
+    await app.getByRole("img", { name: "Temps" }).waitFor();
   });
 });

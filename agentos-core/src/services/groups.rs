@@ -4,7 +4,7 @@ use crate::ports::service::Service;
 use crate::spec::catalog::{Catalog, Runs, ToolEntry};
 
 /// Id, name, description, category and what it is good for.
-const GROUPS: [(&str, &str, &str, &str, &[&str]); 11] = [
+const GROUPS: [(&str, &str, &str, &str, &[&str]); 14] = [
     (
         "calc",
         "Calculator",
@@ -54,6 +54,27 @@ const GROUPS: [(&str, &str, &str, &str, &[&str]); 11] = [
         "Runs actions later or again and again",
         "interface",
         &["schedule", "stopwatch"],
+    ),
+    (
+        "player",
+        "Player",
+        "Plays and stops video and audio",
+        "media",
+        &["video", "audio"],
+    ),
+    (
+        "canvas",
+        "Canvas",
+        "Draws on a sheet and chooses its pen",
+        "media",
+        &["drawing"],
+    ),
+    (
+        "browser",
+        "Browser",
+        "Leads a page inside the app from one address to another",
+        "media",
+        &["web_pages"],
     ),
     (
         "clipboard",

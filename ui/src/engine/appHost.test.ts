@@ -32,6 +32,7 @@ function silentShell(): Shell {
     paste: async () => "pasted",
     notify: () => undefined,
     focus: async () => true,
+    command: async () => false,
   };
 }
 

@@ -451,6 +451,108 @@ export interface NodeProps {
     /** Style properties in camelCase */
     style?: StyleMap;
   };
+  chart: {
+    /** How the figures are drawn */
+    kind?: "line" | "bar" | "area" | "pie" | "donut" | "scatter" | "radar";
+    /** Objects with the figures */
+    rows?: Row[];
+    /** The key along the axis, or the marks themselves; the first key of the rows unless given */
+    x?: string | Scalar[];
+    /** Keys of the rows, or `{name, key | data, color}`; every other key unless given */
+    series?: string | { name?: Scalar; key?: string; data?: unknown[]; color?: string } | (string | { name?: Scalar; key?: string; data?: unknown[]; color?: string })[];
+    /** Its name */
+    label?: string;
+    /** Names the series */
+    legend?: boolean;
+    /** Draws axes and their marks */
+    axes?: boolean;
+    /** Puts bars or areas on each other */
+    stacked?: boolean;
+    /** Pixels */
+    height?: number;
+    /** Says that the figures are on their way */
+    loading?: boolean;
+    /** Shown when there is nothing */
+    empty?: string;
+    /** Style properties in camelCase */
+    style?: StyleMap;
+  };
+  video: {
+    /** Where it is */
+    src?: string;
+    /** What `player.next` and `player.previous` step through */
+    playlist?: string[];
+    /** Shows the buttons of the player */
+    controls?: boolean;
+    /** Begins by itself, where the browser lets it */
+    autoPlay?: boolean;
+    /** Begins again at its end */
+    loop?: boolean;
+    /** Plays without sound */
+    muted?: boolean;
+    /** Pixels, or a CSS length */
+    width?: number | string;
+    /** Pixels, or a CSS length */
+    height?: number | string;
+    /** How it fills its frame */
+    fit?: "cover" | "contain" | "fill" | "none";
+    /** How round its corners are */
+    rounded?: Spacing;
+    /** Its name */
+    label?: string;
+    /** Style properties in camelCase */
+    style?: StyleMap;
+  };
+  audio: {
+    /** Where it is */
+    src?: string;
+    /** What `player.next` and `player.previous` step through */
+    playlist?: string[];
+    /** Shows the buttons of the player */
+    controls?: boolean;
+    /** Begins by itself, where the browser lets it */
+    autoPlay?: boolean;
+    /** Begins again at its end */
+    loop?: boolean;
+    /** How much room it takes */
+    variant?: "default" | "minimal";
+    /** Its name */
+    label?: string;
+    /** Style properties in camelCase */
+    style?: StyleMap;
+  };
+  canvas: {
+    /** Pixels */
+    width?: number;
+    /** Pixels */
+    height?: number;
+    /** Draws a frame */
+    bordered?: boolean;
+    /** The strokes, `{tool, color, size, points}`; usually bound */
+    value?: Row[];
+    /** Its name */
+    label?: string;
+    /** Style properties in camelCase */
+    style?: StyleMap;
+  };
+  iframe: {
+    /** Where it is */
+    src?: string;
+    /** What the page is */
+    title?: Scalar;
+    /** Pixels, or a CSS length */
+    width?: number | string;
+    /** Pixels, or a CSS length */
+    height?: number | string;
+    /** Draws a frame */
+    bordered?: boolean;
+    /** How round its corners are */
+    rounded?: Spacing;
+    /** Accepted and without effect: it is always sandboxed */
+    sandbox?: unknown;
+    /** Style properties in camelCase */
+    style?: StyleMap;
+  };
   /** Stands for a component of a type that is not in the catalog. */
   unknown: {
     /** The type the document names. */
@@ -557,6 +659,22 @@ export interface EventPayloads {
     close: Record<never, never>;
   };
   code: Record<never, never>;
+  chart: Record<never, never>;
+  video: {
+    play: Record<never, never>;
+    pause: Record<never, never>;
+    ended: Record<never, never>;
+  };
+  audio: {
+    play: Record<never, never>;
+    pause: Record<never, never>;
+    ended: Record<never, never>;
+  };
+  canvas: {
+    mount: Record<never, never>;
+    change: { value: Row[] };
+  };
+  iframe: Record<never, never>;
   unknown: Record<never, never>;
 }
 
@@ -647,6 +765,23 @@ export type ToolId =
   | "clipboard.paste"
   | "notification.show"
   | "ui.focus"
+  | "player.play"
+  | "player.pause"
+  | "player.stop"
+  | "player.seek"
+  | "player.setVolume"
+  | "player.next"
+  | "player.previous"
+  | "canvas.init"
+  | "canvas.clear"
+  | "canvas.draw"
+  | "canvas.setTool"
+  | "canvas.setColor"
+  | "canvas.setBrushSize"
+  | "browser.navigate"
+  | "browser.back"
+  | "browser.forward"
+  | "browser.refresh"
   | "storage.get"
   | "storage.set"
   | "storage.remove"

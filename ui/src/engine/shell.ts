@@ -19,6 +19,14 @@ export interface Shell {
   notify(notice: Notice): void;
   /** Moves the focus to a component (by node id or component id); false when it is not on screen. */
   focus(component: string): Promise<boolean>;
+  /** Hands a command to a component (by node id or component id); false when none on screen takes it. */
+  command(component: string, command: ComponentCommand): Promise<boolean>;
+}
+
+/** What `player.*`, `canvas.*` and `browser.*` ask of a component. */
+export interface ComponentCommand {
+  name: string;
+  args: Effect["args"];
 }
 
 type Args = Effect["args"];
@@ -57,14 +65,33 @@ const TOOLS: Record<string, Perform> = {
   },
 };
 
+/** The argument that names the component, and the name it has unless the document says another. */
+const COMMANDED: Record<string, { argument: string; otherwise: string }> = {
+  player: { argument: "media_id", otherwise: "player" },
+  canvas: { argument: "canvas_id", otherwise: "canvas" },
+  browser: { argument: "iframe_id", otherwise: "browser" },
+};
+
+async function command(shell: Shell, effect: Effect): Promise<EffectResult | null> {
+  const [group = "", name = ""] = effect.tool.split(".", 2);
+  const commanded = COMMANDED[group];
+  if (!commanded) return null;
+  const component = optionalText(effect.args[commanded.argument]) ?? commanded.otherwise;
+  if (await shell.command(component, { name, args: effect.args })) return { ok: null };
+  const message = `there is no component “${component}” on screen that can ${name}`;
+  return { error: { code: "not_found", message } };
+}
+
 /** Performs a shell effect; never rejects. */
 export async function performShellEffect(shell: Shell, effect: Effect): Promise<EffectResult> {
   const perform = TOOLS[effect.tool];
-  if (!perform) {
-    return { error: { code: "unavailable", message: `this desktop cannot perform ${effect.tool}` } };
-  }
   try {
-    return await perform(shell, effect.args);
+    if (perform) return await perform(shell, effect.args);
+    return (
+      (await command(shell, effect)) ?? {
+        error: { code: "unavailable", message: `this desktop cannot perform ${effect.tool}` },
+      }
+    );
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     return { error: { code: "unavailable", message } };

@@ -4,15 +4,19 @@ import type { Kind } from "@/engine/catalog";
 import type { NodeOf } from "@/engine/protocol";
 import { Accordion } from "./components/Accordion";
 import { Alert } from "./components/Alert";
+import { AudioPlayer } from "./components/AudioPlayer";
 import { Badge } from "./components/Badge";
 import { Button } from "./components/Button";
+import { Canvas } from "./components/Canvas";
 import { Card } from "./components/Card";
+import { Chart } from "./components/Chart";
 import { Checkbox } from "./components/Checkbox";
 import { Code } from "./components/Code";
 import { Container } from "./components/Container";
 import { DateField } from "./components/DateField";
 import { Divider } from "./components/Divider";
 import { Form } from "./components/Form";
+import { Frame } from "./components/Frame";
 import { Grid } from "./components/Grid";
 import { Icon } from "./components/Icon";
 import { Input } from "./components/Input";
@@ -31,15 +35,19 @@ import { Tabs } from "./components/Tabs";
 import { Text } from "./components/Text";
 import { Textarea } from "./components/Textarea";
 import { Unknown } from "./components/Unknown";
+import { VideoPlayer } from "./components/VideoPlayer";
 
 type Registry = { [K in Kind]: ComponentType<{ node: NodeOf<K> }> };
 
 export const registry: Registry = {
   accordion: Accordion,
   alert: Alert,
+  audio: AudioPlayer,
   badge: Badge,
   button: Button,
+  canvas: Canvas,
   card: Card,
+  chart: Chart,
   checkbox: Checkbox,
   code: Code,
   container: Container,
@@ -48,6 +56,7 @@ export const registry: Registry = {
   form: Form,
   grid: Grid,
   icon: Icon,
+  iframe: Frame,
   image: Picture,
   input: Input,
   link: Link,
@@ -64,4 +73,5 @@ export const registry: Registry = {
   text: Text,
   textarea: Textarea,
   unknown: Unknown,
+  video: VideoPlayer,
 };

@@ -1,5 +1,7 @@
 //! The table of components.
 
+mod media;
+
 use serde_json::json;
 
 use super::ValueKind as Kind;
@@ -36,6 +38,7 @@ pub(super) fn table() -> Vec<ComponentEntry> {
         modal(),
         code(),
     ];
+    table.extend(media::table());
     for entry in &mut table {
         entry
             .props

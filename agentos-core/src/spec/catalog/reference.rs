@@ -132,7 +132,7 @@ fn samples() -> Map<String, Value> {
     let samples = json!({
         "name": "Ada", "note": "Call back", "title": "", "left": 3, "done": 4, "all": 10, "total": 128.5,
         "display": "0", "filter": "all", "size": "M", "notify": true, "minutes": 25, "due": "2026-12-24",
-        "adding": false,
+        "adding": false, "strokes": [],
         "todos": [{"id": 1, "text": "Buy milk", "done": true}, {"id": 2, "text": "Write home", "done": false}],
         "expenses": [{"id": 1, "title": "Train", "amount": 42.5}, {"id": 2, "title": "Lunch", "amount": 12.9}],
     });

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::ValueKind as Kind;
-use super::{CapabilityKind, Field, ToolEntry};
+use super::{CapabilityKind, Field, ToolEntry, UrlUse};
 
 /// How long a person may think about a question.
 const ANSWER_MS: u64 = 600_000;
@@ -29,6 +29,9 @@ pub(super) fn table() -> Vec<ToolEntry> {
         timers(),
         history(),
         shell(),
+        players(),
+        canvases(),
+        browsers(),
         storage(),
         system(),
         apps(),
@@ -585,6 +588,91 @@ fn history() -> Vec<ToolEntry> {
         ToolEntry::engine("system.restore_state", "Sets the whole state")
             .takes([needed("snapshot", Kind::Object, "what get_state_snapshot answered").also(&["state"])])
             .example(json!({"snapshot": {}}), json!(null)),
+    ]
+}
+
+fn players() -> Vec<ToolEntry> {
+    let media = || {
+        param("media_id", Kind::ComponentId, "the video or audio")
+            .also(&["id"])
+            .or("player")
+    };
+    let of_player = move |id, summary| {
+        ToolEntry::shell(id, summary)
+            .takes([media()])
+            .example(json!({}), json!(null))
+    };
+    vec![
+        of_player("player.play", "Begins or goes on"),
+        of_player("player.pause", "Stops where it is"),
+        of_player("player.stop", "Stops and goes back to the beginning"),
+        of_player("player.seek", "Goes to a moment")
+            .takes([needed("time", Kind::at_least(0.0), "seconds").also(&["value"])])
+            .example(json!({"time": 30}), json!(null)),
+        of_player("player.setVolume", "Sets how loud it is")
+            .takes([needed("volume", Kind::number(0.0, 100.0), "percent").also(&["value"])])
+            .example(json!({"volume": 50}), json!(null)),
+        of_player("player.next", "Plays the next of the playlist"),
+        of_player("player.previous", "Plays the one before in the playlist"),
+    ]
+}
+
+fn canvases() -> Vec<ToolEntry> {
+    let canvas = || {
+        param("canvas_id", Kind::ComponentId, "the canvas")
+            .also(&["id"])
+            .or("canvas")
+    };
+    let of_canvas = move |id, summary| {
+        ToolEntry::shell(id, summary)
+            .takes([canvas()])
+            .example(json!({}), json!(null))
+    };
+    vec![
+        of_canvas(
+            "canvas.init",
+            "Makes the sheet empty and the pen as it was at first",
+        ),
+        of_canvas("canvas.clear", "Makes the sheet empty"),
+        of_canvas("canvas.draw", "Draws a stroke")
+            .takes([
+                param("operation", Kind::one_of(&["stroke"]), "what is drawn").or("stroke"),
+                needed("data", Kind::Object, "`{points: [{x, y}]}`"),
+            ])
+            .example(
+                json!({"data": {"points": [{"x": 0, "y": 0}, {"x": 20, "y": 20}]}}),
+                json!(null),
+            ),
+        of_canvas("canvas.setTool", "Takes the pen or the eraser")
+            .takes([needed("tool", Kind::one_of(&["pen", "eraser"]), "which").also(&["value"])])
+            .example(json!({"tool": "eraser"}), json!(null)),
+        of_canvas("canvas.setColor", "Sets the colour of the pen")
+            .takes([needed("color", Kind::Text, "a CSS colour").also(&["value"])])
+            .example(json!({"color": "#c22f38"}), json!(null)),
+        of_canvas("canvas.setBrushSize", "Sets how wide a stroke is")
+            .takes([needed("size", Kind::number(1.0, 200.0), "pixels").also(&["value"])])
+            .example(json!({"size": 6}), json!(null)),
+    ]
+}
+
+fn browsers() -> Vec<ToolEntry> {
+    let frame = || {
+        param("iframe_id", Kind::ComponentId, "the iframe")
+            .also(&["id"])
+            .or("browser")
+    };
+    let of_frame = move |id, summary| {
+        ToolEntry::shell(id, summary)
+            .takes([frame()])
+            .example(json!({}), json!(null))
+    };
+    vec![
+        of_frame("browser.navigate", "Goes to another page")
+            .takes([needed("url", Kind::Url(UrlUse::Link), "where to").also(&["value", "text"])])
+            .example(json!({"url": "https://example.org"}), json!(null)),
+        of_frame("browser.back", "Goes to the page before"),
+        of_frame("browser.forward", "Goes to the page after"),
+        of_frame("browser.refresh", "Loads the page again"),
     ]
 }
 

@@ -2,6 +2,7 @@
 import type { Shell } from "@/engine/shell";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
+import { sendCommand } from "@/surface/commands";
 
 const FOCUSABLE = "input, select, textarea, button, a[href], [tabindex='0']";
 
@@ -35,17 +36,25 @@ export function desktopShell(windowKey: string, appTitle: () => string): Shell {
     notify: (notice) =>
       useToasts.getState().show({ ...notice, title: notice.title ?? appTitle(), window: null }),
     focus: async (component) => {
-      await drawn();
-      const root = document.querySelector(`[data-window-key="${CSS.escape(windowKey)}"]`);
-      const id = CSS.escape(component);
-      // Inside a list a node's id is its component's id with the keys of its rows after it.
-      const node = root?.querySelector(`[data-node-id="${id}"], [data-node-id^="${id}@"]`);
+      const node = await nodeOf(windowKey, component);
       const target = node?.matches(FOCUSABLE) ? node : node?.querySelector(FOCUSABLE);
       if (!(target instanceof HTMLElement)) return false;
       target.focus();
       return true;
     },
+    command: async (component, command) => {
+      const node = await nodeOf(windowKey, component);
+      return node ? sendCommand(node, command) : false;
+    },
   };
+}
+
+async function nodeOf(windowKey: string, component: string): Promise<Element | null> {
+  await drawn();
+  const root = document.querySelector(`[data-window-key="${CSS.escape(windowKey)}"]`);
+  const id = CSS.escape(component);
+  // Inside a list a node's id is its component's id with the keys of its rows after it.
+  return root?.querySelector(`[data-node-id="${id}"], [data-node-id^="${id}@"]`) ?? null;
 }
 
 /** What the turn changed is in the page after React has had its moment. */
