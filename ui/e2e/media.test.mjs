@@ -22,7 +22,8 @@ describe("media", () => {
     desktop = await Desktop.open(agentos.url);
     elsewhere = createServer((request, response) => {
       if (request.url.endsWith(".wav")) response.setHeader("content-type", "audio/wav").end(silence());
-      else response.setHeader("content-type", "text/html").end(`<title>x</title><h1>Page ${request.url}</h1>`);
+      else
+        response.setHeader("content-type", "text/html").end(`<title>x</title><h1>Page ${request.url}</h1>`);
     });
     await new Promise((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
     origin = `http://127.0.0.1:${elsewhere.address().port}`;
@@ -65,7 +66,10 @@ describe("media", () => {
     assert.match(await line.innerText(), /spent[\s\S]*saved/);
     await line.scrollIntoViewIfNeeded();
     await line.hover();
-    await line.locator(".recharts-tooltip-wrapper").getByText(/spent : \d+/).waitFor();
+    await line
+      .locator(".recharts-tooltip-wrapper")
+      .getByText(/spent : \d+/)
+      .waitFor();
     assert.deepEqual(await desktop.accessibilityViolations(), []);
   });
 
@@ -81,10 +85,22 @@ describe("media", () => {
   it("is drawn on with a pointer, and one stroke is one change that stays", async () => {
     const app = await open(
       [
-        { type: "canvas", id: "canvas", props: { label: "Sketch", value: { $bind: "strokes" } }, on_event: { change: { tool: "ui.increment", args: { path: "changes" } } } },
+        {
+          type: "canvas",
+          id: "canvas",
+          props: { label: "Sketch", value: { $bind: "strokes" } },
+          on_event: { change: { tool: "ui.increment", args: { path: "changes" } } },
+        },
         { type: "text", props: { content: "{{ strokes | length }} strokes, {{ changes }} changes" } },
         button("Red", "canvas.setColor", { color: "#ff0000" }),
-        button("Line", "canvas.draw", { data: { points: [{ x: 5, y: 5 }, { x: 90, y: 5 }] } }),
+        button("Line", "canvas.draw", {
+          data: {
+            points: [
+              { x: 5, y: 5 },
+              { x: 90, y: 5 },
+            ],
+          },
+        }),
         button("Clear", "canvas.clear"),
       ],
       { strokes: [], changes: 0 },
@@ -109,19 +125,30 @@ describe("media", () => {
   });
 
   it("plays, pauses and steps through a playlist", async () => {
-    const app = await open([
-      {
-        type: "audio",
-        id: "player",
-        props: { label: "Song", src: `${origin}/one.wav`, playlist: [`${origin}/one.wav`, `${origin}/two.wav`], loop: true },
-        on_event: { play: { tool: "ui.set_state", args: { path: "told", value: "plays" } }, pause: { tool: "ui.set_state", args: { path: "told", value: "rests" } } },
-      },
-      { type: "text", props: { content: "It {{ told }}" } },
-      button("Play", "player.play"),
-      button("Pause", "player.pause"),
-      button("Next", "player.next"),
-      button("Half", "player.setVolume", { volume: 50 }),
-    ], { told: "waits" });
+    const app = await open(
+      [
+        {
+          type: "audio",
+          id: "player",
+          props: {
+            label: "Song",
+            src: `${origin}/one.wav`,
+            playlist: [`${origin}/one.wav`, `${origin}/two.wav`],
+            loop: true,
+          },
+          on_event: {
+            play: { tool: "ui.set_state", args: { path: "told", value: "plays" } },
+            pause: { tool: "ui.set_state", args: { path: "told", value: "rests" } },
+          },
+        },
+        { type: "text", props: { content: "It {{ told }}" } },
+        button("Play", "player.play"),
+        button("Pause", "player.pause"),
+        button("Next", "player.next"),
+        button("Half", "player.setVolume", { volume: 50 }),
+      ],
+      { told: "waits" },
+    );
     const song = app.locator("audio");
     await app.getByRole("button", { name: "Play" }).click();
     await app.getByText("It plays").waitFor();

@@ -102,7 +102,7 @@ describe("effects", () => {
   });
 
   it("fails a shell tool it does not know", async () => {
-    const script = scripted({ dispatch: { ...EMPTY, effects: [effect("player.play", "shell")] } });
+    const script = scripted({ dispatch: { ...EMPTY, effects: [effect("telescope.look", "shell")] } });
     const { host } = open(script);
     host.dispatch(click);
     await vi.runAllTimersAsync();

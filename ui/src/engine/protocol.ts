@@ -34,7 +34,11 @@ export type EventKind =
   | "key"
   | "row_click"
   | "close"
-  | "tabChange";
+  | "tabChange"
+  | "mount"
+  | "play"
+  | "pause"
+  | "ended";
 
 export interface UiEvent {
   component: NodeId;

@@ -55,6 +55,7 @@ function drawn({ kind, figures, legend, axes, stacked }: PlotProps): ReactElemen
     <Tooltip
       key="tooltip"
       isAnimationActive={false}
+      itemStyle={{ color: "var(--ink)" }}
       contentStyle={{
         background: "var(--surface)",
         border: "1px solid var(--line)",
@@ -63,7 +64,14 @@ function drawn({ kind, figures, legend, axes, stacked }: PlotProps): ReactElemen
       }}
       cursor={{ fill: "var(--surface-3)", stroke: "var(--line-strong)" }}
     />,
-    legend && <Legend key="legend" wrapperStyle={{ fontSize: 13 }} />,
+    legend && (
+      <Legend
+        key="legend"
+        itemSorter={null}
+        wrapperStyle={{ fontSize: 13 }}
+        formatter={(name) => <span className="text-ink-2">{name}</span>}
+      />
+    ),
   ];
   const frame = axes && [
     <CartesianGrid key="grid" stroke="var(--line)" vertical={false} />,
@@ -161,7 +169,7 @@ function drawn({ kind, figures, legend, axes, stacked }: PlotProps): ReactElemen
       );
     case "radar":
       return (
-        <RadarChart data={rows}>
+        <RadarChart data={rows} outerRadius="62%">
           <PolarGrid stroke="var(--line)" />
           {axes && <PolarAngleAxis dataKey="name" tick={MARK} />}
           {told}
