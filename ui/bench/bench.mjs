@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { AgentOS } from "../e2e/agentos.mjs";
 import { calculatorBeside } from "./documents.mjs";
@@ -30,9 +31,9 @@ function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** The native engine's figures, from the Rust benchmark. */
-function native() {
-  const printed = run("cargo", "bench", "--quiet", "--bench", "click");
+/** The native engine's figures, from a Rust benchmark. */
+function native(bench) {
+  const printed = run("cargo", "bench", "--quiet", "--bench", bench);
   return JSON.parse(printed.trim().split("\n").at(-1));
 }
 
@@ -183,7 +184,8 @@ function line(what, value, unit, baseline, ratio) {
   );
 }
 
-const inCore = native();
+const inCore = native("click");
+const documents = native("documents");
 const inWasm = await webAssembly();
 line("click, native engine", inCore.click, "µs", "itself", 1);
 line(
@@ -201,6 +203,52 @@ line(
   "alone",
   inWasm.click_beside_1000 / inWasm.click,
 );
+
+line(
+  "check of 1,000 components",
+  documents.check,
+  "µs",
+  "their JSON parse",
+  documents.check / documents.parse,
+);
+line(
+  "read in chunks of 16 bytes",
+  documents.read,
+  "µs",
+  "their JSON parse",
+  documents.read / documents.parse,
+);
+line(
+  "first component read",
+  documents.first_component * 100,
+  "% ",
+  "all of the bytes",
+  documents.first_component,
+);
+line(
+  "open of 1,000 components",
+  documents.open / 1000,
+  "ms",
+  "their JSON parse",
+  documents.open / documents.parse,
+);
+line(
+  "tick among 10,000 rows",
+  documents.tick_10000,
+  "µs",
+  "among 100",
+  documents.tick_10000 / documents.tick_100,
+);
+line(
+  "click beside 4,900",
+  documents.click_4900,
+  "µs",
+  "beside 10",
+  documents.click_4900 / documents.click_10,
+);
+const module = await readFile(join(root, "ui/src/engine/wasm/agentos_engine_bg.wasm"));
+const packed = gzipSync(module, { level: 9 }).length;
+line("engine module, gzip", packed / 1024, "KB", "itself unpacked", packed / module.length);
 
 const chrome = await chromium.launch({
   executablePath: process.env.CHROMIUM,
