@@ -6,15 +6,18 @@ use std::collections::BTreeMap;
 
 use agentos_core::ids::{AppId, Namespace, PackageId};
 use agentos_core::ports::storage::{
-    AppRecord, Package, PackageMetadata, PackageVersion, Replica, StorageError, StoragePort, VERSIONS_KEPT,
-    Window,
+    AppRecord, DocumentEdit, Package, PackageMetadata, PackageVersion, Replica, StorageError, StoragePort,
+    VERSIONS_KEPT, Window,
 };
+use agentos_core::spec::history::History;
 use async_trait::async_trait;
 use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use rows::{AppRow, MetadataRow, PackageRow, PersistedRow, ReplicaRow, VersionRow, read_all, read_one};
+use rows::{
+    AppRow, HistoryRow, MetadataRow, PackageRow, PersistedRow, ReplicaRow, VersionRow, read_all, read_one,
+};
 
 const SELECT_APP: &str = "SELECT * FROM apps WHERE id = ?";
 const SELECT_APPS: &str = "SELECT * FROM apps ORDER BY position";
@@ -47,9 +50,9 @@ const DROP_OLD_VERSIONS: &str = "
         ORDER BY major DESC, minor DESC, patch DESC LIMIT ?2)";
 
 const INSERT_APP: &str = "
-    INSERT INTO apps (id, namespace, package_id, from_registry, parent_id, title, request, document, report,
+    INSERT INTO apps (id, namespace, package_id, from_registry, parent_id, title, request, document, version, report,
         window_x, window_y, window_width, window_height, window_state, created_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// The records of `AgentOS` itself, in the database of [`crate::database`].
 #[derive(Debug, Clone)]
@@ -91,6 +94,7 @@ impl StoragePort for SqliteStorage {
             .bind(&app.title)
             .bind(&app.request)
             .bind(Json(&app.document))
+            .bind(app.version as i64)
             .bind(Json(&app.report))
             .bind(window.map(|window| window.x))
             .bind(window.map(|window| window.y))
@@ -172,32 +176,41 @@ impl StoragePort for SqliteStorage {
         persisted: &BTreeMap<String, Value>,
     ) -> Result<u64, StorageError> {
         let mut transaction = self.begin().await?;
-        let replaced =
-            sqlx::query("UPDATE replicas SET rev = rev + 1, state = ? WHERE app_id = ? AND rev = ?")
-                .bind(Json(state))
-                .bind(id.to_string())
-                .bind(base_rev as i64)
-                .execute(&mut *transaction)
-                .await
-                .map_err(unavailable)?;
-        if replaced.rows_affected() == 0 {
-            return Err(why_nothing_was_replaced(&mut transaction, id).await);
-        }
-        for (path, value) in persisted {
-            sqlx::query(
-                "INSERT INTO persisted_paths (namespace, path, value)
-                 SELECT namespace, ?, ? FROM apps WHERE id = ?
-                 ON CONFLICT (namespace, path) DO UPDATE SET value = excluded.value",
-            )
-            .bind(path)
-            .bind(Json(value))
+        replace_state(&mut transaction, id, base_rev, state, persisted).await?;
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(base_rev + 1)
+    }
+
+    async fn commit_edit(&self, id: AppId, base_rev: u64, edit: &DocumentEdit) -> Result<u64, StorageError> {
+        let mut transaction = self.begin().await?;
+        replace_state(&mut transaction, id, base_rev, &edit.state, &edit.persisted).await?;
+        sqlx::query("UPDATE apps SET document = ?, title = ?, version = ? WHERE id = ?")
+            .bind(Json(&edit.document))
+            .bind(&edit.title)
+            .bind(edit.history.version() as i64)
             .bind(id.to_string())
             .execute(&mut *transaction)
             .await
             .map_err(unavailable)?;
-        }
+        sqlx::query(
+            "INSERT INTO histories (app_id, history) VALUES (?, ?)
+             ON CONFLICT (app_id) DO UPDATE SET history = excluded.history",
+        )
+        .bind(id.to_string())
+        .bind(Json(&edit.history))
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
         Ok(base_rev + 1)
+    }
+
+    async fn history(&self, id: AppId) -> Result<Option<History>, StorageError> {
+        let query = sqlx::query_as::<_, HistoryRow>("SELECT history FROM histories WHERE app_id = ?");
+        read_one(
+            "history",
+            query.bind(id.to_string()).fetch_optional(&self.pool).await,
+        )
     }
 
     async fn persisted(&self, namespace: Namespace) -> Result<BTreeMap<String, Value>, StorageError> {
@@ -266,6 +279,40 @@ impl StoragePort for SqliteStorage {
         forget_unreferred_namespaces(&mut transaction).await?;
         transaction.commit().await.map_err(unavailable)
     }
+}
+
+/// Replaces the replica and writes the persisted paths.
+async fn replace_state(
+    transaction: &mut Transaction<'_, Sqlite>,
+    id: AppId,
+    base_rev: u64,
+    state: &Value,
+    persisted: &BTreeMap<String, Value>,
+) -> Result<(), StorageError> {
+    let replaced = sqlx::query("UPDATE replicas SET rev = rev + 1, state = ? WHERE app_id = ? AND rev = ?")
+        .bind(Json(state))
+        .bind(id.to_string())
+        .bind(base_rev as i64)
+        .execute(&mut **transaction)
+        .await
+        .map_err(unavailable)?;
+    if replaced.rows_affected() == 0 {
+        return Err(why_nothing_was_replaced(transaction, id).await);
+    }
+    for (path, value) in persisted {
+        sqlx::query(
+            "INSERT INTO persisted_paths (namespace, path, value)
+             SELECT namespace, ?, ? FROM apps WHERE id = ?
+             ON CONFLICT (namespace, path) DO UPDATE SET value = excluded.value",
+        )
+        .bind(path)
+        .bind(Json(value))
+        .bind(id.to_string())
+        .execute(&mut **transaction)
+        .await
+        .map_err(unavailable)?;
+    }
+    Ok(())
 }
 
 async fn why_nothing_was_replaced(transaction: &mut Transaction<'_, Sqlite>, id: AppId) -> StorageError {

@@ -5,6 +5,7 @@
 //! engine comes to run it.
 
 mod app;
+mod edits;
 mod error;
 mod live;
 mod persist;
@@ -17,6 +18,7 @@ use futures::lock::{Mutex, MutexGuard};
 use serde_json::Value;
 
 pub use app::{App, AppState, AppStats, NewApp};
+pub use edits::{EditRequest, Edited};
 pub use error::AppError;
 pub use live::ATTACH_GRACE;
 pub use state::{BATCH_OPERATIONS, Lease};
@@ -85,6 +87,11 @@ pub enum AppEvent {
         app: AppId,
         engine: EngineId,
     },
+    /// Its document is another one now; whoever runs it takes that one, and sends its whole state.
+    Edited {
+        app: AppId,
+        version: u64,
+    },
     /// It was saved as a package, or its package was deleted.
     PackageChanged {
         app: AppId,
@@ -130,6 +137,7 @@ impl Apps {
             title: title(&document),
             request,
             document,
+            version: 1,
             report,
             window: None,
             created_at: now,
@@ -170,6 +178,7 @@ impl Apps {
             title: title(&document),
             request: format!("Launch {}", metadata.name),
             document,
+            version: 1,
             report: Value::Null,
             window: None,
             created_at: now,

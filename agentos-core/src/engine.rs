@@ -174,6 +174,7 @@ impl Engine {
             Op::Window { app, state, now } => return Ok(written(&self.app(&app)?.window(state, now), id)),
             Op::View { app } => self.view(&app)?,
             Op::Close { app, now } => self.close(&app, now)?,
+            Op::Replace { app, spec, now } => self.replace(&app, spec, now)?,
             Op::Draft { app, patch } => self.draft(app, patch)?,
             Op::Trial { spec, now, seed } => self.trial(spec, now, seed)?,
             Op::Edit { spec, lines } => edit_lines(&spec, &lines)?,
@@ -229,6 +230,20 @@ impl Engine {
         let answer = Opened::of(&app, turn);
         self.apps.insert(name, app);
         object(&answer)
+    }
+
+    /// Gives an open app an edited document. The patch leads from the state as it was to the one it
+    /// goes on with.
+    fn replace(&mut self, name: &str, spec: Json, now: f64) -> Result<JsonMap<String, Json>, EngineError> {
+        let Accepted { spec, .. } =
+            accept::accept(spec, &self.catalog, Loss::Allowed).map_err(EngineError::invalid_spec)?;
+        let before = self.app(name)?;
+        let (after, turn) = before.succeed(&spec, now);
+        let changed = patch::diff(&state_of(before), &state_of(&after));
+        let mut answer = object(&Opened::of(&after, turn))?;
+        answer.insert("state_patch".to_owned(), json!(changed));
+        self.apps.insert(name.to_owned(), after);
+        Ok(answer)
     }
 
     fn view(&mut self, name: &str) -> Result<JsonMap<String, Json>, EngineError> {
@@ -378,6 +393,10 @@ impl Opened {
             issues: turn.issues,
         }
     }
+}
+
+fn state_of(app: &App) -> Json {
+    Value::Map(app.state().clone()).to_json()
 }
 
 fn edit_lines(spec: &Json, lines: &str) -> Result<JsonMap<String, Json>, EngineError> {

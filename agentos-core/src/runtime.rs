@@ -15,6 +15,7 @@ mod run;
 pub mod scope;
 mod store;
 mod subscriptions;
+mod succession;
 mod tools;
 pub mod trial;
 mod turn;
@@ -22,6 +23,7 @@ mod view;
 
 pub use app::{App, Opening};
 pub use store::PatchOp;
+pub use succession::carried;
 pub use tools::stateless;
 pub use turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
 pub use view::{Node, NodeId};

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod check;
 pub mod document;
 pub mod edit;
+pub mod history;
 pub mod import;
 pub mod issue;
 pub mod limits;

@@ -12,6 +12,7 @@ use agentos_core::ports::service::ServiceError;
 use agentos_core::ports::storage::StorageError;
 use agentos_core::registry::RegistryError;
 use agentos_core::spec::Issue;
+use agentos_core::spec::history::HistoryError;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
@@ -189,6 +190,8 @@ impl From<AppError> for Fault {
             AppError::Process(error) => return error.into(),
             AppError::Storage(error) => return error.into(),
             AppError::Document(issue) | AppError::State(issue) => return issue.into(),
+            AppError::History(error) => return error.into(),
+            AppError::StaleVersion { .. } => (StatusCode::CONFLICT, "stale_version"),
             AppError::NotFound(_) | AppError::ParentNotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
             AppError::TooManyApps { .. } => (StatusCode::TOO_MANY_REQUESTS, "quota_exceeded"),
             AppError::InvalidWindow { .. } | AppError::StateNotAnObject => {
@@ -201,6 +204,19 @@ impl From<AppError> for Fault {
             AppError::EngineLive => (StatusCode::CONFLICT, "engine_live"),
             AppError::Suspended => (StatusCode::CONFLICT, "suspended"),
             AppError::StaleRev { .. } => (StatusCode::CONFLICT, "stale_rev"),
+        };
+        told(status, code, &error)
+    }
+}
+
+impl From<HistoryError> for Fault {
+    fn from(error: HistoryError) -> Self {
+        let (status, code) = match error {
+            HistoryError::Refused(issues) => return issues.into(),
+            HistoryError::NothingToUndo => (StatusCode::CONFLICT, "nothing_to_undo"),
+            HistoryError::NothingToRedo => (StatusCode::CONFLICT, "nothing_to_redo"),
+            HistoryError::NoSuchVersion { .. } => (StatusCode::NOT_FOUND, "not_found"),
+            HistoryError::Broken(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         };
         told(status, code, &error)
     }

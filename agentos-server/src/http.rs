@@ -3,6 +3,7 @@
 mod apps;
 mod body;
 mod catalog;
+mod edits;
 mod generate;
 mod health;
 mod path;
@@ -52,6 +53,11 @@ pub fn router(desk: Arc<Desk>) -> Router {
                 .routes(routes!(apps::state, apps::put_state))
                 .layer(DefaultBodyLimit::max(STATE_BODY_BYTES)),
         )
+        .routes(routes!(edits::edit))
+        .routes(routes!(edits::undo))
+        .routes(routes!(edits::redo))
+        .routes(routes!(edits::history))
+        .routes(routes!(edits::difference))
         .routes(routes!(services::list))
         .routes(routes!(services::discover))
         .routes(routes!(services::execute))

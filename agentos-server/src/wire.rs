@@ -20,6 +20,8 @@ pub(crate) struct WireApp {
     title: String,
     #[schema(value_type = Object)]
     ui_spec: Value,
+    /// Counts the edits of the document, from 1.
+    version: u64,
     /// `active` (the focused one), `background` or `suspended`.
     #[schema(value_type = String)]
     state: &'static str,
@@ -68,6 +70,7 @@ impl From<App> for WireApp {
             parent_id: app.record.parent,
             title: app.record.title,
             ui_spec: app.record.document,
+            version: app.record.version,
         }
     }
 }

@@ -7,6 +7,7 @@ use agentos_core::ports::Cause;
 use agentos_core::ports::storage::{
     AppRecord, Package, PackageMetadata, PackageVersion, Replica, StorageError, Version, Window, WindowState,
 };
+use agentos_core::spec::history::History;
 use serde_json::Value;
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -73,6 +74,7 @@ pub(super) struct AppRow {
     title: String,
     request: String,
     document: Json<Value>,
+    version: i64,
     report: Json<Value>,
     #[sqlx(flatten)]
     window: WindowColumns,
@@ -92,6 +94,7 @@ impl TryFrom<AppRow> for AppRecord {
             title: row.title,
             request: row.request,
             document: row.document.0,
+            version: row.version as u64,
             report: row.report.0,
             window: row.window.window()?,
             created_at: row.created_at as u64,
@@ -151,6 +154,19 @@ impl TryFrom<ReplicaRow> for Replica {
             rev: row.rev as u64,
             state: row.state.0,
         })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct HistoryRow {
+    history: Json<History>,
+}
+
+impl TryFrom<HistoryRow> for History {
+    type Error = StorageError;
+
+    fn try_from(row: HistoryRow) -> Result<Self, StorageError> {
+        Ok(row.history.0)
     }
 }
 

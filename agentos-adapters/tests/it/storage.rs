@@ -62,6 +62,7 @@ fn app() -> AppRecord {
         title: "Counter".to_owned(),
         request: "create a counter".to_owned(),
         document: json!({"type": "app", "title": "Counter", "state": {"n": 0}, "persist": ["n"], "components": []}),
+        version: 1,
         report: Value::Null,
         window: None,
         created_at: 1_700_000_000_000,

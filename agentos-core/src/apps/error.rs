@@ -6,6 +6,7 @@ use crate::ids::AppId;
 use crate::kernel::SysError;
 use crate::ports::storage::StorageError;
 use crate::spec::Issue;
+use crate::spec::history::HistoryError;
 use crate::spec::patch::PatchError;
 
 /// Nothing was changed, unless the method says otherwise.
@@ -43,6 +44,11 @@ pub enum AppError {
     StateNotAnObject,
     #[error("{}", .0.message)]
     State(Issue),
+    /// The edit was made on another version of the document.
+    #[error("the document is at version {version}, which is not the one the edit was made on")]
+    StaleVersion { version: u64 },
+    #[error(transparent)]
+    History(HistoryError),
     #[error("the app's process: {0}")]
     Process(#[source] SysError),
     #[error(transparent)]

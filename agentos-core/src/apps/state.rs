@@ -153,12 +153,12 @@ impl Apps {
         committed.map_err(|error| AppError::of_app(record.id, error))
     }
 
-    async fn replica(&self, id: AppId) -> Result<Replica, AppError> {
+    pub(super) async fn replica(&self, id: AppId) -> Result<Replica, AppError> {
         self.storage.replica(id).await?.ok_or(AppError::NotFound(id))
     }
 }
 
-fn must_hold_lease(live: &LiveApps, id: AppId, engine: EngineId) -> Result<(), AppError> {
+pub(super) fn must_hold_lease(live: &LiveApps, id: AppId, engine: EngineId) -> Result<(), AppError> {
     if live.holds_lease(id, engine) {
         Ok(())
     } else {

@@ -60,6 +60,11 @@ pub(super) enum Op {
         app: String,
         now: f64,
     },
+    Replace {
+        app: String,
+        spec: Json,
+        now: f64,
+    },
     Draft {
         app: String,
         patch: Json,

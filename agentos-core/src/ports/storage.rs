@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::Cause;
 use crate::ids::{AppId, Namespace, PackageId};
+use crate::spec::history::History;
 use crate::time::Millis;
 
 /// Versions a package keeps; saving one more drops the oldest.
@@ -57,6 +58,16 @@ pub trait StoragePort: Send + Sync {
         state: &Value,
         persisted: &BTreeMap<String, Value>,
     ) -> Result<u64, StorageError>;
+
+    /// Replaces the document of an app, with its title, its history and the state that fits it, and
+    /// writes the persisted paths into its namespace; answers the new revision, which is
+    /// `base_rev + 1`.
+    ///
+    /// Errors are those of [`commit_state`](Self::commit_state).
+    async fn commit_edit(&self, id: AppId, base_rev: u64, edit: &DocumentEdit) -> Result<u64, StorageError>;
+
+    /// The edits of an app, as they were last committed; none before the first, and for an unknown id.
+    async fn history(&self, id: AppId) -> Result<Option<History>, StorageError>;
 
     /// The persisted paths of a namespace: JSON Pointer into the state → value.
     async fn persisted(&self, namespace: Namespace) -> Result<BTreeMap<String, Value>, StorageError>;
@@ -118,10 +129,23 @@ pub struct AppRecord {
     /// The sentence it was made from.
     pub request: String,
     pub document: Value,
+    /// The version of the document, counted from 1 by its edits.
+    pub version: u64,
     /// What generation told about the document; null where nothing was generated.
     pub report: Value,
     pub window: Option<Window>,
     pub created_at: Millis,
+}
+
+/// A document that takes the place of another, and everything that changes with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentEdit {
+    pub document: Value,
+    pub title: String,
+    /// Ends, as far as it is applied, at `document`.
+    pub history: History,
+    pub state: Value,
+    pub persisted: BTreeMap<String, Value>,
 }
 
 /// The server's copy of an app's state.

@@ -12,6 +12,7 @@ use super::rows::Rows;
 use super::run::{Resumption, Run, RunId};
 use super::scope::{Ids, Scope};
 use super::store::Store;
+use super::succession::carried;
 use super::turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
 use super::view::{Changes, Node, NodeId, Override, Surroundings, View};
 use crate::spec::catalog::Catalog;
@@ -128,19 +129,62 @@ impl App {
             program: Arc::new(program),
             catalog: opening.catalog,
         };
-        app.begin_state();
-        app.begin_queries();
-        app.compute_all();
-        app.settled = app.store.change_count();
-        let changes = app.mount();
-        if !app.draft {
-            app.start_queries();
-            if let Some(action) = app.program.on.mount.clone() {
-                app.start(Run::new(action, None, Rows::default(), Value::Null));
+        let turn = app.begin();
+        (app, turn)
+    }
+
+    /// Goes on under an edited document, with what of the state [`carried`] keeps, as if it were opened
+    /// again: what waits is forgotten, queries start and `on.mount` runs. The turn is one of opening.
+    pub fn succeed(&self, spec: &UiSpec, now: f64) -> (Self, Turn) {
+        let (program, issues) = Program::compile(spec, &self.catalog);
+        let info = Map::unit(
+            "app".into(),
+            Value::Map(Map::unit("title".into(), Value::text(program.title.as_str()))),
+        );
+        let mut app = Self {
+            store: Store::new(Map::new()),
+            derived: info,
+            view: View::default(),
+            overrides: self.overrides.clone(),
+            runs: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            debounced: BTreeMap::new(),
+            queries: Vec::new(),
+            now: now.max(self.now),
+            issues,
+            effects: Vec::new(),
+            touched: Vec::new(),
+            stale: BTreeSet::new(),
+            settled: 0,
+            window: self.window,
+            seed: self.seed,
+            // An answer to an effect of the earlier document finds nobody.
+            counter: self.counter,
+            draft: false,
+            program: Arc::new(program),
+            catalog: self.catalog.clone(),
+        };
+        let state = carried(&self.initial_state(), &app.initial_state(), self.state());
+        app.store = Store::new(state);
+        let turn = app.begin();
+        (app, turn)
+    }
+
+    /// Begins to run on the state that is there.
+    fn begin(&mut self) -> Turn {
+        self.begin_state();
+        self.begin_queries();
+        self.compute_all();
+        self.settled = self.store.change_count();
+        let changes = self.mount();
+        if !self.draft {
+            self.start_queries();
+            if let Some(action) = self.program.on.mount.clone() {
+                self.start(Run::new(action, None, Rows::default(), Value::Null));
             }
         }
-        let turn = app.finish(changes);
-        (app, turn)
+        self.finish(changes)
     }
 
     /// Carries out what a person did.

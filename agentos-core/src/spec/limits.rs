@@ -22,3 +22,11 @@ pub const EXPRESSION_BYTES: usize = 2 * 1024;
 pub const EXPRESSION_FUEL: u64 = 50_000;
 /// Bytes of an expression's result as JSON text.
 pub const RESULT_BYTES: usize = 256 * 1024;
+/// Edits of one app that can be undone.
+pub const HISTORY_ENTRIES: usize = 100;
+/// Bytes all of them take as JSON text; the newest stays even when it alone has more.
+pub const HISTORY_BYTES: usize = 2 * 1024 * 1024;
+/// Characters kept of what was asked of an edit.
+pub const HISTORY_TEXT_CHARS: usize = 200;
+/// Changes an edit keeps in words.
+pub const HISTORY_CHANGES: usize = 50;

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use crate::ids::{AppId, Namespace, PackageId};
 use crate::ports::storage::{
-    AppRecord, Package, PackageMetadata, PackageVersion, Replica, StorageError, StoragePort, VERSIONS_KEPT,
-    Version, Window,
+    AppRecord, DocumentEdit, Package, PackageMetadata, PackageVersion, Replica, StorageError, StoragePort,
+    VERSIONS_KEPT, Version, Window,
 };
+use crate::spec::history::History;
 use crate::time::Millis;
 
 #[derive(Debug, Default)]
@@ -21,6 +22,7 @@ pub struct MemoryStorage {
 #[derive(Debug, Default)]
 struct Records {
     apps: Vec<(AppRecord, Replica)>,
+    histories: HashMap<AppId, History>,
     persisted: HashMap<Namespace, BTreeMap<String, Value>>,
     packages: Vec<StoredPackage>,
 }
@@ -131,6 +133,7 @@ impl StoragePort for MemoryStorage {
     async fn remove_apps(&self, ids: &[AppId]) -> Result<(), StorageError> {
         let mut records = self.records();
         records.apps.retain(|(app, _)| !ids.contains(&app.id));
+        records.histories.retain(|app, _| !ids.contains(app));
         records.forget_unreferred_namespaces();
         Ok(())
     }
@@ -164,6 +167,23 @@ impl StoragePort for MemoryStorage {
                 .extend(persisted.clone());
         }
         Ok(base_rev + 1)
+    }
+
+    async fn commit_edit(&self, id: AppId, base_rev: u64, edit: &DocumentEdit) -> Result<u64, StorageError> {
+        let rev = self
+            .commit_state(id, base_rev, &edit.state, &edit.persisted)
+            .await?;
+        let mut records = self.records();
+        let (app, _) = records.app_mut(id).ok_or(StorageError::NotFound)?;
+        app.document = edit.document.clone();
+        app.title.clone_from(&edit.title);
+        app.version = edit.history.version();
+        records.histories.insert(id, edit.history.clone());
+        Ok(rev)
+    }
+
+    async fn history(&self, id: AppId) -> Result<Option<History>, StorageError> {
+        Ok(self.records().histories.get(&id).cloned())
     }
 
     async fn persisted(&self, namespace: Namespace) -> Result<BTreeMap<String, Value>, StorageError> {

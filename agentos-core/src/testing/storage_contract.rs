@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use crate::ids::{AppId, Namespace, PackageId};
 use crate::ports::storage::{
-    AppRecord, Package, PackageMetadata, Replica, StorageError, StoragePort, VERSIONS_KEPT, Version, Window,
-    WindowState,
+    AppRecord, DocumentEdit, Package, PackageMetadata, Replica, StorageError, StoragePort, VERSIONS_KEPT,
+    Version, Window, WindowState,
 };
+use crate::spec::Catalog;
+use crate::spec::history::History;
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$storage` is a future of an empty
 /// store and of what must live as long:
@@ -27,6 +29,8 @@ macro_rules! storage_contract {
             commit_counts_up_and_replaces_the_state
             commit_on_another_revision_changes_nothing
             commit_for_an_unknown_app_changes_nothing
+            an_edit_is_kept_whole_with_its_history_and_state
+            an_edit_on_another_revision_changes_nothing
             persisted_paths_belong_to_the_namespace
             persisted_paths_live_as_long_as_an_app_or_a_package_refers_to_them
             removing_apps_skips_unknown_ones
@@ -162,6 +166,59 @@ pub async fn commit_for_an_unknown_app_changes_nothing(storage: &dyn StoragePort
     let answer = commit(storage, 0, &json!({}), &[("/n", json!(1))]).await;
     assert!(matches!(answer, Err(StorageError::NotFound)), "{answer:?}");
     assert_persisted(storage, 1, &[]).await;
+}
+
+pub async fn an_edit_is_kept_whole_with_its_history_and_state(storage: &dyn StoragePort) {
+    insert(storage, &app(1)).await;
+    assert_eq!(storage.history(app_id(1)).await.expect("read"), None);
+    let edit = edit(&app(1).document);
+    assert_eq!(storage.commit_edit(app_id(1), 0, &edit).await.expect("kept"), 1);
+    let edited = AppRecord {
+        document: edit.document.clone(),
+        title: edit.title.clone(),
+        version: 2,
+        ..app(1)
+    };
+    assert_eq!(storage.app(app_id(1)).await.expect("read"), Some(edited));
+    let history = storage.history(app_id(1)).await.expect("read");
+    assert_eq!(history, Some(edit.history));
+    let replica = storage
+        .replica(app_id(1))
+        .await
+        .expect("read")
+        .expect("a replica");
+    assert_eq!((replica.rev, replica.state), (1, json!({"n": 1})));
+    assert_persisted(storage, 1, &[("/n", json!(1))]).await;
+    storage.remove_apps(&[app_id(1)]).await.expect("removed");
+    assert_eq!(storage.history(app_id(1)).await.expect("read"), None);
+}
+
+pub async fn an_edit_on_another_revision_changes_nothing(storage: &dyn StoragePort) {
+    insert(storage, &app(1)).await;
+    let edit = edit(&app(1).document);
+    let stale = storage.commit_edit(app_id(1), 3, &edit).await;
+    assert!(matches!(stale, Err(StorageError::Stale { rev: 0 })), "{stale:?}");
+    let unknown = storage.commit_edit(app_id(2), 0, &edit).await;
+    assert!(matches!(unknown, Err(StorageError::NotFound)), "{unknown:?}");
+    assert_eq!(storage.app(app_id(1)).await.expect("read"), Some(app(1)));
+    assert_eq!(storage.history(app_id(1)).await.expect("read"), None);
+    assert_persisted(storage, 1, &[]).await;
+}
+
+/// An edit that gives the document another title.
+fn edit(document: &Value) -> DocumentEdit {
+    let mut history = History::default();
+    let lines = r#"{"set":{"title":"Edited"}}"#;
+    let step = history
+        .edit(document, lines, "call it Edited", 7, Catalog::builtin())
+        .expect("an edit that stands");
+    DocumentEdit {
+        document: step.document,
+        title: "Edited".to_owned(),
+        history,
+        state: json!({"n": 1}),
+        persisted: records(&[("/n", json!(1))]),
+    }
 }
 
 pub async fn persisted_paths_belong_to_the_namespace(storage: &dyn StoragePort) {
@@ -368,6 +425,7 @@ fn app(number: u64) -> AppRecord {
         title: format!("App {number}"),
         request: "make an app".to_owned(),
         document: json!({"type": "app", "title": "App", "components": [{"type": "text", "props": {"content": "ä'\""}}]}),
+        version: 1,
         report: Value::Null,
         window: None,
         created_at: 1_700_000_000_000 + number,

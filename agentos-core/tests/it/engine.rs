@@ -3,6 +3,7 @@
 mod actions;
 mod calculator;
 mod chance;
+mod edited;
 mod effects;
 mod forms;
 mod golden;

@@ -14,6 +14,7 @@ mod compose;
 mod edit;
 mod engine;
 mod generate;
+mod history;
 mod host;
 mod import;
 mod kernel;

@@ -44,6 +44,7 @@ fn described(event: &AppEvent) -> (&'static str, Value) {
         AppEvent::Suspended { app } => ("suspended", json!({ "app_id": app })),
         AppEvent::Closed { apps } => ("closed", json!({ "app_ids": apps })),
         AppEvent::EngineReplaced { app, .. } => ("engine_replaced", json!({ "app_id": app })),
+        AppEvent::Edited { app, version } => ("edited", json!({ "app_id": app, "version": version })),
         AppEvent::PackageChanged { app } => ("package_changed", json!({ "app_id": app })),
     }
 }

@@ -3,6 +3,7 @@
 
 mod apps;
 mod desktop;
+mod edits;
 mod generation;
 mod guard;
 mod process;

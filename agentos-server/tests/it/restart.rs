@@ -201,3 +201,31 @@ async fn a_saved_app_is_launched_with_its_data_after_a_kill() {
         .await;
     assert_eq!(again["app_id"], json!(id), "it persists, so it runs once");
 }
+
+#[tokio::test]
+async fn an_edit_and_the_way_back_from_it_survive_a_kill() {
+    let (_place, data_dir) = place();
+    let run = Run::start(&data_dir);
+    let made = run.post("/apps", json!({ "ui_spec": notes() })).await;
+    let app = made["app_id"].as_str().unwrap().to_owned();
+    let lines = json!({ "lines": "{\"set\":{\"title\":\"Ideas\"}}", "message": "call it Ideas" });
+    let edited = run.post(&format!("/apps/{app}/edit"), lines).await;
+    drop(run);
+
+    let run = Run::start(&data_dir);
+    let shown = run.get(&format!("/apps/{app}")).await;
+    assert_eq!((&shown["title"], &shown["version"]), (&json!("Ideas"), &json!(2)));
+    assert_eq!(shown["ui_spec"].to_string(), edited["ui_spec"].to_string());
+    let undone = run.post(&format!("/apps/{app}/undo"), json!({})).await;
+    assert_eq!(undone["ui_spec"].to_string(), made["ui_spec"].to_string());
+    drop(run);
+
+    let run = Run::start(&data_dir);
+    let history = run.get(&format!("/apps/{app}/history")).await;
+    assert_eq!(
+        (&history["version"], &history["can_redo"]),
+        (&json!(1), &json!(true))
+    );
+    let redone = run.post(&format!("/apps/{app}/redo"), json!({})).await;
+    assert_eq!(redone["ui_spec"].to_string(), edited["ui_spec"].to_string());
+}
