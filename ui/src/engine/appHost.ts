@@ -64,6 +64,21 @@ export class AppHost {
     return view;
   }
 
+  /**
+   * Goes on under an edited document with the state that fits it.
+   *
+   * @throws EngineError when the document cannot be opened; the app then goes on as it was.
+   */
+  replace(spec: UiSpec): void {
+    if (this.#stopped) return;
+    this.#flushFrame();
+    const view = this.#options.engine.call("replace", { ...this.#at(), spec });
+    // Nobody waits any more for what the earlier document asked for.
+    this.#waiting.clear();
+    this.nodes.reset(view);
+    this.#follow({ ...view, issues: view.issues?.filter((issue) => issue.severity === "error") });
+  }
+
   dispatch(event: UiEvent): void {
     this.#flushFrame();
     this.#turn("dispatch", { ...this.#at(), event });

@@ -118,6 +118,8 @@ interface At {
 /** Every operation the desktop uses: its request beside its answer. */
 export interface Operations {
   open: { request: At & { spec: UiSpec; state?: AppState; seed?: number }; answer: View };
+  /** Gives an open app an edited document; the patch leads from the state it had. */
+  replace: { request: At & { spec: UiSpec }; answer: View };
   dispatch: { request: At & { event: UiEvent }; answer: Turn };
   resolve: { request: At & { effect: number } & EffectResult; answer: Turn };
   tick: { request: At; answer: Turn };

@@ -24,13 +24,14 @@ export interface SessionOptions {
 }
 
 export class AppSession {
-  readonly app: App;
   readonly host: AppHost;
+  #app: App;
   #lease: Lease;
   readonly #replica: Replica;
   readonly #options: SessionOptions;
   #mode: WindowMode | null = null;
   #ended = false;
+  #asked = 0;
   #renewing = false;
 
   /**
@@ -44,7 +45,7 @@ export class AppSession {
   }
 
   private constructor(options: SessionOptions, lease: Lease) {
-    this.app = options.app;
+    this.#app = options.app;
     this.#options = options;
     this.#lease = lease;
     this.#replica = new Replica({
@@ -69,6 +70,31 @@ export class AppSession {
     });
     this.attach();
     this.host.open(options.app.ui_spec, lease.state);
+  }
+
+  /** The app with the document that runs. */
+  get app(): App {
+    return this.#app;
+  }
+
+  /**
+   * Goes on under the document the server has now and sends the state that came of it; gives whether it was another
+   * one.
+   *
+   * @throws ApiError when the server cannot be asked, EngineError when the document cannot be opened.
+   */
+  async catchUp(): Promise<boolean> {
+    this.#asked += 1;
+    const asked = this.#asked;
+    const app = await api.app(this.#app.id);
+    // Of several answers under way only the last question's is sure to be the newest.
+    if (this.#ended || asked !== this.#asked) return false;
+    // Not by version: after an undo another edit may have taken the same number.
+    if (JSON.stringify(app.ui_spec) === JSON.stringify(this.#app.ui_spec)) return false;
+    this.host.replace(app.ui_spec);
+    this.#app = app;
+    this.#replica.overtaken();
+    return true;
   }
 
   /** Binds the lease to the current connection and sends what waited for it. */

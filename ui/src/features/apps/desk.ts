@@ -27,6 +27,7 @@ export class Desk {
   readonly #generations = new Map<string, Generation>();
   readonly #nodes = new Map<string, NodeStore>();
   readonly #drawnHeights = new Map<string, number>();
+  readonly #editedWhileOpening = new Set<string>();
   readonly #moved = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(engine: Engine, stream: Stream) {
@@ -190,6 +191,7 @@ export class Desk {
         onIssues: (issues) => showIssues(key, issues),
       });
       this.#sessions.set(key, session);
+      if (this.#editedWhileOpening.delete(key)) void this.#catchUp(key);
       change(key, { phase: { kind: "live" }, title: app.title });
       this.#tellModes();
     } catch (cause) {
@@ -309,9 +311,27 @@ export class Desk {
     const key = windowOfApp(String(data.app_id))?.key;
     if (kind === "spawned" && !key) void this.#showChild(String(data.app_id));
     if (kind === "raised" && key) useWindows.getState().focus(key);
+    if (kind === "edited" && key) {
+      if (this.#sessions.has(key)) void this.#catchUp(key);
+      else this.#editedWhileOpening.add(key);
+    }
     if (kind === "lowered" && key) useWindows.getState().sendBack(key);
     if (kind === "closed" && Array.isArray(data.app_ids)) {
       for (const appId of data.app_ids) this.#forget(windowOfApp(String(appId))?.key);
+    }
+  }
+
+  /** Shows the document the app has now, wherever it was edited. */
+  async #catchUp(key: string): Promise<void> {
+    const session = this.#sessions.get(key);
+    if (!session) return;
+    try {
+      if (await session.catchUp()) useWindows.getState().change(key, { title: session.app.title });
+    } catch (cause) {
+      // A line that broke again is told elsewhere, and its return brings the next try.
+      if (cause instanceof ApiError) return;
+      const message = cause instanceof Error ? cause.message : String(cause);
+      showIssues(key, [{ code: "edit_failed", severity: "error", message }]);
     }
   }
 
@@ -328,9 +348,11 @@ export class Desk {
       this.stream.send({ type: "subscribe", topics: ["apps", "kernel"] });
       void this.approvals.load();
     }
-    for (const session of this.#sessions.values()) {
-      if (online) session.attach();
-      else session.disconnected();
+    for (const [key, session] of this.#sessions) {
+      if (online) {
+        session.attach();
+        void this.#catchUp(key);
+      } else session.disconnected();
     }
     for (const generation of [...this.#generations.values()]) generation.lineChanged(online);
   }

@@ -191,3 +191,28 @@ describe("leaving", () => {
     expect(whole).toHaveLength(1);
   });
 });
+
+describe("a document that was edited", () => {
+  it("has the whole state sent in place of what was noted before", async () => {
+    const { subject, batches, whole, events } = replica();
+    subject.record(set("/n", 1), false);
+    subject.overtaken();
+    expect(whole).toEqual([{ whole: true }]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(batches).toEqual([]);
+    expect(events).toEqual(["unsaved", "saved"]);
+    subject.record(set("/n", 2), true);
+    expect(batches.map((batch) => batch.base_rev)).toEqual([100]);
+  });
+
+  it("waits for a batch on its way, which the server refuses", async () => {
+    const { subject, whole, events } = replica();
+    subject.record(set("/n", 1), true);
+    subject.overtaken();
+    expect(whole).toEqual([]);
+    subject.conflict("stale_rev");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(whole).toEqual([{ whole: true }]);
+    expect(events).toEqual(["unsaved", "saved"]);
+  });
+});

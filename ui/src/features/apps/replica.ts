@@ -114,6 +114,15 @@ export class Replica {
     this.flush();
   }
 
+  /** The server changed what it holds by itself, so what it is sent next is the whole state. */
+  overtaken(): void {
+    if (this.#stopped) return;
+    this.#wholeNeeded = true;
+    this.#forgetUnsent();
+    this.#mark();
+    this.flush();
+  }
+
   /** The line broke: whether the batch on its way arrived is unknown. */
   disconnected(): void {
     if (this.#inFlight !== "batch") return;

@@ -7,6 +7,7 @@ import { Toasts } from "@/shared/ui/Toasts";
 import { useIsNarrow } from "@/shared/useMediaQuery";
 import { ApprovalCards } from "../approvals/ApprovalCards";
 import { useDesk } from "../apps/DeskContext";
+import { HistoryDialog } from "../history/HistoryDialog";
 import { SaveDialog } from "../registry/SaveDialog";
 import { useKeyboardFrame } from "./useKeyboardFrame";
 import { type Edges, startPointerFrame } from "./usePointerFrame";
@@ -35,7 +36,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
   const desk = useDesk();
   const root = useRef<HTMLDivElement>(null);
   const titleId = useId();
-  const [saving, setSaving] = useState(false);
+  const [dialog, setDialog] = useState<"save" | "history" | null>(null);
   const isNarrow = useIsNarrow();
   const fills = isNarrow || window.maximised;
   const drawnHeight = useCallback(() => root.current?.offsetHeight ?? 0, []);
@@ -102,7 +103,8 @@ export function Window({ window, focused, zIndex }: WindowProps) {
           <WindowMenu
             window={window}
             canMove={!fills}
-            onSave={() => setSaving(true)}
+            onSave={() => setDialog("save")}
+            onHistory={() => setDialog("history")}
             onMove={() => keyboard.start("move")}
             onResize={() => keyboard.start("resize")}
           />
@@ -144,7 +146,8 @@ export function Window({ window, focused, zIndex }: WindowProps) {
             }
           />
         ))}
-      {saving && <SaveDialog window={window} onClose={() => setSaving(false)} />}
+      {dialog === "save" && <SaveDialog window={window} onClose={() => setDialog(null)} />}
+      {dialog === "history" && <HistoryDialog window={window} onClose={() => setDialog(null)} />}
     </div>
   );
 }

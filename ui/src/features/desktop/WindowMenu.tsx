@@ -1,4 +1,4 @@
-import { ArrowDownToLine, Ellipsis, type LucideIcon, Move, Scaling } from "lucide-react";
+import { ArrowDownToLine, Ellipsis, History, type LucideIcon, Move, Scaling } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { DesktopWindow } from "./windowStore";
 
@@ -6,11 +6,12 @@ interface WindowMenuProps {
   window: DesktopWindow;
   canMove: boolean;
   onSave(): void;
+  onHistory(): void;
   onMove(): void;
   onResize(): void;
 }
 
-export function WindowMenu({ window, canMove, onSave, onMove, onResize }: WindowMenuProps) {
+export function WindowMenu({ window, canMove, onSave, onHistory, onMove, onResize }: WindowMenuProps) {
   const isLive = window.phase.kind === "live";
   return (
     <>
@@ -41,6 +42,11 @@ export function WindowMenu({ window, canMove, onSave, onMove, onResize }: Window
             {isLive && (
               <Item icon={ArrowDownToLine} onSelect={onSave}>
                 {window.packageId ? "Save a new version…" : "Save to apps…"}
+              </Item>
+            )}
+            {isLive && (
+              <Item icon={History} onSelect={onHistory}>
+                History…
               </Item>
             )}
             <Item icon={Move} disabled={!canMove} onSelect={onMove}>

@@ -3,6 +3,7 @@ import type { AppState, Json } from "@/engine/protocol";
 import type { Reference } from "./reference";
 import type {
   App,
+  AppHistory,
   Approval,
   ApprovalAnswer,
   Health,
@@ -75,6 +76,9 @@ export const api = {
   closeApp: async (app: string) => (await request<{ closed: string[] }>("DELETE", `/apps/${id(app)}`)).closed,
   moveWindow: (app: string, geometry: WindowGeometry) =>
     request<unknown>("POST", `/apps/${id(app)}/window`, geometry),
+  history: (app: string) => request<AppHistory>("GET", `/apps/${id(app)}/history`),
+  undoEdit: (app: string) => request<{ version: number }>("POST", `/apps/${id(app)}/undo`),
+  redoEdit: (app: string) => request<{ version: number }>("POST", `/apps/${id(app)}/redo`),
   takeLease: (app: string) => request<Lease>("POST", `/apps/${id(app)}/engine`),
   putState: (app: string, engine: string, state: AppState, options?: Options) =>
     request<{ rev: number }>("PUT", `/apps/${id(app)}/state`, { state, engine }, options),

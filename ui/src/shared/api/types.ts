@@ -14,6 +14,8 @@ export interface App {
   hash: string;
   title: string;
   ui_spec: UiSpec;
+  /** Counts the edits of the document, from 1. */
+  version: number;
   state: AppLifecycle;
   parent_id?: string | null;
   created_at: string;
@@ -25,6 +27,25 @@ export interface App {
   };
   services: string[];
   window?: Partial<WindowGeometry> | null;
+}
+
+export interface AppVersion {
+  version: number;
+  /** What was asked; empty when nothing was said. */
+  text: string;
+  at: string;
+  /** What the edit changed, in words. */
+  changes: string[];
+}
+
+export interface AppHistory {
+  version: number;
+  /** The oldest version that can be gone back to. */
+  first: number;
+  can_undo: boolean;
+  can_redo: boolean;
+  /** Those after the oldest, oldest first. */
+  versions: AppVersion[];
 }
 
 export interface ShownApp extends App {
