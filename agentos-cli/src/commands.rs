@@ -1,5 +1,6 @@
 //! The verbs.
 
+pub(crate) mod edit;
 pub(crate) mod engine;
 pub(crate) mod generate;
 pub(crate) mod health;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{engine, generate, health, import, run, schema, validate};
+use crate::commands::{edit, engine, generate, health, import, run, schema, validate};
 use crate::server::Server;
 
 /// Describe an app, check one, use one without a browser.
@@ -37,6 +37,8 @@ enum Verb {
     Generate(generate::Arguments),
     /// Tell what is wrong with a document; needs no server
     Validate(validate::Arguments),
+    /// Apply edit lines to a document and print what comes of it; needs no server
+    Edit(edit::Arguments),
     /// Turn a document of another format into one of ours; needs no server
     Import(import::Arguments),
     /// Print the JSON Schema of documents; needs no server
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
     let verdict = match cli.verb {
         Verb::Generate(arguments) => generate::generate(&cli.server, &arguments, cli.json),
         Verb::Validate(arguments) => validate::validate(&arguments, cli.json),
+        Verb::Edit(arguments) => edit::edit(&arguments, cli.json),
         Verb::Import(arguments) => import::import(&arguments, cli.json),
         Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Run(arguments) => run::run(&arguments, cli.json),
