@@ -121,7 +121,7 @@ impl Apps {
         let state = Value::Object(map_to_json(&state));
         let edit = DocumentEdit {
             title: title(document),
-            persisted: persist::changes(document, &before.state, &state),
+            persisted: persist::changes_by_edit([&record.document, document], &before.state, &state),
             document: document.clone(),
             history,
             state,

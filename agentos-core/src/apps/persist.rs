@@ -41,6 +41,25 @@ pub(super) fn changes(document: &Value, before: &Value, after: &Value) -> BTreeM
         .collect()
 }
 
+/// What an edit of the document changed at the persisted paths: as [`changes`], with what is there at
+/// the paths that only the edited document persists.
+pub(super) fn changes_by_edit(
+    documents: [&Value; 2],
+    before: &Value,
+    after: &Value,
+) -> BTreeMap<String, Value> {
+    let [earlier, edited] = documents;
+    let known = paths(earlier);
+    let fresh = paths(edited).into_iter().filter(|path| !known.contains(path));
+    let mut changed = changes(edited, before, after);
+    changed.extend(fresh.filter_map(|path| {
+        let pointer = path.pointer();
+        let value = after.pointer(&pointer)?.clone();
+        Some((pointer, value))
+    }));
+    changed
+}
+
 /// Writes `value` at `path`, making the objects that are missing on the way. A path that leads through a list too
 /// short or a plain value changes nothing: the document is newer than what was kept.
 fn set(state: &mut Value, path: &Path, value: Value) {

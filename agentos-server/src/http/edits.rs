@@ -70,16 +70,14 @@ pub(crate) async fn edit(
     Id(id): Id<AppId>,
     Body(body): Body<EditBody>,
 ) -> Result<Json<EditAnswer>, Fault> {
+    let refused = |code, error| Fault::new(StatusCode::UNPROCESSABLE_ENTITY, code, error);
     let lines = match (body.lines, body.document) {
         (Some(lines), None) => lines,
-        (None, Some(document)) => document.to_string(),
+        (None, Some(document)) if document["components"].is_array() => document.to_string(),
+        (None, Some(_)) => return Err(refused("schema", "a document has a list of `components`")),
         _ => {
             let error = "an edit has either `lines` or a `document`";
-            return Err(Fault::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_body",
-                error,
-            ));
+            return Err(refused("invalid_body", error));
         }
     };
     let request = EditRequest {

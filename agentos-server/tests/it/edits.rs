@@ -88,7 +88,8 @@ async fn an_edit_that_is_refused_says_why_and_changes_nothing() {
             json!({ "lines": "{\"upsert\":{\"id\":\"count\",\"props\":{\"content\":\"{{ m }}\"}}}" }),
             "422 expr_unknown_name",
         ),
-        (json!({ "document": { "components": 7 } }), "422 edit_failed"),
+        (json!({ "document": { "components": 7 } }), "422 schema"),
+        (json!({ "document": { "remove": "count" } }), "422 schema"),
         (json!({}), "422 invalid_body"),
         (json!({ "lines": "x", "document": {} }), "422 invalid_body"),
         (
@@ -187,4 +188,28 @@ async fn the_engine_that_runs_the_app_is_told_and_goes_on_with_its_lease() {
     let whole = json!({ "state": { "n": 1, "step": 2 }, "engine": engine });
     let kept = answer(server.request("PUT", &format!("/apps/{app}/state")).json(&whole)).await;
     assert_eq!(kept.body, json!({ "rev": 2 }));
+}
+
+#[tokio::test]
+async fn a_path_that_an_edit_persists_is_kept_as_it_is_then() {
+    let server = Server::start().await;
+    let app = open(&server, counter()).await;
+    let put = json!({ "state": { "n": 7 } });
+    answer(server.request("PUT", &format!("/apps/{app}/state")).json(&put)).await;
+    let edited = edit(
+        &server,
+        &app,
+        json!({ "lines": "{\"set\":{\"persist\":[\"n\"]}}" }),
+    )
+    .await;
+    assert_eq!(edited.verdict(), "200 ok", "{edited:?}");
+    let saved = server.post("/registry/save", json!({ "app_id": app })).await;
+    server.delete(&format!("/apps/{app}")).await;
+    let package = saved.body["package_id"].as_str().unwrap();
+    let launched = server
+        .post(&format!("/registry/apps/{package}/launch"), Value::Null)
+        .await;
+    let again = launched.body["app_id"].as_str().unwrap();
+    let state = server.get(&format!("/apps/{again}/state")).await.body;
+    assert_eq!(state["state"], json!({ "n": 7 }));
 }
