@@ -158,37 +158,42 @@ impl Resolver<'_> {
                 return (Vec::new(), Some(0));
             }
         };
-        let Window { first, count } = self.instance.window;
         let length = list.len().min(limits::ROWS);
-        let (indices, total) = match &each.filter {
-            None => (
-                (first.min(length)..(first + count).min(length)).collect::<Vec<_>>(),
-                length,
-            ),
-            Some(filter) => {
-                let passing: Vec<usize> = (0..length)
-                    .filter(|index| self.passes(filter, &each.name, &list[*index]))
-                    .collect();
-                let total = passing.len();
-                (passing.into_iter().skip(first).take(count).collect(), total)
-            }
+        let passing: Vec<usize> = match &each.filter {
+            None => (0..length).collect(),
+            Some(filter) => (0..length)
+                .filter(|index| self.passes(filter, &each.name, &list[*index]))
+                .collect(),
         };
-        let mut keys: HashMap<String, usize> = HashMap::new();
-        let mut children = Vec::with_capacity(indices.len() * self.component.children.len());
-        for index in indices {
-            let key = row_key(&list[index], each.key.as_deref(), index);
-            let seen = keys.entry(key.clone()).and_modify(|seen| *seen += 1).or_insert(1);
-            let key = if *seen == 1 { key } else { format!("{key}#{seen}") };
+        let key_of = |index: &usize| row_key(&list[*index], each.key.as_deref(), *index);
+        let Window { first, count } = self.instance.window;
+        let first = first.min(passing.len());
+        let (before, from_first) = passing.split_at(first);
+        let drawn = &from_first[..count.min(from_first.len())];
+        // The number behind a key that occurs twice counts from the start of the list, or a row's id would change
+        // with the window it is seen in.
+        let mut seen: HashMap<String, usize> = drawn.iter().map(|index| (key_of(index), 0)).collect();
+        for key in before.iter().map(key_of) {
+            seen.entry(key).and_modify(|times| *times += 1);
+        }
+        let mut children = Vec::with_capacity(drawn.len() * self.component.children.len());
+        for index in drawn {
+            let mut key = key_of(index);
+            let times = seen.entry(key.clone()).or_default();
+            *times += 1;
+            if *times > 1 {
+                key = format!("{key}#{times}");
+            }
             let row = Row {
                 name: each.name.clone(),
                 list: list_path.clone(),
-                index,
+                index: *index,
                 key: Arc::from(key),
             };
             let rows = rows.with(row);
             children.extend(self.component.children.iter().map(|child| (*child, rows.clone())));
         }
-        (children, Some(total))
+        (children, Some(passing.len()))
     }
 
     fn passes(&mut self, filter: &Dynamic, name: &Arc<str>, item: &Value) -> bool {

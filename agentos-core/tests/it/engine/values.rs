@@ -236,6 +236,35 @@ fn an_each_resolves_a_window_and_more_on_demand() {
 }
 
 #[test]
+fn rows_of_one_key_have_the_same_id_in_every_window() {
+    let items: Value = (0..100)
+        .map(|n| match n {
+            10 | 60 => json!({"id": "same"}),
+            _ => json!({"id": format!("r{n}")}),
+        })
+        .collect();
+    let mut screen = Screen::open(app(json!({
+        "state": {"items": items},
+        "components": [
+            {"type": "list", "id": "rows", "each": {"in": "items", "as": "r"}, "children": [
+                {"type": "text", "id": "name", "props": {"content": "{{ r.id }}"}}
+            ]},
+        ]
+    })));
+    screen.play(json!({"op": "range", "component": "rows", "first": 0, "count": 100}));
+    let whole = screen.nodes_of("name");
+    assert_eq!(whole[60], "name@same#2");
+    for (first, count) in [(0, 20), (11, 20), (50, 20), (60, 1), (61, 39), (95, 50)] {
+        screen.play(json!({"op": "range", "component": "rows", "first": first, "count": count}));
+        assert_eq!(
+            screen.nodes_of("name"),
+            whole[first..(first + count).min(100)],
+            "from {first}"
+        );
+    }
+}
+
+#[test]
 fn a_change_in_one_row_changes_that_row() {
     let mut screen = long_list(1_000);
     let button = screen.nodes_of("inc")[7].clone();
