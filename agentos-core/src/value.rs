@@ -158,6 +158,29 @@ pub fn map_to_json(map: &Map) -> serde_json::Map<String, serde_json::Value> {
         .collect()
 }
 
+/// `number` rounded at `digits` decimals of its decimal text, which is what a person sees: with a
+/// function that rounds half away from zero, 2.675 to two digits is 2.68. Fewer than none are tens.
+pub fn decimal(number: f64, digits: i32, round: fn(f64) -> f64) -> f64 {
+    let shifted = |number: f64, by: i32| {
+        format!("{number:e}")
+            .split_once('e')
+            .and_then(|(digits, exponent)| {
+                let exponent = exponent.parse::<i32>().ok()?.checked_add(by)?;
+                format!("{digits}e{exponent}").parse::<f64>().ok()
+            })
+    };
+    let exact = format!("{number:.14e}").parse().unwrap_or(number);
+    match shifted(exact, digits) {
+        // So large that it has no such decimals.
+        Some(scaled) if scaled.abs() >= 1e15 => number,
+        Some(scaled) => digits
+            .checked_neg()
+            .and_then(|back| shifted(round(scaled), back))
+            .unwrap_or(number),
+        None => number,
+    }
+}
+
 fn display_float(float: f64) -> String {
     match Value::rounded(float) {
         Value::Int(int) => int.to_string(),

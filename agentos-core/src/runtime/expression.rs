@@ -1,9 +1,12 @@
 //! Expressions: compiled once when an app opens, evaluated without side effects, bounded.
 
+mod dialect;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as JinjaValue};
+use minijinja_contrib::pycompat::unknown_method_callback;
 use thiserror::Error;
 
 use super::scope::{NotAValue, Scope, from_jinja};
@@ -48,10 +51,26 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_fuel(Some(limits::EXPRESSION_FUEL));
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_unknown_method_callback(|state, value, method, args| {
+        let answer = unknown_method_callback(state, value, method, args)?;
+        Ok(if answer.is_none() {
+            JinjaValue::UNDEFINED
+        } else {
+            answer
+        })
+    });
     for name in ["debug", "namespace"] {
         environment.remove_global(name);
     }
+    environment.add_test("defined", |value: &JinjaValue| {
+        !value.is_undefined() && !value.is_none()
+    });
+    environment.add_test("undefined", |value: &JinjaValue| {
+        value.is_undefined() || value.is_none()
+    });
+    environment.add_test("none", |value: &JinjaValue| {
+        value.is_undefined() || value.is_none()
+    });
     super::filters::install(&mut environment);
     environment
 });
@@ -70,7 +89,7 @@ impl Expression {
             });
         }
         let compiled = ENVIRONMENT
-            .compile_expression_owned(source.as_str().to_owned())
+            .compile_expression_owned(dialect::translated(source.as_str()))
             .map_err(|error| ExpressionError::Syntax(sentence(&error)))?;
         let names: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
         let references = names
@@ -160,7 +179,8 @@ fn failure(error: &minijinja::Error) -> ExpressionError {
 /// What went wrong without the engine's own kind and position.
 fn sentence(error: &minijinja::Error) -> String {
     match error.detail() {
-        Some(detail) => format!("{}: {detail}", error.kind()),
+        // What is missing is null, and people know it by that name.
+        Some(detail) => format!("{}: {}", error.kind(), detail.replace("undefined", "null")),
         None => error.kind().to_string(),
     }
 }

@@ -6,15 +6,20 @@
 //! - `date(format="%Y-%m-%d")`: milliseconds since 1970 or RFC 3339 text, in UTC; the
 //!   directives are those of strftime.
 //! - `plural(one, many?)`: the count and the noun; `many` is `one` with an s.
+//!
+//! And those of minijinja that would contradict them: `round` takes a half away from zero, `string`
+//! and `join` write a value as text around an expression does.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
-use minijinja::value::Value as JinjaValue;
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::value::{Kwargs, Value as JinjaValue};
+use minijinja::{Environment, Error, ErrorKind, State};
 
-use crate::value::Value;
+use super::scope::NotAValue;
+use crate::spec::limits;
+use crate::value::{Value, decimal};
 
 pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("number", number);
@@ -22,14 +27,86 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("percent", percent);
     environment.add_filter("date", date);
     environment.add_filter("plural", plural);
+    environment.add_filter("round", round);
+    environment.add_filter("string", text);
+    environment.add_filter("join", join);
     environment.set_formatter(|output, _, value| {
-        let text = display(value);
-        std::fmt::Write::write_str(output, &text).map_err(Error::from)
+        std::fmt::Write::write_str(output, &written(value)?).map_err(Error::from)
     });
 }
 
 /// Decimals a filter may be asked for.
 const MOST_DIGITS: u32 = 15;
+
+/// Powers of ten beyond which no float has digits.
+const LARGEST_POWER: i32 = 400;
+
+fn round(
+    value: &JinjaValue,
+    digits: Option<i32>,
+    method: Option<&str>,
+    options: Kwargs,
+) -> Result<JinjaValue, Error> {
+    let digits = match digits {
+        Some(digits) => Some(digits),
+        None => options.get("precision")?,
+    };
+    let method = match method {
+        Some(method) => method,
+        None => options.get::<Option<&str>>("method")?.unwrap_or("common"),
+    };
+    options.assert_all_used()?;
+    let rounded = match method {
+        "common" => libm::round,
+        "ceil" => libm::ceil,
+        "floor" => libm::floor,
+        _ => return Err(invalid("the method is common, ceil or floor".into())),
+    };
+    let digits = digits.unwrap_or(0).clamp(-LARGEST_POWER, LARGEST_POWER);
+    if value.is_integer() && digits >= 0 {
+        return Ok(value.clone());
+    }
+    Ok(JinjaValue::from(decimal(float(value)?, digits, rounded)))
+}
+
+fn text(value: &JinjaValue) -> Result<JinjaValue, Error> {
+    match value.as_str() {
+        Some(_) => Ok(value.clone()),
+        None => written(value).map(JinjaValue::from),
+    }
+}
+
+fn join(
+    state: &State,
+    value: &JinjaValue,
+    between: Option<&str>,
+    attribute: Option<&str>,
+    options: Kwargs,
+) -> Result<String, Error> {
+    let between = match between {
+        Some(between) => between,
+        None => options.get::<Option<&str>>("d")?.unwrap_or_default(),
+    };
+    let attribute = match attribute {
+        Some(attribute) => Some(attribute),
+        None => options.get::<Option<&str>>("attribute")?,
+    };
+    options.assert_all_used()?;
+    let mut joined = String::new();
+    for (index, item) in value.try_iter()?.enumerate() {
+        let item = attribute.map_or_else(|| Ok(item.clone()), |path| member(&item, path))?;
+        if index > 0 {
+            joined.push_str(between);
+        }
+        let item = written(&item)?;
+        state.consume_fuel(1 + (between.len() + item.len()) as u64 / 64)?;
+        joined.push_str(&item);
+        if joined.len() > limits::RESULT_BYTES {
+            return Err(invalid(too_large()));
+        }
+    }
+    Ok(joined)
+}
 
 fn number(value: &JinjaValue, digits: Option<u32>) -> Result<String, Error> {
     if is_missing(value) {
@@ -63,6 +140,9 @@ fn percent(value: &JinjaValue, digits: Option<u32>) -> Result<String, Error> {
 }
 
 fn plural(count: &JinjaValue, one: &str, many: Option<String>) -> Result<String, Error> {
+    if is_missing(count) {
+        return Ok(String::new());
+    }
     let count = float(count)?;
     let noun = if count == 1.0 {
         one.to_owned()
@@ -109,17 +189,38 @@ fn float(value: &JinjaValue) -> Result<f64, Error> {
         Some(text) => text.trim().parse().ok(),
         None => f64::try_from(value.clone()).ok(),
     };
-    number
-        .filter(|number: &f64| number.is_finite())
-        .ok_or_else(|| invalid(format!("`{value}` is not a number")))
+    number.filter(|number: &f64| number.is_finite()).ok_or_else(|| {
+        if is_missing(value) {
+            invalid("null is not a number".into())
+        } else {
+            invalid(format!("`{value}` is not a number"))
+        }
+    })
 }
 
 /// Text of a value inside text: null is empty, numbers carry no noise.
-pub(super) fn display(value: &JinjaValue) -> String {
-    let mut budget = crate::spec::limits::RESULT_BYTES;
-    super::scope::from_jinja(value, &mut budget, crate::spec::limits::JSON_DEPTH)
-        .map(|value| value.display())
-        .unwrap_or_default()
+fn written(value: &JinjaValue) -> Result<String, Error> {
+    let mut budget = limits::RESULT_BYTES;
+    match super::scope::from_jinja(value, &mut budget, limits::JSON_DEPTH) {
+        Ok(value) => Ok(value.display()),
+        Err(NotAValue::TooLarge) => Err(invalid(too_large())),
+        Err(NotAValue::TooDeep | NotAValue::NoJson) => Err(invalid("what is no value has no text".into())),
+    }
+}
+
+fn too_large() -> String {
+    format!("the text is larger than {} bytes", limits::RESULT_BYTES)
+}
+
+/// What a dotted path leads to; nothing below nothing.
+fn member(value: &JinjaValue, path: &str) -> Result<JinjaValue, Error> {
+    path.split('.').try_fold(value.clone(), |value, name| {
+        if is_missing(&value) {
+            Ok(value)
+        } else {
+            value.get_attr(name)
+        }
+    })
 }
 
 fn grouped(number: f64, digits: Option<u32>) -> String {
@@ -127,7 +228,7 @@ fn grouped(number: f64, digits: Option<u32>) -> String {
         Some(digits) => format!(
             "{:.*}",
             digits.min(MOST_DIGITS) as usize,
-            decimal_rounded(number, digits.min(MOST_DIGITS))
+            decimal(number, digits.min(MOST_DIGITS) as i32, libm::round)
         ),
         None => Value::rounded(number).display(),
     };
@@ -156,17 +257,4 @@ fn grouped(number: f64, digits: Option<u32>) -> String {
         text.push_str(fraction);
     }
     text
-}
-
-/// Rounds half away from zero in decimal, so that 1.005 to two places is 1.01 as written.
-fn decimal_rounded(number: f64, digits: u32) -> f64 {
-    let text = format!("{number:.14e}");
-    let exact: f64 = text.parse().unwrap_or(number);
-    let scaled: f64 = format!("{exact}e{digits}").parse().unwrap_or(number);
-    if scaled.abs() >= 1e15 {
-        return number;
-    }
-    format!("{}e-{digits}", libm::round(scaled))
-        .parse()
-        .unwrap_or(number)
 }

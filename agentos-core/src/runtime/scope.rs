@@ -174,9 +174,10 @@ impl Object for MapObject {
     }
 }
 
+/// Null becomes what minijinja says of a missing member, since the two are one here.
 fn to_jinja(value: &Value) -> JinjaValue {
     match value {
-        Value::Null => JinjaValue::from(()),
+        Value::Null => JinjaValue::UNDEFINED,
         Value::Bool(yes) => JinjaValue::from(*yes),
         Value::Int(int) => JinjaValue::from(*int),
         Value::Float(float) => JinjaValue::from(*float),

@@ -7,6 +7,7 @@ mod edited;
 mod effects;
 mod forms;
 mod golden;
+mod language;
 mod protocol;
 mod queries;
 mod samples;

@@ -12,7 +12,7 @@ use crate::runtime::scope::Scope;
 use crate::runtime::store::Store;
 use crate::runtime::turn::Failure;
 use crate::spec::{Path, Source};
-use crate::value::Value;
+use crate::value::{Value, decimal};
 
 /// Characters a display may hold.
 const DISPLAY_LENGTH: usize = 200;
@@ -52,7 +52,7 @@ pub(super) fn perform(store: &mut Store, call: &ToolCall) -> Result<Value, Failu
         "calc.power" => libm::pow(call.number("base")?, call.number("exponent")?),
         "calc.sqrt" => libm::sqrt(value()?),
         "calc.abs" => value()?.abs(),
-        "calc.round" => rounded(value()?, call.number_or("digits", 0.0)),
+        "calc.round" => decimal(value()?, call.number_or("digits", 0.0) as i32, libm::round),
         "calc.floor" => libm::floor(value()?),
         "calc.ceil" => libm::ceil(value()?),
         "calc.sin" => libm::sin(angle(call)?),
@@ -93,12 +93,6 @@ fn angle(call: &ToolCall) -> Result<f64, Failure> {
     } else {
         value
     })
-}
-
-fn rounded(number: f64, digits: f64) -> f64 {
-    let scale = libm::pow(10.0, digits);
-    let scaled = Value::rounded(number * scale).as_f64().unwrap_or(number * scale);
-    libm::round(scaled) / scale
 }
 
 fn format_number(call: &ToolCall) -> Result<Value, Failure> {

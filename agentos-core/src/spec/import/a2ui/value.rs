@@ -141,12 +141,7 @@ fn function_expression(function: &str, dynamic: &Object, rows: Rows) -> Result<S
         Ok(format!("({})", bounds?.join(" and ")))
     };
     match function {
-        "required" => {
-            let value = value()?;
-            Ok(format!(
-                "({value} is defined and {value} not in [none, \"\", []])"
-            ))
-        }
+        "required" => Ok(format!("({} not in [none, \"\", []])", value()?)),
         "length" => within(format!("({} | string | length)", value()?)),
         "numeric" => within(value()?),
         "and" => joined(" and "),
