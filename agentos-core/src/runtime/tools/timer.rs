@@ -25,7 +25,7 @@ pub(super) fn perform(app: &mut App, call: ToolCall) -> Result<Value, Failure> {
         let action = call.callback.clone().ok_or_else(missing)?;
         let id: Arc<str> = match call.arg("timer_id") {
             Some(id) => Arc::from(id.display()),
-            None => Arc::from(format!("timer_{}", app.timers.len() + 1)),
+            None => unused_id(app),
         };
         let every = (call.id == "timer.interval").then_some(wait);
         app.add_timer(
@@ -39,4 +39,12 @@ pub(super) fn perform(app: &mut App, call: ToolCall) -> Result<Value, Failure> {
         )?;
         Ok(Value::Text(id))
     }
+}
+
+/// An earlier timer may have ended, so the number of timers names none; of one more, one is free.
+fn unused_id(app: &App) -> Arc<str> {
+    (1..=app.timers.len() + 1)
+        .map(|number| Arc::from(format!("timer_{number}")))
+        .find(|id| !app.timers.contains_key(id))
+        .unwrap_or_default()
 }

@@ -94,3 +94,45 @@ fn a_frozen_app_stands_still() {
     screen.sleep(10_000.0);
     assert_eq!(screen.state["n"], 0);
 }
+
+#[test]
+fn a_timer_without_a_name_takes_the_place_of_no_other() {
+    let mut screen = Screen::open(app());
+    screen.click("once");
+    screen.pass(600.0);
+    screen.click("once");
+    screen.pass(600.0);
+    assert_eq!(screen.state["n"], 1, "the first has ended, the second waits");
+    screen.click("once");
+    screen.pass(1_000.0);
+    assert_eq!(screen.state["n"], 3);
+}
+
+#[test]
+fn now_is_the_moment_of_the_turn_and_a_date_is_written_in_utc() {
+    let mut screen = Screen::open(json!({
+        "type": "app", "title": "Clock", "state": {"first": 0, "second": 0, "id": "", "other": ""},
+        "components": [
+            {"type": "button", "id": "go", "props": {"text": "Go"}, "on_event": {"click": [
+                {"tool": "ui.set_state", "args": {"path": "first", "value": "{{ now() }}"}},
+                {"tool": "ui.set_state", "args": {"path": "second", "value": "{{ now() }}"}},
+                {"tool": "ui.set_state", "args": {"path": "id", "value": "{{ uuid() }}"}},
+                {"tool": "ui.set_state", "args": {"path": "other", "value": "{{ uuid() }}"}},
+            ]}},
+            {"type": "text", "id": "when", "props": {"content": "{{ first | date('%Y-%m-%d %H:%M:%S') }}"}},
+        ]
+    }));
+    screen.now = 1_798_761_599_000.0;
+    screen.click("go");
+    assert_eq!(screen.state["first"], 1_798_761_599_000u64);
+    assert_eq!(screen.state["second"], screen.state["first"]);
+    assert_eq!(screen.prop("when", "content"), "2026-12-31 23:59:59");
+    assert_ne!(screen.state["id"], screen.state["other"]);
+    assert_eq!(screen.state["id"].as_str().map(str::len), Some(36));
+    screen.now -= 3_600_000.0;
+    screen.click("go");
+    assert_eq!(
+        screen.state["first"], 1_798_761_599_000u64,
+        "time does not go back"
+    );
+}
