@@ -37,7 +37,12 @@ pub(super) fn failure(
             None
         };
     }
-    let number = value.as_f64().or_else(|| text.trim().parse::<f64>().ok());
+    let number = value.as_f64().or_else(|| {
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+    });
     let (holds, message) = match rule {
         Rule::Required | Rule::Pattern(_) | Rule::When(_) => return None,
         Rule::Email => (is_email(&text), "This is not an email address.".into()),

@@ -66,3 +66,187 @@ fn a_valid_form_is_sent_and_reset() {
     assert_eq!(screen.prop("name", "value"), "");
     assert_eq!(screen.node("name").get("error"), None);
 }
+
+/// Opens a form with one field of these checks, gives it `value`, leaves it, and reads what it says.
+#[track_caller]
+fn says(kind: &str, checks: &Value, value: &Value) -> Option<String> {
+    let state = if kind == "checkbox" {
+        json!(false)
+    } else {
+        json!("")
+    };
+    let prop = if kind == "checkbox" { "checked" } else { "value" };
+    let mut screen = Screen::open(json!({
+        "type": "app", "title": "Form", "state": {"field": state, "limit": 3, "sent": 0},
+        "components": [{"type": "form", "id": "form",
+            "on_event": {"submit": {"tool": "ui.increment", "args": {"path": "sent"}}},
+            "children": [
+                {"type": kind, "id": "field", "props": {"label": "Field", prop: {"$bind": "field"}}, "checks": checks},
+                {"type": "button", "id": "send", "props": {"text": "Send"}}
+            ]}]
+    }));
+    screen.dispatch("field", "change", json!({prop: value}));
+    assert_eq!(
+        screen.node("field").get("error"),
+        None,
+        "nothing is told while typing"
+    );
+    screen.dispatch("field", "blur", Value::Null);
+    let error = screen
+        .node("field")
+        .get("error")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    screen.click("send");
+    let focused = screen
+        .effects
+        .iter()
+        .any(|effect| effect["args"]["id"] == "field");
+    assert_eq!(
+        screen.state["sent"] == 0,
+        error.is_some(),
+        "a form with a fault is not sent"
+    );
+    assert_eq!(focused, error.is_some(), "the keyboard goes to the fault");
+    error
+}
+
+#[test]
+fn every_rule_says_what_it_minds_when_the_field_is_left() {
+    let table: [(Value, &[Value], &[Value]); 12] = [
+        (
+            json!("required"),
+            &[json!("a"), json!(0)],
+            &[json!(""), json!("  "), Value::Null],
+        ),
+        (
+            json!("email"),
+            &[json!(""), json!("a@b.c"), json!(" ada@example.org ")],
+            &[
+                json!("a"),
+                json!("a@b"),
+                json!("a@@b.c"),
+                json!("a b@c.d"),
+                json!("a@b."),
+                json!("@b.c"),
+            ],
+        ),
+        (
+            json!("url"),
+            &[json!(""), json!("https://a.b/c?d"), json!("http://localhost")],
+            &[
+                json!("a.b"),
+                json!("javascript:alert(1)"),
+                json!("https://"),
+                json!("https://a b"),
+            ],
+        ),
+        (
+            json!("number"),
+            &[json!(""), json!("1.5"), json!("-3"), json!(" 2 "), json!(7)],
+            &[
+                json!("x"),
+                json!("1,5"),
+                json!("nan"),
+                json!("inf"),
+                json!("1e999"),
+            ],
+        ),
+        (
+            json!("integer"),
+            &[json!(""), json!("3"), json!("3.0"), json!(-2)],
+            &[json!("3.5"), json!("x"), json!("inf"), json!(0.5)],
+        ),
+        (
+            json!({"min": 1}),
+            &[json!(""), json!("1"), json!(1.5)],
+            &[json!("0.9"), json!(-1), json!("x")],
+        ),
+        (
+            json!({"max": 9}),
+            &[json!(""), json!("9"), json!(-10)],
+            &[json!("9.1"), json!(10), json!("x")],
+        ),
+        (
+            json!({"min_length": 3}),
+            &[json!(""), json!("äöü")],
+            &[json!("ab")],
+        ),
+        (
+            json!({"max_length": 2}),
+            &[json!(""), json!("äö")],
+            &[json!("abc")],
+        ),
+        (
+            json!({"pattern": "^[a-z]+[0-9]$"}),
+            &[json!(""), json!("abc1")],
+            &[json!("abc"), json!("Abc1")],
+        ),
+        (
+            json!({"one_of": ["a", 2]}),
+            &[json!(""), json!("a"), json!(2)],
+            &[json!("b"), json!(3)],
+        ),
+        (
+            json!({"when": "(field | length) > limit"}),
+            &[json!(""), json!("abc")],
+            &[json!("abcd")],
+        ),
+    ];
+    for (check, holds, fails) in &table {
+        for value in *holds {
+            assert_eq!(
+                says("input", &json!([check]), value),
+                None,
+                "{check} takes {value}"
+            );
+        }
+        for value in *fails {
+            let said = says("input", &json!([check]), value);
+            assert!(
+                said.is_some_and(|said| said.ends_with('.')),
+                "{check} minds {value}"
+            );
+        }
+    }
+    assert!(says("checkbox", &json!(["required"]), &json!(false)).is_some());
+    assert_eq!(says("checkbox", &json!(["required"]), &json!(true)), None);
+}
+
+#[test]
+fn the_first_rule_that_fails_speaks_and_may_have_words_of_its_own() {
+    let checks = json!(["required", {"min": 18, "message": "Adults only."}, {"when": "field > 99"}]);
+    assert_eq!(
+        says("input", &checks, &json!("")).as_deref(),
+        Some("This is required.")
+    );
+    assert_eq!(
+        says("input", &checks, &json!(17)).as_deref(),
+        Some("Adults only.")
+    );
+    assert_eq!(
+        says("input", &checks, &json!(100)).as_deref(),
+        Some("This is not right.")
+    );
+    assert_eq!(
+        says("input", &json!([{"min": 1, "max": 5}]), &json!(6)).as_deref(),
+        Some("This must be at most 5.")
+    );
+}
+
+#[test]
+fn a_rule_with_a_wrong_argument_is_no_rule() {
+    for check in [
+        json!({"min_length": -1}),
+        json!({"max_length": 1.5}),
+        json!({"min": "1"}),
+        json!({"longer": 3}),
+        json!({"pattern": "("}),
+        json!(3),
+    ] {
+        let mut document = app();
+        document["components"][0]["children"][0]["checks"] = json!([check]);
+        let answer = Screen::open(app()).call(&json!({"op": "check", "spec": document}));
+        assert_eq!(answer["valid"], false, "{check}: {answer}");
+    }
+}
