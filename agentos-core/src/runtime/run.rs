@@ -18,8 +18,6 @@ pub(super) type RunId = u64;
 
 /// Runs that may wait for effects at once.
 const WAITING_RUNS: usize = 32;
-/// Frames of nested actions; each level of a document's nesting takes at most two.
-const FRAMES: usize = 2 * DEPTH;
 
 #[derive(Debug, Clone)]
 pub(super) struct Run {
@@ -87,7 +85,7 @@ impl Run {
     }
 
     fn enter(&mut self, frame: Frame) -> Outcome {
-        if self.frames.len() >= FRAMES {
+        if self.frames.iter().filter(|frame| frame.is_body).count() >= DEPTH {
             return Outcome::Failed(Failure::new(
                 "too_deep",
                 format!("actions nest more than {DEPTH} deep"),

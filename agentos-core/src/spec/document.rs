@@ -7,6 +7,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::action::{Action, Step};
 use super::issue::{Code, Issue};
+use super::limits;
 use super::path::{Path, escaped};
 use super::template::{Source, Template};
 
@@ -208,7 +209,7 @@ impl Reader {
             state: self.optional_object(root, "state", ""),
             persist: self.paths(root.get("persist"), "/persist"),
             computed: self.named(root, "computed", Reader::source),
-            data: self.named(root, "data", Self::query),
+            data: self.queries(root),
             actions: self.named(root, "actions", Self::action),
             on,
             watch: self.watch(root),
@@ -375,6 +376,17 @@ impl Reader {
         })
     }
 
+    fn queries(&mut self, root: &Object) -> Vec<(String, DataQuery)> {
+        let queries = self.named(root, "data", Self::query);
+        for (name, _) in queries.iter().skip(limits::QUERIES) {
+            self.refuse(
+                &format!("/data/{}", escaped(name)),
+                format!("a document has at most {} data queries", limits::QUERIES),
+            );
+        }
+        queries
+    }
+
     fn query(&mut self, json: &Json, at: &str) -> Option<DataQuery> {
         let object = self.object(json, at)?;
         self.known_keys(object, &["tool", "args", "pick", "every", "when", "default"], at);
@@ -383,10 +395,17 @@ impl Reader {
             return None;
         };
         let every = object.get("every");
-        if every.is_some_and(|every| every.as_f64().is_none_or(|seconds| seconds < 5.0)) {
+        if every.is_some_and(|every| {
+            every
+                .as_f64()
+                .is_none_or(|seconds| seconds < limits::QUERY_SECONDS)
+        }) {
             self.refuse(
                 &format!("{at}/every"),
-                "`every` is a number of seconds, at least 5",
+                format!(
+                    "`every` is a number of seconds, at least {}",
+                    limits::QUERY_SECONDS
+                ),
             );
         }
         Some(DataQuery {
@@ -448,8 +467,12 @@ impl Reader {
             ("integer", _) => Rule::Integer,
             ("min", Json::Number(bound)) => Rule::Min(bound.as_f64()?),
             ("max", Json::Number(bound)) => Rule::Max(bound.as_f64()?),
-            ("min_length", Json::Number(length)) => Rule::MinLength(length.as_u64()? as usize),
-            ("max_length", Json::Number(length)) => Rule::MaxLength(length.as_u64()? as usize),
+            ("min_length", Json::Number(length)) if length.is_u64() => {
+                Rule::MinLength(length.as_u64()? as usize)
+            }
+            ("max_length", Json::Number(length)) if length.is_u64() => {
+                Rule::MaxLength(length.as_u64()? as usize)
+            }
             ("pattern", Json::String(pattern)) => Rule::Pattern(pattern.clone()),
             ("one_of", Json::Array(values)) => Rule::OneOf(values.clone()),
             ("when", condition) => Rule::When(self.source(condition, at)?),

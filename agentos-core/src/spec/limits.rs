@@ -10,6 +10,10 @@ pub const COMPONENT_DEPTH: usize = 20;
 pub const COMPONENTS: usize = 5_000;
 /// Components a model may write in one document.
 pub const COMPONENTS_BY_MODEL: usize = 2_000;
+/// Data queries of one document.
+pub const QUERIES: usize = 16;
+/// Seconds between two runs of a query that repeats, at the least.
+pub const QUERY_SECONDS: f64 = 5.0;
 /// Rows one `each` repeats.
 pub const ROWS: usize = 10_000;
 /// Bytes of an app's state as JSON text.

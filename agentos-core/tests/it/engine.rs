@@ -8,6 +8,7 @@ mod effects;
 mod forms;
 mod golden;
 mod language;
+mod limits;
 mod protocol;
 mod queries;
 mod samples;

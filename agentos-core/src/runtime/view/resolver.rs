@@ -159,6 +159,10 @@ impl Resolver<'_> {
             }
         };
         let length = list.len().min(limits::ROWS);
+        if list.len() > length {
+            let message = format!("`{}` has {} rows; {length} are shown", each.list, list.len());
+            self.complain(Code::TooLarge, "/each/", "in", message);
+        }
         let passing: Vec<usize> = match &each.filter {
             None => (0..length).collect(),
             Some(filter) => (0..length)

@@ -30,7 +30,7 @@ pub fn acceptance(catalog: &Catalog) -> Value {
             "state": {"type": "object", "description": "the initial state"},
             "persist": {"type": "array", "items": reference("path"), "description": "paths that outlive the window"},
             "computed": map_of(reference("expression")),
-            "data": map_of(reference("query")),
+            "data": {"type": "object", "additionalProperties": reference("query"), "maxProperties": limits::QUERIES},
             "actions": map_of(reference("action")),
             "on": {
                 "type": "object",

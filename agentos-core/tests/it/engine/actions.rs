@@ -246,3 +246,21 @@ fn lifecycle_actions_run_at_their_time() {
     assert!(closing["state_patch"].to_string().contains("close"), "{closing}");
     assert_eq!(closing.get("wake_at"), None);
 }
+
+#[test]
+fn the_earlier_hooks_run_and_an_action_of_a_hook_may_wait() {
+    let mut screen = Screen::open(json!({
+        "type": "app", "title": "A", "state": {"log": [], "kept": null},
+        "lifecycle_hooks": {
+            "on_mount": [{"tool": "storage.get", "args": {"key": "k"}, "into": "kept"}, {"tool": "ui.append", "args": {"path": "log", "value": "mounted {{ kept }}"}}],
+            "on_unmount": {"tool": "ui.append", "args": {"path": "log", "value": "closed"}}
+        },
+        "components": []
+    }));
+    assert_eq!(screen.state["log"], json!([]));
+    screen.succeed("storage.get", json!("x"));
+    assert_eq!(screen.state["log"], json!(["mounted x"]));
+    let now = screen.now;
+    let closing = screen.ask(json!({"op": "close", "now": now}));
+    assert!(closing["state_patch"].to_string().contains("closed"), "{closing}");
+}

@@ -159,3 +159,59 @@ fn a_draft_asks_for_nothing() {
     assert_eq!(turn["effects"], json!([]));
     assert!(turn["nodes"].to_string().contains("…"), "{turn}");
 }
+
+#[test]
+fn when_it_was_updated_is_known_and_an_error_does_not_change_it() {
+    let mut document = app(json!({}));
+    document["components"][1]["props"]["content"] = json!("{{ _.wx.updated_at }}");
+    let mut screen = Screen::open(document);
+    assert_eq!(screen.prop("status", "content"), &Value::Null);
+    screen.pass(2_000.0);
+    screen.succeed("storage.get", json!("rain"));
+    let updated_at = screen.now;
+    assert_eq!(screen.prop("status", "content").as_f64(), Some(updated_at));
+    screen.pass(1_000.0);
+    screen.click("refresh");
+    screen.fail("storage.get", "unavailable");
+    assert_eq!(screen.prop("status", "content").as_f64(), Some(updated_at));
+}
+
+#[test]
+fn a_pick_that_fails_keeps_the_old_value_and_is_an_error() {
+    let mut screen = Screen::open(app(json!({"pick": "result.n + 1"})));
+    screen.succeed("storage.get", json!({"n": 1}));
+    shows(&screen, 2, "idle ok");
+    screen.click("refresh");
+    screen.succeed("storage.get", json!({}));
+    shows(&screen, 2, "idle expr_failed");
+}
+
+#[test]
+fn queries_may_build_on_each_other_and_never_in_a_circle() {
+    let chained = |first: &str| {
+        json!({
+            "type": "app", "title": "Chain", "state": {"start": "a"},
+            "data": {
+                "one": {"tool": "storage.get", "args": {"key": first}},
+                "two": {"tool": "storage.get", "args": {"key": "{{ one }}"}, "when": "one is defined"}
+            },
+            "components": [{"type": "text", "id": "two", "props": {"content": "{{ two }}"}}]
+        })
+    };
+    let mut screen = Screen::open(chained("{{ start }}"));
+    assert_eq!(
+        screen.effects.len(),
+        1,
+        "the second waits until the first is there"
+    );
+    screen.succeed("storage.get", json!("b"));
+    screen.pass(300.0);
+    assert_eq!(screen.effect("storage.get")["args"]["key"], "b");
+    screen.succeed("storage.get", json!("c"));
+    assert_eq!(screen.prop("two", "content"), "c");
+    let answer = screen.call(&json!({"op": "check", "spec": chained("{{ two }}")}));
+    assert!(
+        answer["issues"].to_string().contains("dependency_cycle"),
+        "{answer}"
+    );
+}

@@ -177,6 +177,62 @@ fn watches_that_chase_each_other_are_stopped_and_told() {
     );
 }
 
+#[test]
+fn a_watch_runs_once_however_often_its_path_was_written_and_sees_the_last() {
+    let write = |value: i64| json!({"tool": "ui.set_state", "args": {"path": "n", "value": value}});
+    let mut screen = Screen::open(app(json!({
+        "state": {"n": 0, "deep": {"a": {"b": 0}}, "log": []},
+        "computed": {"even": "n % 2 == 0"},
+        "watch": {
+            "n": {"tool": "ui.append", "args": {"path": "log", "value": "{{ event.path }} {{ n }}"}},
+            "deep.a": {"tool": "ui.append", "args": {"path": "log", "value": "{{ event.path }} {{ deep.a.b }}"}},
+            "even": {"tool": "ui.append", "args": {"path": "log", "value": "even {{ even }}"}}
+        },
+        "components": [
+            {"type": "button", "id": "many", "props": {"text": "m"}, "on_event": {"click": [write(2), write(6), write(4)]}},
+            set("below", "deep.a.b", json!(1)),
+            set("above", "deep", json!({"a": {"b": 2}})),
+            set("odd", "n", json!(5)),
+        ]
+    })));
+    screen.click("many");
+    assert_eq!(screen.state["log"], json!(["n 4"]), "`even` came out equal");
+    screen.click("below");
+    screen.click("above");
+    screen.click("odd");
+    assert_eq!(
+        screen.state["log"],
+        json!(["n 4", "deep.a 1", "deep.a 2", "n 5", "even false"])
+    );
+}
+
+#[test]
+fn a_chain_of_watches_goes_8_rounds_and_no_further() {
+    let chain = |watches: usize| {
+        let watch: serde_json::Map<String, Value> = (0..watches)
+            .map(|n| {
+                (
+                    format!("v{n}"),
+                    json!({"tool": "ui.increment", "args": {"path": format!("v{}", n + 1)}}),
+                )
+            })
+            .collect();
+        let state: serde_json::Map<String, Value> =
+            (0..=watches).map(|n| (format!("v{n}"), json!(0))).collect();
+        let mut screen = Screen::open(app(json!({
+            "state": state, "watch": watch, "components": [set("go", "v0", json!(1))]
+        })));
+        screen.click("go");
+        screen
+    };
+    let screen = chain(8);
+    assert_eq!((screen.state["v8"].clone(), screen.issues()), (json!(1), vec![]));
+    let screen = chain(9);
+    assert_eq!(screen.state["v8"], 1);
+    assert_eq!(screen.state["v9"], 0);
+    assert_eq!(screen.issues(), ["watch_loop"]);
+}
+
 fn thousand(components: usize) -> Screen {
     let state: serde_json::Map<String, Value> =
         (0..components).map(|n| (format!("v{n}"), json!(0))).collect();
