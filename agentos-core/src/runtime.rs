@@ -3,6 +3,7 @@
 //! [`App`] is the door. A call goes through `events` to a `run` of steps, through the
 //! engine's tools to the state, and back as the nodes that changed.
 
+mod allowance;
 mod app;
 mod checks;
 mod events;

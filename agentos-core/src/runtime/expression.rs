@@ -3,12 +3,13 @@
 mod dialect;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as JinjaValue};
 use minijinja_contrib::pycompat::unknown_method_callback;
 use thiserror::Error;
 
+use super::allowance::{self, Allowance};
 use super::scope::{NotAValue, Scope, from_jinja};
 use crate::spec::template::Source;
 use crate::spec::{Path, limits};
@@ -25,7 +26,12 @@ pub struct Expression {
 enum Form {
     /// A bare path such as `t.done`, by far the most common expression: read without the VM.
     Path(Reference),
-    Compiled(minijinja::Expression<'static, 'static>),
+    Compiled {
+        source: Box<str>,
+        expression: minijinja::Expression<'static, 'static>,
+        /// The same, telling its steps; only a measured evaluation needs it.
+        measured: OnceLock<Option<minijinja::Expression<'static, 'static>>>,
+    },
 }
 
 /// A name an expression reads, with the members it reads of it as far as they are static.
@@ -47,7 +53,22 @@ pub enum ExpressionError {
     TooLarge,
 }
 
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
+
+/// Where an expression passes its result through [`SPENT`], since the crate tells an evaluation's
+/// steps only to a function that takes part in it.
+static MEASURING: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = environment();
+    environment.add_filter(SPENT, |state: &minijinja::State<'_, '_>, result: JinjaValue| {
+        allowance::spend(state.fuel_levels().map_or(0, |(spent, _)| spent));
+        result
+    });
+    environment
+});
+
+const SPENT: &str = "__spent";
+
+fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_fuel(Some(limits::EXPRESSION_FUEL));
@@ -73,7 +94,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     });
     super::filters::install(&mut environment);
     environment
-});
+}
 
 /// Names every expression may call without the app defining them.
 pub const FUNCTIONS: [&str; 2] = ["range", "dict"];
@@ -99,7 +120,11 @@ impl Expression {
             .collect();
         Ok(Self {
             references,
-            form: Form::Compiled(compiled),
+            form: Form::Compiled {
+                source: source.as_str().into(),
+                expression: compiled,
+                measured: OnceLock::new(),
+            },
         })
     }
 
@@ -111,14 +136,25 @@ impl Expression {
     /// Evaluates to a value of at most 256 KiB; what is missing is null.
     pub fn evaluate(&self, scope: &Scope) -> Result<Value, ExpressionError> {
         match &self.form {
-            Form::Path(path) => Ok(scope
-                .lookup(&path.name, &path.members)
-                .cloned()
-                .unwrap_or_default()),
-            Form::Compiled(compiled) => {
-                let result = compiled
-                    .eval(JinjaValue::from_object(scope.clone()))
-                    .map_err(|error| failure(&error))?;
+            Form::Path(path) => {
+                allowance::spend(1);
+                Ok(scope
+                    .lookup(&path.name, &path.members)
+                    .cloned()
+                    .unwrap_or_default())
+            }
+            Form::Compiled {
+                source,
+                expression,
+                measured,
+            } => {
+                let scope = JinjaValue::from_object(scope.clone());
+                let result = match Allowance::left() {
+                    None => expression.eval(scope),
+                    Some(0) => return Err(ExpressionError::OutOfFuel),
+                    Some(_) => evaluate_measured(measured, source, expression, scope),
+                };
+                let result = result.map_err(|error| failure(&error))?;
                 let mut budget = limits::RESULT_BYTES;
                 from_jinja(&result, &mut budget, limits::JSON_DEPTH).map_err(|reason| match reason {
                     NotAValue::TooLarge => ExpressionError::TooLarge,
@@ -145,6 +181,31 @@ impl Reference {
             members: parts.collect(),
         }
     }
+}
+
+/// An evaluation that fails does not get to tell its steps, so it counts as all it may take.
+fn evaluate_measured(
+    measured: &OnceLock<Option<minijinja::Expression<'static, 'static>>>,
+    source: &str,
+    plain: &minijinja::Expression<'static, 'static>,
+    scope: JinjaValue,
+) -> Result<JinjaValue, minijinja::Error> {
+    let measured = measured.get_or_init(|| {
+        MEASURING
+            .compile_expression_owned(format!("({source})|{SPENT}"))
+            .ok()
+    });
+    let result = match measured {
+        Some(measured) => measured.eval(scope),
+        None => {
+            allowance::spend(limits::EXPRESSION_FUEL);
+            return plain.eval(scope);
+        }
+    };
+    if result.is_err() {
+        allowance::spend(limits::EXPRESSION_FUEL);
+    }
+    result
 }
 
 /// The filters an expression may use.

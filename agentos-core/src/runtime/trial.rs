@@ -1,6 +1,6 @@
 //! The trial run: an app is used as a person would before anyone sees it.
 //!
-//! Pure and bounded by events, never by wall time. Every control is used in document order, then in
+//! Pure and bounded by events and by the steps of its expressions, never by wall time. Every control is used in document order, then in
 //! reverse, and once more in order when something was used in vain; a query is answered with its
 //! default and once with an error; other tools answer the example of their catalog entry; a question
 //! is answered yes, then no.
@@ -11,18 +11,15 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::allowance::Allowance;
 use super::app::{App, Opening, Waiting};
 use super::program::{Action, Call, Program};
 use super::turn::{Effect, Event, Failure, Turn};
 use super::view::{Node, NodeId};
 use crate::spec::catalog::Catalog;
-use crate::spec::{Code, Issue, UiSpec};
+use crate::spec::{Code, Issue, Severity, UiSpec, check, limits};
 use crate::value::Value;
 
-/// Events one trial sends.
-const EVENTS: usize = 300;
-/// Times a trial moves its clock to what the app waits for.
-const WAKES: usize = 20;
 /// Rounds of answering effects after one event; an app that asks on beyond them is in a loop.
 const ANSWERS: usize = 20;
 /// Components of one kind of row that are used; a list of a hundred rows needs no hundred clicks.
@@ -38,6 +35,8 @@ pub struct Report {
     pub events: usize,
     /// Times the clock was moved.
     pub wakes: usize,
+    /// Instructions its expressions took.
+    pub fuel: u64,
     /// Components that were used.
     pub used: Vec<Arc<str>>,
     /// Tools that ran outside the engine, with how often.
@@ -46,6 +45,7 @@ pub struct Report {
 
 /// Tries an app out, from `now` in virtual time.
 pub fn run(spec: &UiSpec, catalog: &Arc<Catalog>, now: f64, seed: u64) -> Report {
+    let allowance = Allowance::of(limits::TRIAL_FUEL);
     let opening = Opening {
         spec,
         catalog: catalog.clone(),
@@ -66,7 +66,12 @@ pub fn run(spec: &UiSpec, catalog: &Arc<Catalog>, now: f64, seed: u64) -> Report
         answered: BTreeMap::new(),
         queries_answered: BTreeSet::new(),
         confirmed: 0,
+        loops: false,
     };
+    // What has no action takes no event, so only the document shows it.
+    let idle = check::check(spec, catalog).into_iter();
+    idle.filter(|issue| issue.code == Code::ControlDoesNothing)
+        .for_each(|issue| trial.note(issue));
     trial.take(turn);
     trial.use_everything(false);
     trial.use_everything(true);
@@ -74,7 +79,7 @@ pub fn run(spec: &UiSpec, catalog: &Arc<Catalog>, now: f64, seed: u64) -> Report
         trial.use_everything(false);
     }
     trial.wait();
-    trial.report()
+    trial.report(allowance.spent())
 }
 
 struct Trial<'a> {
@@ -89,6 +94,8 @@ struct Trial<'a> {
     answered: BTreeMap<Arc<str>, usize>,
     queries_answered: BTreeSet<usize>,
     confirmed: usize,
+    /// An effect follows from its own answer without an end.
+    loops: bool,
 }
 
 impl Trial<'_> {
@@ -97,7 +104,7 @@ impl Trial<'_> {
         let mut done: BTreeSet<NodeId> = BTreeSet::new();
         let mut rows: BTreeMap<usize, usize> = BTreeMap::new();
         while let Some((component, node)) = self.next_control(&done, &rows, in_reverse) {
-            if self.events >= EVENTS {
+            if self.is_spent() {
                 return;
             }
             done.insert(node.id.clone());
@@ -168,9 +175,18 @@ impl Trial<'_> {
         self.uses.values().any(|changed| !changed)
     }
 
+    /// Whether nothing more may be tried.
+    fn is_spent(&self) -> bool {
+        self.events >= limits::TRIAL_EVENTS || self.cannot_go_on()
+    }
+
+    fn cannot_go_on(&self) -> bool {
+        self.loops || Allowance::left() == Some(0)
+    }
+
     /// Sends one event and answers what it asks for; whether anything changed.
     fn send(&mut self, node: &Node, kind: &str) -> bool {
-        if self.events >= EVENTS {
+        if self.is_spent() {
             return false;
         }
         self.events += 1;
@@ -205,9 +221,16 @@ impl Trial<'_> {
             let mut next = Vec::new();
             for effect in effects {
                 let answer = self.answer(&effect);
+                let query_failed = answer.is_err();
                 let turn = self.app.resolve(effect.id, answer, self.now);
                 changed = true;
-                turn.issues.into_iter().for_each(|issue| self.note(issue));
+                for mut issue in turn.issues {
+                    if query_failed && issue.code == Code::ExprFailed {
+                        issue.severity = Severity::Error;
+                        issue.message = format!("when `{}` fails: {}", effect.tool, issue.message);
+                    }
+                    self.note(issue);
+                }
                 next.extend(turn.effects);
             }
             effects = next;
@@ -215,6 +238,7 @@ impl Trial<'_> {
         if !effects.is_empty() {
             let message = format!("`{}` is called again and again without an end", effects[0].tool);
             self.note(Issue::error(Code::WatchLoop, "", message));
+            self.loops = true;
         }
         changed
     }
@@ -255,9 +279,16 @@ impl Trial<'_> {
             .unwrap_or_default()
     }
 
+    /// Whether using the component was answered with an error, which says why nothing changed.
+    fn has_failed(&self, id: &str) -> bool {
+        self.issues
+            .iter()
+            .any(|issue| issue.is_error() && issue.id.as_deref() == Some(id))
+    }
+
     /// Moves the clock to what the app waits for.
     fn wait(&mut self) {
-        while self.wakes < WAKES {
+        while self.wakes < limits::TRIAL_WAKES && !self.cannot_go_on() {
             let Some(due) = self.app.wake_at() else { return };
             self.wakes += 1;
             self.now = self.now.max(due);
@@ -272,16 +303,26 @@ impl Trial<'_> {
         }
     }
 
-    fn report(mut self) -> Report {
+    fn report(mut self, fuel: u64) -> Report {
+        if fuel >= limits::TRIAL_FUEL {
+            // Every expression failed from there on, which says nothing about it or the controls.
+            self.issues.retain(|issue| issue.code != Code::ExprFailed);
+            let message = format!(
+                "using the app takes more than {} steps of its expressions; the costly ones work through long lists again and again",
+                limits::TRIAL_FUEL
+            );
+            let issue = Issue::error(Code::ExprFailed, "", message);
+            self.note(issue.hint("put what is worked out from a list into `computed`, once"));
+        }
         let program = self.app.program.clone();
         let idle = self
             .uses
             .iter()
-            .filter(|(_, changed)| !**changed)
+            .filter(|(_, changed)| !**changed && fuel < limits::TRIAL_FUEL)
             .map(|(component, _)| *component);
         for component in idle.collect::<Vec<_>>() {
             let component = &program.components[component];
-            if component.handlers.is_empty() && !component.is_submit {
+            if component.handlers.is_empty() && !component.is_submit || self.has_failed(&component.id) {
                 continue;
             }
             let waits_for_something = component
@@ -303,6 +344,7 @@ impl Trial<'_> {
             issues: self.issues,
             events: self.events,
             wakes: self.wakes,
+            fuel,
             used: self
                 .uses
                 .keys()

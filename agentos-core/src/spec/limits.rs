@@ -34,3 +34,9 @@ pub const HISTORY_BYTES: usize = 2 * 1024 * 1024;
 pub const HISTORY_TEXT_CHARS: usize = 200;
 /// Changes an edit keeps in words.
 pub const HISTORY_CHANGES: usize = 50;
+/// Instructions all evaluations of one trial run may take together.
+pub const TRIAL_FUEL: u64 = 20_000_000;
+/// Events one trial run sends.
+pub const TRIAL_EVENTS: usize = 300;
+/// Times a trial run moves its clock to what the app waits for.
+pub const TRIAL_WAKES: usize = 20;

@@ -25,4 +25,5 @@ mod registry;
 mod schema;
 mod services;
 mod storage;
+mod trial;
 mod user;

@@ -1,0 +1,216 @@
+//! The trial run: good apps pass, and each way of not working is found.
+
+use std::sync::Arc;
+
+use agentos_core::runtime::trial::{self, Report};
+use agentos_core::spec::{Catalog, Severity, UiSpec, limits};
+use serde_json::{Value, json};
+
+fn tried(document: &Value) -> Report {
+    let spec = UiSpec::from_json(document).unwrap_or_else(|issues| panic!("{document}: {issues:#?}"));
+    trial::run(
+        &spec,
+        &Arc::new(Catalog::builtin().clone()),
+        1_767_355_200_000.0,
+        7,
+    )
+}
+
+/// Severity, code, path and component of what a trial found.
+fn told(report: &Report) -> Vec<String> {
+    let word = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    let found = report.issues.iter().map(|issue| {
+        let json = serde_json::to_value(issue).unwrap();
+        let id = issue.id.as_deref().map(|id| format!(" {id}")).unwrap_or_default();
+        format!(
+            "{} {} {}{id}",
+            word(json["severity"].clone()),
+            word(json["code"].clone()),
+            issue.path
+        )
+    });
+    found.collect()
+}
+
+#[track_caller]
+fn check(document: &Value, expected: &[&str]) {
+    let report = tried(document);
+    assert_eq!(told(&report), expected, "{:#?}", report.issues);
+    let has_error = report
+        .issues
+        .iter()
+        .any(|issue| issue.severity == Severity::Error);
+    assert_eq!(report.passed, !has_error);
+    assert!(report.events <= limits::TRIAL_EVENTS && report.wakes <= limits::TRIAL_WAKES);
+}
+
+/// A button over a little state.
+fn button(click: &Value) -> Value {
+    json!({
+        "state": {"count": 0, "name": "x", "list": []},
+        "components": [{"type": "button", "id": "go", "props": {"text": "Go"}, "on_event": {"click": click}}],
+    })
+}
+
+#[test]
+fn a_tool_that_fails_is_an_error() {
+    check(
+        &button(
+            &json!({"tool": "calc.divide", "args": {"a": "{{ count }}", "b": "{{ name }}"}, "into": "count"}),
+        ),
+        &["error tool_failed /components/0/on_event/click go"],
+    );
+}
+
+#[test]
+fn a_failure_that_is_caught_is_none() {
+    check(
+        &button(
+            &json!({"tool": "calc.divide", "args": {"a": 1, "b": "{{ name }}"}, "into": "count",
+        "catch": {"tool": "ui.increment", "args": {"path": "count"}}}),
+        ),
+        &[],
+    );
+}
+
+#[test]
+fn a_state_that_grows_without_limit_is_an_error() {
+    let mut document = button(&json!({"tool": "ui.increment", "args": {"path": "count"}}));
+    document["state"]["name"] = json!("x".repeat(100_000));
+    document["actions"] =
+        json!({"grow": {"tool": "ui.append", "args": {"path": "list", "value": "{{ name }}"}}});
+    document["on"] =
+        json!({"mount": {"tool": "timer.interval", "args": {"interval": 1000, "action": "grow"}}});
+    check(&document, &["error tool_failed /on/mount/args/action"]);
+    document["actions"] =
+        json!({"grow": {"tool": "ui.set_state", "args": {"path": "name", "value": "{{ name ~ name }}"}}});
+    check(&document, &["error tool_failed /on/mount/args/action"]);
+}
+
+#[test]
+fn watches_that_change_each_other_are_a_loop() {
+    let mut document = button(&json!({"tool": "ui.increment", "args": {"path": "count"}}));
+    document["watch"] = json!({"count": {"tool": "ui.increment", "args": {"path": "count"}}});
+    check(&document, &["error watch_loop /watch/count"]);
+}
+
+#[test]
+fn a_loop_through_the_outside_is_one_too() {
+    let mut document = button(&json!({"tool": "ui.increment", "args": {"path": "count"}}));
+    document["watch"] = json!({"count": [{"tool": "system.log", "args": {"message": "x"}}, {"tool": "ui.increment", "args": {"path": "count"}}]});
+    check(&document, &["error watch_loop "]);
+}
+
+#[test]
+fn a_control_without_an_action_is_an_error() {
+    let mut document = button(&json!([]));
+    check(&document, &["error control_does_nothing /components/0 go"]);
+    document["components"][0]["on_event"] = json!({});
+    check(&document, &["error control_does_nothing /components/0 go"]);
+}
+
+#[test]
+fn a_control_that_changes_nothing_is_an_error_unless_its_action_has_a_condition() {
+    let same = json!({"tool": "ui.set_state", "args": {"path": "name", "value": "x"}});
+    check(&button(&same), &["error control_does_nothing /components/0 go"]);
+    let mut conditional = same.clone();
+    conditional["if"] = json!("count > 5");
+    check(
+        &button(&conditional),
+        &["warning control_does_nothing /components/0 go"],
+    );
+    let mut named = button(&json!("later"));
+    named["actions"] = json!({"later": {"do": [conditional]}});
+    check(&named, &["warning control_does_nothing /components/0 go"]);
+}
+
+#[test]
+fn a_query_answers_its_default_then_an_error_that_must_not_break_the_view() {
+    let app = |content: &str| {
+        json!({
+            "data": {"q": {"tool": "storage.get", "args": {"key": "a"}, "every": 5, "default": [1, 2]}},
+            "components": [{"type": "text", "id": "t", "props": {"content": content}}],
+        })
+    };
+    let report = tried(&app("{{ q | length }}"));
+    assert_eq!(told(&report), [""; 0]);
+    assert!(report.answered["storage.get"] > 1, "{:?}", report.answered);
+    check(
+        &app("{{ 'on' if not _.q.error else 1 / 'off' }}"),
+        &["error expr_failed /components/0/props/content t"],
+    );
+    check(
+        &app("{{ q / 2 }}"),
+        &["warning expr_failed /components/0/props/content t"],
+    );
+}
+
+#[test]
+fn a_question_is_answered_yes_then_no() {
+    let mut ask = json!({"tool": "ui.append", "args": {"path": "list", "value": 1}, "confirm": "Sure?"});
+    let report = tried(&button(&ask));
+    assert_eq!(told(&report), [""; 0]);
+    assert_eq!(report.answered["system.confirm"], 2);
+    ask["if"] = json!("list | length == 0");
+    assert_eq!(told(&tried(&button(&ask))), [""; 0]);
+}
+
+#[test]
+fn other_tools_answer_the_example_of_the_catalog() {
+    let mut document = button(&json!({"tool": "storage.get", "args": {"key": "a"}, "into": "name"}));
+    document["watch"] =
+        json!({"name": {"tool": "ui.append", "args": {"path": "list", "value": "{{ name }}"}}});
+    let report = tried(&document);
+    assert_eq!(told(&report), [""; 0]);
+    assert_eq!(report.answered["storage.get"], 2);
+}
+
+#[test]
+fn fields_are_filled_before_the_form_is_sent() {
+    let mut document = button(&json!(null));
+    document["components"] = json!([{"type": "form", "id": "f", "on_event": {"submit": [{"tool": "form.validate"}, {"tool": "ui.append", "args": {"path": "list", "value": "{{ mail }}"}}]}, "children": [
+        {"type": "input", "id": "mail", "props": {"label": "Mail", "type": "email"}, "checks": ["required", "email"]},
+        {"type": "button", "id": "send", "props": {"text": "Send", "type": "submit"}}]}]);
+    check(&document, &[]);
+}
+
+#[test]
+fn at_most_300_events_are_sent() {
+    let buttons: Vec<Value> = (0..400)
+        .map(|at| json!({"type": "button", "id": format!("b{at}"), "props": {"text": "Go"}, "on_event": {"click": {"tool": "ui.increment", "args": {"path": "count"}}}}))
+        .collect();
+    let report = tried(&json!({"state": {"count": 0}, "components": buttons}));
+    assert_eq!((report.events, report.passed), (limits::TRIAL_EVENTS, true));
+}
+
+#[test]
+fn the_clock_is_moved_at_most_20_times() {
+    let mut document = button(&json!({"tool": "ui.increment", "args": {"path": "count"}}));
+    document["on"] = json!({"mount": {"tool": "timer.interval", "args": {"interval": 1000, "action": {"tool": "ui.increment", "args": {"path": "count"}}}}});
+    let report = tried(&document);
+    assert_eq!((report.wakes, report.passed), (limits::TRIAL_WAKES, true));
+}
+
+#[test]
+fn expressions_take_at_most_20_million_steps_together() {
+    let costly = json!({"type": "text", "props": {"content": "{{ (range(9000) | list | length) + count }}"}});
+    let mut components = vec![costly; 900];
+    components.push(json!({"type": "button", "id": "go", "props": {"text": "Go"}, "on_event": {"click": {"tool": "ui.increment", "args": {"path": "count"}}}}));
+    let report = tried(&json!({"state": {"count": 0}, "components": components}));
+    assert_eq!(told(&report), ["error expr_failed "], "{:#?}", report.fuel);
+    assert_eq!(report.fuel, limits::TRIAL_FUEL);
+    let plain = tried(&button(
+        &json!({"tool": "ui.increment", "args": {"path": "count"}}),
+    ));
+    assert!(plain.fuel < 1_000, "{}", plain.fuel);
+}
+
+#[test]
+fn a_trial_measures_without_bounding_what_runs_after_it() {
+    let dear = json!({"state": {"count": 0}, "components": vec![json!({"type": "text", "props": {"content": "{{ (range(9000) | list | length) + count }}"}}); 3000]});
+    assert!(!tried(&dear).passed);
+    let again = tried(&button(
+        &json!({"tool": "ui.increment", "args": {"path": "count"}}),
+    ));
+    assert!(again.passed, "{:#?}", again.issues);
+}
