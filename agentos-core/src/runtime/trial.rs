@@ -120,10 +120,30 @@ impl Trial<'_> {
         in_reverse: bool,
     ) -> Option<(usize, Node)> {
         let (_, nodes) = self.app.view();
-        let fresh = |node: &&Node| {
+        let modals: Vec<&Node> = nodes
+            .iter()
+            .filter(|node| &*node.kind == "modal")
+            .copied()
+            .collect();
+        let is_hidden = |node: &Node| {
+            let is_in = |modal: &&&Node| modal.id == node.id || self.app.view.is_below(&node.id, &modal.id);
+            modals.iter().filter(is_in).any(|modal| !is_open(modal))
+        };
+        let is_fresh = |node: &Node| {
             let component = self.app.view.instance(&node.id)?.component;
             let is_fresh = !done.contains(&node.id) && rows.get(&component).copied().unwrap_or(0) < ROWS;
-            (is_fresh && is_usable(node)).then(|| (component, (*node).clone()))
+            (is_fresh && is_usable(node) && !is_hidden(node)).then_some(component)
+        };
+        // Closing a modal comes after what is in it.
+        let is_busy = |node: &Node| {
+            &*node.kind == "modal"
+                && nodes
+                    .iter()
+                    .any(|inner| self.app.view.is_below(&inner.id, &node.id) && is_fresh(inner).is_some())
+        };
+        let fresh = |node: &&Node| {
+            let component = is_fresh(node)?;
+            (!is_busy(node)).then(|| (component, (*node).clone()))
         };
         if in_reverse {
             nodes.iter().rev().find_map(fresh)
@@ -357,6 +377,11 @@ impl Trial<'_> {
 
 fn is_usable(node: &Node) -> bool {
     !node.events.is_empty() && !node.pending && !node.props.member("disabled").is_some_and(Value::is_true)
+}
+
+/// Whether a modal shows what is in it.
+fn is_open(modal: &Node) -> bool {
+    modal.props.member("open").is_some_and(Value::is_true)
 }
 
 /// Values first, so that what is then clicked or submitted has something to work on.

@@ -8,6 +8,7 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::limits;
+use super::path::escaped;
 use super::{Code, Issue};
 
 /// Reads a document strictly; the result has passed [`verify`].
@@ -169,8 +170,13 @@ fn verify_properties(component: &Value, path: &str) -> Result<(), Issue> {
         let bytes = json_bytes(value);
         if bytes > limits::PROPERTY_BYTES {
             let limit = limits::PROPERTY_BYTES;
-            let message = format!("property {name} has {bytes} bytes, at most {limit} are allowed");
-            return Err(Issue::error(Code::TooLarge, format!("{path}/props"), message));
+            let message = format!("the property `{name}` has {bytes} bytes, at most {limit} are allowed");
+            let issue = Issue::error(Code::TooLarge, format!("{path}/props/{}", escaped(name)), message)
+                .hint("keep long content in the state or fetch it with `data`");
+            return Err(match component["id"].as_str() {
+                Some(id) => issue.about(id),
+                None => issue,
+            });
         }
     }
     Ok(())

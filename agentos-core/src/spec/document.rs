@@ -297,6 +297,17 @@ impl Reader {
     }
 
     fn component(&mut self, json: &Json, at: String, position: String) -> Option<Component> {
+        let first = self.issues.len();
+        let id = json.get("id").and_then(Json::as_str).filter(|id| !id.is_empty());
+        let id = id.unwrap_or(&position).to_owned();
+        let component = self.component_parts(json, at, position);
+        for issue in &mut self.issues[first..] {
+            issue.id.get_or_insert_with(|| id.clone());
+        }
+        component
+    }
+
+    fn component_parts(&mut self, json: &Json, at: String, position: String) -> Option<Component> {
         let object = self.object(json, &at)?;
         self.known_keys(object, &COMPONENT_KEYS, &at);
         let Some(kind) = object.get("type").and_then(Json::as_str) else {

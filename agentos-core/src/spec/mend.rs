@@ -76,7 +76,7 @@ fn repair(mended: &mut Mended, catalog: &Catalog) {
             actions: document::action_names(&mended.doc),
             issues: Vec::new(),
         };
-        pass.forbidden_names(&mut mended.doc, "");
+        pass.forbidden_names(&mut mended.doc, "", None);
         pass.document(&mut mended.doc);
         if pass.issues.is_empty() {
             break;
@@ -102,27 +102,33 @@ impl Mender<'_> {
         self.issues.push(Issue::warning(Code::Dropped, at, message));
     }
 
-    fn forbidden_names(&mut self, value: &mut Value, at: &str) {
+    /// `id` is that of the component around `value`.
+    fn forbidden_names(&mut self, value: &mut Value, at: &str, id: Option<&str>) {
         match value {
             Value::Object(map) => {
+                let own = map.get("id").filter(|_| map.contains_key("type"));
+                let own = own.and_then(Value::as_str).map(str::to_owned);
+                let id = own.as_deref().or(id);
                 for name in FORBIDDEN_NAMES {
                     if map.shift_remove(name).is_some() {
+                        let first = self.issues.len();
                         self.dropped(
                             &format!("{at}/{name}"),
                             format!("the key \"{name}\" is not allowed anywhere and was removed"),
                         );
+                        self.issues[first].id = id.map(str::to_owned);
                     }
                 }
                 for (key, part) in map
                     .iter_mut()
                     .filter(|(_, part)| part.is_object() || part.is_array())
                 {
-                    self.forbidden_names(part, &format!("{at}/{}", escaped(key)));
+                    self.forbidden_names(part, &format!("{at}/{}", escaped(key)), id);
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.forbidden_names(item, &format!("{at}/{index}"));
+                    self.forbidden_names(item, &format!("{at}/{index}"), id);
                 }
             }
             _ => {}

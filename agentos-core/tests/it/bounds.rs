@@ -80,7 +80,7 @@ fn takes_a_document_at_its_bounds_and_refuses_the_next_one() {
     refuses(
         &with_text(limits::PROPERTY_BYTES + 1).to_string(),
         Code::TooLarge,
-        "property content",
+        "property `content`",
     );
 }
 

@@ -19,6 +19,7 @@ mod host;
 mod import;
 mod kernel;
 mod mend;
+mod mutation;
 mod patch;
 mod reader;
 mod registry;

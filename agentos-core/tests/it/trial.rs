@@ -175,6 +175,23 @@ fn fields_are_filled_before_the_form_is_sent() {
 }
 
 #[test]
+fn what_is_in_a_closed_modal_is_used_once_it_is_open() {
+    let close = json!({"tool": "modal.close", "args": {"modal_id": "box"}});
+    let mut document = button(&json!({"tool": "modal.open", "args": {"modal_id": "box"}}));
+    let modal = json!({"type": "modal", "id": "box", "props": {"title": "Box"}, "children": [
+        {"type": "button", "id": "shut", "props": {"text": "Close"}, "on_event": {"click": close}}]});
+    document["components"].as_array_mut().unwrap().push(modal);
+    check(&document, &[]);
+    assert!(tried(&document).used.iter().any(|id| &**id == "shut"));
+    document["components"][1]["children"][0]["on_event"] =
+        json!({"click": {"tool": "ui.set_state", "args": {"path": "name", "value": "x"}}});
+    check(
+        &document,
+        &["error control_does_nothing /components/1/children/0 shut"],
+    );
+}
+
+#[test]
 fn at_most_300_events_are_sent() {
     let buttons: Vec<Value> = (0..400)
         .map(|at| json!({"type": "button", "id": format!("b{at}"), "props": {"text": "Go"}, "on_event": {"click": {"tool": "ui.increment", "args": {"path": "count"}}}}))

@@ -29,6 +29,16 @@ impl<'a> Mender<'a> {
     }
 
     fn component(&mut self, value: &mut Value, at: &str) {
+        let first = self.issues.len();
+        self.component_parts(value, at);
+        if let Some(id) = value.get("id").and_then(Value::as_str) {
+            for issue in &mut self.issues[first..] {
+                issue.id.get_or_insert_with(|| id.to_owned());
+            }
+        }
+    }
+
+    fn component_parts(&mut self, value: &mut Value, at: &str) {
         if value.is_string() || value.is_number() {
             *value = json!({"type": "text", "props": {"content": value.take()}});
             self.told(at, "a bare text was made a text component");
