@@ -195,20 +195,60 @@ fn evaluate_measured(
             .compile_expression_owned(format!("({source})|{SPENT}"))
             .ok()
     });
-    let result = match measured {
-        Some(measured) => measured.eval(scope),
-        None => {
-            allowance::spend(limits::EXPRESSION_FUEL);
-            return plain.eval(scope);
-        }
+    let Some(measured) = measured else {
+        allowance::spend(limits::EXPRESSION_FUEL);
+        return plain.eval(scope);
     };
+    let result = measured.eval(scope);
     if result.is_err() {
         allowance::spend(limits::EXPRESSION_FUEL);
     }
     result
 }
 
-/// The filters an expression may use.
+/// Filters that are offered where one was misspelt.
+pub const FILTERS: [&str; 38] = [
+    "abs",
+    "batch",
+    "capitalize",
+    "currency",
+    "date",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "groupby",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "number",
+    "percent",
+    "plural",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "sum",
+    "title",
+    "trim",
+    "unique",
+    "upper",
+];
+
+/// Whether an expression may use the filter.
 pub fn is_filter(name: &str) -> bool {
     // A filter that exists fails for its argument, if at all, when it runs; one that does not is unknown.
     ENVIRONMENT
@@ -243,5 +283,17 @@ fn sentence(error: &minijinja::Error) -> String {
         // What is missing is null, and people know it by that name.
         Some(detail) => format!("{}: {}", error.kind(), detail.replace("undefined", "null")),
         None => error.kind().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILTERS, is_filter};
+
+    #[test]
+    fn every_filter_that_is_offered_is_there() {
+        let missing: Vec<_> = FILTERS.into_iter().filter(|name| !is_filter(name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        assert!(!is_filter("shout"));
     }
 }

@@ -183,12 +183,20 @@ fn verify_properties(component: &Value, path: &str) -> Result<(), Issue> {
 }
 
 fn syntax_issue(fault: &serde_json::Error) -> Issue {
-    let code = if fault.is_eof() {
-        Code::JsonTruncated
-    } else {
-        Code::JsonInvalid
-    };
-    Issue::error(code, "", format!("the document is not JSON: {fault}"))
+    if fault.is_eof() {
+        let message = format!(
+            "the document ends at line {}, column {}, before its JSON is complete",
+            fault.line(),
+            fault.column()
+        );
+        return Issue::error(Code::JsonTruncated, "", message)
+            .hint("close every text, list and object that is open there");
+    }
+    Issue::error(
+        Code::JsonInvalid,
+        "",
+        format!("the document is not JSON: {fault}"),
+    )
 }
 
 fn document_too_large(bytes: usize) -> Issue {

@@ -31,8 +31,8 @@ fn tells_where_the_text_is_no_json() {
         Code::JsonInvalid,
         "line 2 column 3",
     );
-    refuses("", Code::JsonTruncated, "line 1 column 0");
-    refuses("{\"title\": \"A", Code::JsonTruncated, "line 1 column 12");
+    refuses("", Code::JsonTruncated, "line 1, column 0");
+    refuses("{\"title\": \"A", Code::JsonTruncated, "line 1, column 12");
     refuses("[1, 2] tail", Code::JsonInvalid, "line 1 column 8");
 }
 

@@ -365,6 +365,17 @@ fn a_model_that_fails_in_a_repair_does_not_take_the_app_with_it() {
     );
 }
 
+/// What the pipeline says to a document of a model, when it refuses it.
+pub(crate) fn refusal_of(document: &Value) -> Option<String> {
+    let llm = ScriptedLlm::new([say(&document.to_string())]).never_repairing();
+    let events = events(&llm, "many");
+    let fails = events.iter().find_map(|event| match event {
+        GenerationEvent::Failed(failure) => failure.issues.first(),
+        _ => None,
+    });
+    fails.map(|issue| issue.message.clone())
+}
+
 #[test]
 fn a_document_beyond_what_a_model_may_write_fails() {
     let texts: Vec<Value> = (0..2_001)

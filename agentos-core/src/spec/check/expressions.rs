@@ -33,11 +33,15 @@ impl Checker<'_> {
         }
         for filter in filters(source.as_str()) {
             if !expression::is_filter(filter) {
-                self.report(Issue::error(
-                    Code::ExprUnknownName,
-                    at,
-                    format!("there is no filter `{filter}`"),
-                ));
+                let hint = self.nearest(filter, expression::FILTERS);
+                self.report_with(
+                    Issue::error(
+                        Code::ExprUnknownName,
+                        at,
+                        format!("there is no filter `{filter}`"),
+                    ),
+                    hint,
+                );
             }
         }
     }
