@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// A limit, and what answers at it (nothing) and beyond it (something).
 type Limit = (&'static str, fn() -> Option<String>, fn() -> Option<String>);
 
-const LIMITS: [Limit; 14] = [
+const LIMITS: [Limit; 16] = [
     (
         "DOCUMENT_BYTES",
         || text_of(limits::DOCUMENT_BYTES),
@@ -38,6 +38,16 @@ const LIMITS: [Limit; 14] = [
         "COMPONENTS_BY_MODEL",
         || written(limits::COMPONENTS_BY_MODEL),
         || written(limits::COMPONENTS_BY_MODEL + 1),
+    ),
+    (
+        "QUERIES",
+        || queries(limits::QUERIES),
+        || queries(limits::QUERIES + 1),
+    ),
+    (
+        "QUERY_SECONDS",
+        || repeated(limits::QUERY_SECONDS),
+        || repeated(limits::QUERY_SECONDS - 0.1),
     ),
     ("ROWS", || rows(limits::ROWS), || rows(limits::ROWS + 1)),
     (
@@ -110,6 +120,22 @@ fn written(count: usize) -> Option<String> {
     crate::generate::refusal_of(&document)
 }
 
+fn read(document: &Value) -> Option<String> {
+    UiSpec::from_json(document)
+        .err()
+        .map(|issues| issues[0].message.clone())
+}
+
+fn queries(count: usize) -> Option<String> {
+    let query = |n: usize| (format!("q{n}"), json!({"tool": "system.time"}));
+    let data: serde_json::Map<String, Value> = (0..count).map(query).collect();
+    read(&json!({"data": data, "components": []}))
+}
+
+fn repeated(seconds: f64) -> Option<String> {
+    read(&json!({"data": {"now": {"tool": "system.time", "every": seconds}}, "components": []}))
+}
+
 fn app(document: &Value) -> App {
     let spec = UiSpec::from_json(document).unwrap();
     let opening = Opening {
@@ -148,10 +174,7 @@ fn property(bytes: usize) -> Option<String> {
 
 fn source(bytes: usize) -> Option<String> {
     let expression = format!("1+{}", "1".repeat(bytes - 2));
-    let document = json!({"components": [{"type": "divider", "visible": expression}]});
-    UiSpec::from_json(&document)
-        .err()
-        .map(|issues| issues[0].message.clone())
+    read(&json!({"components": [{"type": "divider", "visible": expression}]}))
 }
 
 fn evaluated(source: &str) -> Option<String> {
