@@ -230,6 +230,37 @@ fn parents_come_before_children_and_a_component_with_its_type() {
 }
 
 #[test]
+fn the_first_component_is_out_before_a_tenth_of_a_thousand_arrived() {
+    let component =
+        |n: usize| json!({"type": "text", "id": format!("t{n}"), "props": {"content": format!("Row {n}")}});
+    let document =
+        json!({"type": "app", "title": "Long", "components": (0..1_000).map(component).collect::<Vec<_>>()});
+    let text = document.to_string();
+    let mut reader = Reader::new();
+    let mut shown = json!({});
+    let mut first_at = None;
+    for (index, chunk) in text.as_bytes().chunks(16).enumerate() {
+        show(&mut shown, &reader.push(std::str::from_utf8(chunk).unwrap()));
+        let components = shown["components"].as_array().map_or(0, Vec::len);
+        let arrived = (index + 1) * 16;
+        if components > 0 {
+            first_at.get_or_insert(arrived);
+        }
+        let whole = text[..arrived.min(text.len())]
+            .matches("\"type\":\"text\"")
+            .count();
+        assert!(
+            components >= whole,
+            "{components} of {whole} components are out at {arrived}"
+        );
+    }
+    show(&mut shown, &reader.finish().patches);
+    assert_eq!(shown, document);
+    let first_at = first_at.unwrap();
+    assert!(first_at < 100, "{first_at} of {} bytes had arrived", text.len());
+}
+
+#[test]
 fn a_long_text_is_shown_in_steps_that_grow() {
     let text = "x".repeat(60_000);
     let document = format!(r#"{{"components": [{{"type": "text", "props": {{"content": "{text}"}}}}]}}"#);
@@ -384,6 +415,58 @@ fn fragments() -> impl Strategy<Value = String> {
     prop::collection::vec(fragment, 0..60).prop_map(|fragments| fragments.concat())
 }
 
+/// What happens to text on its way, and what a model does to it.
+#[derive(Debug, Clone)]
+enum Mutation {
+    Cut,
+    Drop(usize),
+    Repeat(usize),
+    Set(u8),
+    Insert(Vec<u8>),
+    Swap(usize),
+}
+
+fn mutations() -> impl Strategy<Value = Vec<(prop::sample::Index, Mutation)>> {
+    let mutation = prop_oneof![
+        1 => Just(Mutation::Cut),
+        4 => (1..40usize).prop_map(Mutation::Drop),
+        4 => (1..40usize).prop_map(Mutation::Repeat),
+        8 => any::<u8>().prop_map(Mutation::Set),
+        4 => prop::collection::vec(any::<u8>(), 1..6).prop_map(Mutation::Insert),
+        8 => fragments().prop_map(|text| Mutation::Insert(text.into_bytes())),
+        4 => (1..200usize).prop_map(Mutation::Swap),
+    ];
+    prop::collection::vec((any::<prop::sample::Index>(), mutation), 1..12)
+}
+
+/// The text after all mutations, as a stream of UTF-8 would decode it.
+fn mutated(text: &str, mutations: &[(prop::sample::Index, Mutation)]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for (at, mutation) in mutations {
+        let at = at.index(bytes.len() + 1);
+        let end = |length: usize| (at + length).min(bytes.len());
+        match mutation {
+            Mutation::Cut => bytes.truncate(at),
+            Mutation::Drop(length) => drop(bytes.drain(at..end(*length))),
+            Mutation::Repeat(length) => {
+                let repeated = bytes[at..end(*length)].to_vec();
+                bytes.splice(at..at, repeated);
+            }
+            Mutation::Set(byte) => {
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = *byte;
+                }
+            }
+            Mutation::Insert(inserted) => drop(bytes.splice(at..at, inserted.iter().copied())),
+            Mutation::Swap(length) => {
+                let rest = &mut bytes[at..];
+                rest.rotate_left((*length).min(rest.len()));
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 fn pieces<'a>(text: &'a str, cuts: &[prop::sample::Index]) -> Vec<&'a str> {
     let mut positions: Vec<usize> = cuts
         .iter()
@@ -415,8 +498,24 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_text_is_read_without_panic(text in any::<String>()) {
-        read([text.as_str()]);
+    fn a_damaged_document_reads_alike_in_any_chunks(
+        mutations in mutations(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        for text in [TODO, SLOPPY] {
+            let text = mutated(text, &mutations);
+            reads_alike(&text, &pieces(&text, &cuts));
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_read_alike_in_any_chunks(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+    ) {
+        for text in [String::from_utf8_lossy(&bytes).into_owned(), format!("{{\"type\":{}", String::from_utf8_lossy(&bytes))] {
+            reads_alike(&text, &pieces(&text, &cuts));
+        }
     }
 }
 
