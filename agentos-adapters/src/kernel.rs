@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use agentos_core::kernel::{CallId, KernelConfig, Principal, Reply, SysError, Syscall};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
-use agentos_core::ports::kernel::{EventItem, KernelPort};
+use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
@@ -86,10 +86,18 @@ impl KernelPort for LocalKernel {
         (&mut waiting.answered).await.unwrap_or_else(|_| Err(stopped()))
     }
 
-    async fn events(&self, since: Option<u64>) -> Result<BoxStream<'static, EventItem>, SysError> {
+    async fn events(
+        &self,
+        since: Option<u64>,
+        reader: Reader,
+    ) -> Result<BoxStream<'static, EventItem>, SysError> {
         let (answer, answered) = oneshot::channel();
         self.requests
-            .send(Request::Events { since, answer })
+            .send(Request::Events {
+                since,
+                reader,
+                answer,
+            })
             .await
             .map_err(|_| stopped())?;
         let subscription = answered.await.map_err(|_| stopped())?;

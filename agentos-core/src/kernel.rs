@@ -4,6 +4,8 @@
 //! Start at [`Kernel::handle`]. Everything that reaches outside leaves as an [`AuthorizedOp`], which
 //! only the monitor builds.
 
+mod address;
+mod approval;
 mod audit;
 mod calls;
 mod capability;
@@ -11,8 +13,11 @@ mod control;
 mod denials;
 mod error;
 mod event;
+mod exchange;
 mod limits;
 mod monitor;
+mod net;
+mod network;
 mod process;
 mod process_table;
 mod queues;
@@ -20,21 +25,30 @@ mod syscall;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use address::is_public;
+pub use approval::{
+    APPROVAL_TIME, APPROVALS_KEPT, APPROVALS_PENDING, Approval, ApprovalAnswer, ApprovalId, ApprovalNeed,
+    StandingApproval,
+};
 pub use audit::{Action, AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier};
 pub use capability::{Capability, GrantId, GrantInfo, Rule};
 pub use error::{IoKind, Resource, SysError};
 pub use event::{EVENTS_KEPT, EventKind, KernelEvent};
+pub use exchange::{HEADER_BYTES, HEADERS, HttpRequest, HttpResponse, Outbound, REDIRECTS};
 pub use limits::{LimitTable, Limits, Usage};
 pub use monitor::{AuthorizedOp, Op, OpId};
+pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 
 use crate::ids::BootId;
 use crate::time::Millis;
+use approval::Approvals;
 use capability::Grants;
 use denials::DenialCount;
 use event::EventLog;
 use monitor::Stamp;
+use network::NetworkCall;
 use process_table::ProcessTable;
 use queues::Queues;
 
@@ -56,6 +70,8 @@ pub enum Input {
         op: OpId,
         result: Result<Reply, SysError>,
     },
+    /// Whether a person is there who can be asked.
+    Attended(bool),
     /// The caller no longer waits. Unknown and answered calls are ignored.
     Cancel { call: CallId },
     /// Time passed; due at [`Kernel::wake_at`].
@@ -79,12 +95,17 @@ pub enum Effect {
 }
 
 /// What is fixed for one run of the kernel.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct KernelConfig {
     pub boot: BootId,
     pub limits: LimitTable,
     /// How many operations a host is given at once; more wait for their turn.
     pub operations_at_once: usize,
+    /// What the operator named, so that it may be on this machine or its network. An app is granted it
+    /// as anything else.
+    pub operator_sites: BTreeSet<Site>,
+    /// What was answered before and holds after a restart.
+    pub approvals: Vec<StandingApproval>,
 }
 
 impl KernelConfig {
@@ -93,6 +114,8 @@ impl KernelConfig {
             boot,
             limits: LimitTable::default(),
             operations_at_once: 64,
+            operator_sites: BTreeSet::new(),
+            approvals: Vec::new(),
         }
     }
 }
@@ -113,6 +136,9 @@ pub struct Kernel {
     last_op: OpId,
     queues: Queues,
     deadlines: BTreeSet<(Millis, CallId)>,
+    approvals: Approvals,
+    /// Whether a person is there who can be asked.
+    attended: bool,
     denials: DenialCount,
     events: EventLog,
     /// What the input being handled led to so far.
@@ -134,20 +160,43 @@ struct WaitingCall {
     need: Capability,
     held_bytes: u64,
     stage: Stage,
+    network: Option<Box<NetworkCall>>,
+}
+
+impl WaitingCall {
+    /// Whether the person allowed this call alone what it asks for now.
+    fn is_allowed_once(&self) -> bool {
+        self.network
+            .as_ref()
+            .is_some_and(|network| network.is_allowed_once())
+    }
+
+    fn is_waiting_for_a_person(&self) -> bool {
+        matches!(self.stage, Stage::Asking { .. })
+    }
 }
 
 #[derive(Debug)]
 enum Stage {
+    /// It is being decided where it goes next.
+    Arriving,
+    /// For a person's answer; its own time stands still.
+    Asking {
+        approval: ApprovalId,
+        time_left: Millis,
+    },
     Queued(Op),
     Performing(OpId),
 }
 
 impl Kernel {
-    pub fn new(config: KernelConfig, now: Millis) -> Self {
+    pub fn new(mut config: KernelConfig, now: Millis) -> Self {
+        let approvals = Approvals::new(std::mem::take(&mut config.approvals), now);
         Self {
-            config,
             started_at: now,
             now,
+            attended: false,
+            approvals,
             processes: ProcessTable::new(config.limits.system, now),
             grants: Grants::default(),
             calls: BTreeMap::new(),
@@ -157,6 +206,7 @@ impl Kernel {
             deadlines: BTreeSet::new(),
             denials: DenialCount::default(),
             events: EventLog::new(config.boot),
+            config,
             effects: Vec::new(),
         }
     }
@@ -182,8 +232,10 @@ impl Kernel {
             }
             Input::OpDone { op, result } => self.op_done(op, result),
             Input::Cancel { call } => self.end_call(call, Err(SysError::Cancelled)),
+            Input::Attended(attended) => self.attended = attended,
             Input::Tick => {}
         }
+        self.expire_approvals();
         self.end_overdue_calls();
         self.perform_queued();
         self.record_denials_left();
@@ -193,7 +245,8 @@ impl Kernel {
     /// When the next [`Input::Tick`] is due, if nothing else happens.
     pub fn wake_at(&self) -> Option<Millis> {
         let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
-        deadline.into_iter().chain(self.denials.wake_at()).min()
+        let others = [self.denials.wake_at(), self.approvals.wake_at()];
+        deadline.into_iter().chain(others.into_iter().flatten()).min()
     }
 
     /// The events after `seq` that are still kept, and how many after it are not.
@@ -288,6 +341,15 @@ impl Kernel {
             Syscall::RevokeGrant { grant } => {
                 self.revoke(caller, grant)?;
                 Reply::Done
+            }
+            Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
+            Syscall::ListApprovals => {
+                self.check_person(caller)?;
+                let open = self.approvals.open().map(|question| question.approval.clone());
+                Reply::Approvals(open.collect())
+            }
+            Syscall::AnswerApproval { id, answer } => {
+                return self.answer_approval(asked, id, answer, limits);
             }
             Syscall::ListGrants { pid } => {
                 self.check_control(caller, pid)?;

@@ -7,7 +7,7 @@ use agentos_core::apps::{AppEvent, Apps};
 use agentos_core::generate::Generator;
 use agentos_core::kernel::EventKind;
 use agentos_core::ports::ambient::Ambient;
-use agentos_core::ports::kernel::{EventItem, KernelPort};
+use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
 use agentos_core::ports::llm::LlmPort;
 use agentos_core::ports::storage::StoragePort;
 use agentos_core::registry::Registry;
@@ -106,7 +106,7 @@ impl Desk {
 
     /// Suspends each app whose process ends, until the kernel or the server stops.
     pub(crate) async fn watch_processes(&self) {
-        let Ok(mut events) = self.kernel.events(None).await else {
+        let Ok(mut events) = self.kernel.events(None, Reader::Program).await else {
             return;
         };
         while let Some(item) = events.next().await {

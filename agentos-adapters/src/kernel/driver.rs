@@ -11,7 +11,7 @@ use agentos_core::kernel::{
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
-use agentos_core::ports::kernel::EventItem;
+use agentos_core::ports::kernel::{EventItem, Reader};
 use agentos_core::time::Millis;
 use futures::FutureExt;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -37,6 +37,7 @@ pub(super) enum Request {
     },
     Events {
         since: Option<u64>,
+        reader: Reader,
         answer: oneshot::Sender<Subscription>,
     },
     Stop {
@@ -51,6 +52,8 @@ type Answer = oneshot::Sender<Result<Reply, SysError>>;
 pub(super) struct Subscription {
     pub(super) kept: VecDeque<EventItem>,
     pub(super) live: broadcast::Receiver<KernelEvent>,
+    /// Says that a person reads, as long as it is there.
+    _person: Option<Arc<()>>,
 }
 
 /// Decisions without an operation, and the answers that wait until they are in the audit.
@@ -67,6 +70,9 @@ pub(super) struct Driver {
     operations: JoinSet<(OpId, Result<Reply, SysError>)>,
     aborts: HashMap<OpId, AbortHandle>,
     events: broadcast::Sender<KernelEvent>,
+    /// Shared by the subscriptions of people.
+    people: Arc<()>,
+    attended: bool,
     decisions: mpsc::Sender<Decision>,
     audit: JoinHandle<()>,
     stopped: Vec<oneshot::Sender<()>>,
@@ -84,6 +90,8 @@ impl Driver {
             operations: JoinSet::new(),
             aborts: HashMap::new(),
             events: broadcast::channel(EVENTS_BEHIND).0,
+            people: Arc::default(),
+            attended: false,
             decisions,
             stopped: Vec::new(),
         }
@@ -145,9 +153,13 @@ impl Driver {
                     syscall,
                 })
             }
-            Request::Events { since, answer } => {
+            Request::Events {
+                since,
+                reader,
+                answer,
+            } => {
                 // Who asked may have left.
-                let _ = answer.send(self.subscribe(since));
+                let _ = answer.send(self.subscribe(since, reader));
                 None
             }
             Request::Stop { stopped } => {
@@ -157,7 +169,7 @@ impl Driver {
         }
     }
 
-    fn subscribe(&self, since: Option<u64>) -> Subscription {
+    fn subscribe(&self, since: Option<u64>, reader: Reader) -> Subscription {
         let (events, missed) = since.map_or((Vec::new(), 0), |seq| self.kernel.events_since(seq));
         let missed = (missed > 0).then_some(EventItem::Missed { count: missed });
         Subscription {
@@ -166,6 +178,7 @@ impl Driver {
                 .chain(events.into_iter().map(EventItem::Event))
                 .collect(),
             live: self.events.subscribe(),
+            _person: (reader == Reader::Person).then(|| Arc::clone(&self.people)),
         }
     }
 
@@ -182,6 +195,15 @@ impl Driver {
     }
 
     async fn handle(&mut self, input: Input) {
+        let attended = Arc::strong_count(&self.people) > 1;
+        if attended != self.attended {
+            self.attended = attended;
+            self.carry_out(Input::Attended(attended)).await;
+        }
+        self.carry_out(input).await;
+    }
+
+    async fn carry_out(&mut self, input: Input) {
         let mut decision = Decision {
             records: Vec::new(),
             answers: Vec::new(),

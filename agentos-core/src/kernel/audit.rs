@@ -5,7 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::approval::{ApprovalAnswer, ApprovalId, ApprovalNeed};
 use super::capability::{Capability, GrantId, Rule};
+use super::net::Method;
 use super::process::{EndReason, Pid, Profile};
 use super::syscall::StoreKey;
 use crate::ids::{BootId, Namespace};
@@ -62,6 +64,27 @@ pub enum Action {
     },
     Denial {
         need: Capability,
+    },
+    /// One request to one server; each redirect that is followed has its own. `origin` is the scheme,
+    /// host and port.
+    NetworkRequest {
+        method: Method,
+        origin: String,
+        bytes: u64,
+    },
+    ApprovalAsked {
+        approval: ApprovalId,
+        need: ApprovalNeed,
+    },
+    ApprovalAnswered {
+        approval: ApprovalId,
+        process: Pid,
+        need: ApprovalNeed,
+        answer: ApprovalAnswer,
+    },
+    ApprovalExpired {
+        approval: ApprovalId,
+        need: ApprovalNeed,
     },
     /// Denials beyond those recorded one by one in the second before.
     MoreDenials {

@@ -23,6 +23,7 @@ impl Kernel {
                 need,
                 held_bytes,
                 stage: Stage::Queued(op),
+                network: None,
             },
         );
         Ok(Answer::WhenDone)
@@ -46,8 +47,12 @@ impl Kernel {
         let Stage::Queued(op) = std::mem::replace(&mut waiting.stage, Stage::Performing(id)) else {
             return;
         };
-        match monitor::authorize(&self.grants, waiting.asked.caller, id, op, stamp) {
+        let once = waiting.is_allowed_once();
+        match monitor::authorize(&self.grants, waiting.asked.caller, id, op, once, stamp) {
             Ok(op) => {
+                if let Some(network) = &mut waiting.network {
+                    network.begin();
+                }
                 self.performing.insert(id, call);
                 self.effects.push(Effect::Perform(op));
             }
@@ -57,7 +62,7 @@ impl Kernel {
 
     pub(super) fn op_done(&mut self, op: OpId, result: Result<Reply, SysError>) {
         if let Some(call) = self.performing.remove(&op) {
-            self.end_call(call, result);
+            self.network_answered(call, result);
         }
     }
 
@@ -69,12 +74,17 @@ impl Kernel {
         let pid = waiting.asked.caller.pid();
         self.deadlines.remove(&(waiting.asked.deadline, call));
         match waiting.stage {
+            Stage::Arriving => {}
+            Stage::Asking { approval, .. } => self.no_longer_asks(approval, call),
             Stage::Queued(_) => self.queues.remove(pid, call),
             Stage::Performing(op) => {
                 if self.performing.remove(&op).is_some() {
                     self.effects.push(Effect::CancelOp(op));
                 }
             }
+        }
+        if let Some(network) = &waiting.network {
+            self.settle_network(pid, network, &result);
         }
         if let Some(process) = self.processes.get_mut(pid) {
             process.usage.give_back(waiting.held_bytes);
@@ -117,7 +127,13 @@ impl Kernel {
 
     /// Ends every call that what is granted now no longer covers.
     pub(super) fn end_calls_no_longer_allowed(&mut self) {
-        self.end_calls(|call, grants| monitor::check(grants, call.asked.caller, &call.need).err());
+        self.end_calls(|call, grants| {
+            let (caller, once) = (
+                call.asked.caller,
+                call.is_waiting_for_a_person() || call.is_allowed_once(),
+            );
+            monitor::check_call(grants, caller, &call.need, once).err()
+        });
     }
 
     fn end_calls(&mut self, reason: impl Fn(&WaitingCall, &Grants) -> Option<SysError>) {

@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::process::{Pid, Profile};
+use super::net::NetRule;
+use super::process::{Pid, Principal, Profile};
 use crate::ids::Namespace;
 
 /// One thing a process can be allowed or denied.
@@ -22,12 +23,19 @@ pub enum Capability {
     Spawn,
     /// See, suspend, resume and kill its descendants.
     Signal,
+    /// Make requests over the network.
+    Net(NetRule),
+    /// See and answer what a person is asked. No process can hold it.
+    Approve,
 }
 
 impl Capability {
     /// Whether holding `self` is enough for `need`.
     pub fn covers(&self, need: &Self) -> bool {
-        self == need
+        match (self, need) {
+            (Self::Net(own), Self::Net(need)) => own.covers(need),
+            _ => self == need,
+        }
     }
 
     /// What `profile` holds from its start.
@@ -44,6 +52,8 @@ impl Capability {
 impl fmt::Display for Capability {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
+            Self::Net(rule) => return write!(formatter, "contact {}", rule.host),
+            Self::Approve => "answer for a person",
             Self::Store { .. } => "use this storage",
             Self::Time => "read the time",
             Self::SystemInfo => "read system information",
@@ -87,6 +97,14 @@ pub struct GrantInfo {
     pub parent: Option<GrantId>,
 }
 
+/// What the grants say of one need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Allowed,
+    Denied,
+    Nothing,
+}
+
 /// Every grant there is. Nothing is cached: each check reads the grants as they are now.
 #[derive(Debug, Default)]
 pub(super) struct Grants {
@@ -98,6 +116,16 @@ pub(super) struct Grants {
 impl Grants {
     pub(super) fn allows(&self, pid: Pid, need: &Capability) -> bool {
         self.standing(pid, need).is_some()
+    }
+
+    /// What the grants say of `caller` and `need`.
+    pub(super) fn standing_of(&self, caller: Principal, need: &Capability) -> Standing {
+        match caller {
+            Principal::System => Standing::Allowed,
+            Principal::Process(pid) if self.allows(pid, need) => Standing::Allowed,
+            Principal::Process(pid) if self.denies(pid, need) => Standing::Denied,
+            Principal::Process(_) => Standing::Nothing,
+        }
     }
 
     /// The grant of `pid` that covers `need`, if one does and nobody along its derivation is denied it.

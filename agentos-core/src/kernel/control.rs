@@ -1,8 +1,8 @@
 //! Processes and grants: who exists, and who may do what.
 
 use super::{
-    Action, Capability, EndReason, EventKind, GRANTS_PER_PROCESS, GrantId, Kernel, NewProcess, Pid,
-    Principal, ProcessState, Resource, Rule, SysError,
+    Action, Capability, EndReason, EventKind, GrantId, Kernel, NewProcess, Pid, Principal, ProcessState,
+    Rule, SysError,
 };
 
 impl Kernel {
@@ -29,6 +29,9 @@ impl Kernel {
             },
         );
         self.emit(child, EventKind::ProcessSpawned { name, parent });
+        if caller == Principal::System {
+            self.give_standing(child, namespace);
+        }
         Ok(child)
     }
 
@@ -69,6 +72,7 @@ impl Kernel {
 
     fn end_process(&mut self, caller: Principal, pid: Pid, reason: EndReason) {
         self.grants.revoke_all(pid);
+        self.withdraw_all(pid);
         self.cancel_calls_of(pid);
         self.queues.forget(pid);
         self.record(caller, Action::End { process: pid, reason });
@@ -120,16 +124,10 @@ impl Kernel {
         rule: Rule,
     ) -> Result<GrantId, SysError> {
         self.check_control(caller, to)?;
-        let used = self.grants.count(to) as u64;
-        if used >= GRANTS_PER_PROCESS as u64 {
-            let (resource, limit) = (Resource::Grants, GRANTS_PER_PROCESS as u64);
-            return Err(SysError::QuotaExceeded {
-                resource,
-                limit,
-                used,
-                retry_after: None,
-            });
+        if capability == Capability::Approve {
+            return Err(SysError::invalid("capability"));
         }
+        self.check_room_for_grant(to)?;
         let grant = match (caller, rule) {
             (Principal::System, _) => self.grants.add_root(to, capability.clone(), rule),
             (Principal::Process(own), Rule::Allow) => self
@@ -160,6 +158,7 @@ impl Kernel {
             },
         );
         self.end_calls_no_longer_allowed();
+        self.settle_questions(to);
         Ok(grant)
     }
 

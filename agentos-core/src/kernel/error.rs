@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::approval::ApprovalId;
 use super::capability::Capability;
 use crate::time::Millis;
 
@@ -14,7 +15,7 @@ pub enum SysError {
     #[error("the process may not {need}")]
     PermissionDenied { need: Capability },
     #[error("a person has to allow this first")]
-    ApprovalRequired { id: u64 },
+    ApprovalRequired { id: ApprovalId },
     #[error("not found")]
     NotFound,
     #[error("it exists already")]
@@ -111,6 +112,12 @@ pub enum Resource {
     Grants,
     /// Keys in the process's namespace.
     StoreKeys,
+    /// Requests over the network at once, with those a person is asked about.
+    NetworkInFlight,
+    /// Bytes sent and received over the network within an hour.
+    NetworkBytes,
+    /// Questions to the person that wait, or answers that are kept.
+    Approvals,
 }
 
 impl std::fmt::Display for Resource {
@@ -123,6 +130,9 @@ impl std::fmt::Display for Resource {
             Self::TreeDepth => "the limit of nested processes",
             Self::Grants => "the limit of grants",
             Self::StoreKeys => "the limit of stored keys",
+            Self::NetworkInFlight => "the limit of requests at once",
+            Self::NetworkBytes => "the limit of bytes over the network in an hour",
+            Self::Approvals => "the limit of questions to the person",
         })
     }
 }
@@ -137,6 +147,8 @@ pub enum IoKind {
     Corrupt,
     /// The other side of a connection answered something else than it was asked.
     Protocol,
+    /// A host has no address, or cannot be connected to, or the connection broke.
+    Network,
 }
 
 impl std::fmt::Display for IoKind {
@@ -145,6 +157,7 @@ impl std::fmt::Display for IoKind {
             Self::Disk => "disk",
             Self::Corrupt => "corrupt",
             Self::Protocol => "protocol",
+            Self::Network => "network",
         })
     }
 }
@@ -165,7 +178,9 @@ mod tests {
         check(&SysError::PermissionDenied {
             need: Capability::Time,
         });
-        check(&SysError::ApprovalRequired { id: 1 });
+        check(&SysError::ApprovalRequired {
+            id: ApprovalId::parse("1").unwrap(),
+        });
         check(&SysError::NotFound);
         check(&SysError::AlreadyExists);
         check(&SysError::NotADirectory);

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
+use super::approval::{ApprovalAnswer, ApprovalId, ApprovalNeed};
 use super::capability::{Capability, GrantId, Rule};
 use super::process::{EndReason, Pid};
 use crate::ids::BootId;
@@ -47,6 +48,23 @@ pub enum EventKind {
     },
     CallDenied {
         need: Capability,
+    },
+    /// The person is asked; `expires_at` in milliseconds since the Unix epoch.
+    ApprovalRequested {
+        id: ApprovalId,
+        need: ApprovalNeed,
+        expires_at: Millis,
+    },
+    ApprovalAnswered {
+        id: ApprovalId,
+        answer: ApprovalAnswer,
+    },
+    ApprovalExpired {
+        id: ApprovalId,
+    },
+    /// Nobody waits for the answer any more, or it was given to another question.
+    ApprovalWithdrawn {
+        id: ApprovalId,
     },
 }
 

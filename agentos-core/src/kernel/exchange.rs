@@ -1,6 +1,9 @@
 //! One request over the network with the answers it is led through: what may be sent, and where a
 //! redirect leads.
 
+use std::net::IpAddr;
+
+use super::address::is_public;
 use super::error::{IoKind, SysError};
 use super::net::{Method, Target};
 use crate::time::Millis;
@@ -33,7 +36,30 @@ impl HttpResponse {
     /// The first header of that name, which is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        headers.find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+        headers
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// One request to one server. Its answer is told as it comes: whoever performs it follows no redirect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbound {
+    pub method: Method,
+    pub target: Target,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// The most bytes the answer's body may have, decoded.
+    pub response_bytes: u64,
+    /// The operator named exactly this site, so it may be on this machine or its network.
+    pub operator_granted: bool,
+}
+
+impl Outbound {
+    /// Whether it may be sent to `address`, one of those its host has now.
+    pub fn admits(&self, address: IpAddr) -> bool {
+        self.operator_granted || is_public(address)
     }
 }
 
@@ -105,7 +131,9 @@ impl Exchange {
         let Some(location) = response.header("location") else {
             return Ok(None);
         };
-        let protocol = |_| SysError::Io { kind: IoKind::Protocol };
+        let protocol = |_| SysError::Io {
+            kind: IoKind::Protocol,
+        };
         let redirects_left = self.redirects_left.checked_sub(1).ok_or(()).map_err(protocol)?;
         let target = self.target.join(location).map_err(|_| ()).map_err(protocol)?;
         let mut next = Self {
@@ -119,7 +147,8 @@ impl Exchange {
             next.headers.retain(|(name, _)| !name.starts_with("content-"));
         }
         if next.target.origin() != self.target.origin() {
-            next.headers.retain(|(name, _)| FOR_EVERY_ORIGIN.contains(&name.as_str()));
+            next.headers
+                .retain(|(name, _)| FOR_EVERY_ORIGIN.contains(&name.as_str()));
         }
         Ok(Some(next))
     }
@@ -133,7 +162,9 @@ fn settable(headers: Vec<(String, String)>) -> Result<Vec<(String, String)>, Sys
     let lower = |(name, value): (String, String)| (name.to_ascii_lowercase(), value);
     let headers: Vec<_> = headers.into_iter().map(lower).collect();
     let sound = |(name, value): &(String, String)| {
-        is_token(name) && !NOT_SETTABLE.contains(&name.as_str()) && !value.contains(|letter: char| letter.is_control() && letter != '\t')
+        is_token(name)
+            && !NOT_SETTABLE.contains(&name.as_str())
+            && !value.contains(|letter: char| letter.is_control() && letter != '\t')
     };
     if headers.iter().all(sound) {
         Ok(headers)
@@ -181,9 +212,19 @@ mod tests {
     #[test]
     fn headers_of_the_connection_are_not_set() {
         for name in NOT_SETTABLE {
-            refused(request(Method::Get, &[(&name.to_uppercase(), "x")], ""), "headers");
+            refused(
+                request(Method::Get, &[(&name.to_uppercase(), "x")], ""),
+                "headers",
+            );
         }
-        for (name, value) in [("", "x"), ("a b", "x"), ("a:b", "x"), ("ü", "x"), ("x-a", "a\r\nhost: b"), ("x-a", "a\0")] {
+        for (name, value) in [
+            ("", "x"),
+            ("a b", "x"),
+            ("a:b", "x"),
+            ("ü", "x"),
+            ("x-a", "a\r\nhost: b"),
+            ("x-a", "a\0"),
+        ] {
             refused(request(Method::Get, &[(name, value)], ""), "headers");
         }
         let sent = Exchange::new(request(Method::Get, &[("X-Key", "k"), ("Accept", "a\tb")], "")).unwrap();
@@ -197,7 +238,10 @@ mod tests {
         refused(request(Method::Get, &many(HEADERS + 1), ""), "headers");
         let long = |bytes| "x".repeat(bytes);
         assert!(Exchange::new(request(Method::Get, &[("x-a", &long(HEADER_BYTES - 3))], "")).is_ok());
-        refused(request(Method::Get, &[("x-a", &long(HEADER_BYTES - 2))], ""), "headers");
+        refused(
+            request(Method::Get, &[("x-a", &long(HEADER_BYTES - 2))], ""),
+            "headers",
+        );
     }
 
     #[test]
@@ -212,14 +256,22 @@ mod tests {
     /// What a request of `method` with a body, where it may have one, becomes after `status`.
     #[track_caller]
     fn becomes(method: Method, status: u16, expected: Option<(Method, bool)>) {
-        let body = if matches!(method, Method::Get | Method::Head) { "" } else { "x" };
+        let body = if matches!(method, Method::Get | Method::Head) {
+            ""
+        } else {
+            "x"
+        };
         let sent = Exchange::new(request(method, &[("Content-Type", "text/plain")], body)).unwrap();
         let next = sent.after(&redirect(status, "/next")).unwrap();
         let told = next.as_ref().map(|next| (next.method, !next.body.is_empty()));
         assert_eq!(told, expected, "{method:?} {status}");
         if let Some(next) = next {
             assert_eq!(next.target.as_str(), "https://a.example/next");
-            assert_eq!(next.headers.is_empty(), next.method != method, "{method:?} {status}");
+            assert_eq!(
+                next.headers.is_empty(),
+                next.method != method,
+                "{method:?} {status}"
+            );
         }
     }
 
@@ -265,21 +317,33 @@ mod tests {
         let all = ["authorization", "cookie", "x-api-key", "accept"];
         assert_eq!(names("/b"), all);
         assert_eq!(names("https://A.example:443/b"), all);
-        for elsewhere in ["https://b.example/", "http://a.example/", "https://a.example:8443/", "//x.a.example/"] {
+        for elsewhere in [
+            "https://b.example/",
+            "http://a.example/",
+            "https://a.example:8443/",
+            "//x.a.example/",
+        ] {
             assert_eq!(names(elsewhere), ["accept"], "{elsewhere}");
         }
     }
 
     #[test]
     fn five_redirects_are_followed_and_no_other_scheme() {
-        let protocol = Err(SysError::Io { kind: IoKind::Protocol });
+        let protocol = Err(SysError::Io {
+            kind: IoKind::Protocol,
+        });
         let mut at = Exchange::new(request(Method::Get, &[], "")).unwrap();
         for _ in 0..REDIRECTS {
             at = at.after(&redirect(302, "/again")).unwrap().unwrap();
         }
         assert_eq!(at.after(&redirect(302, "/again")), protocol);
         let first = Exchange::new(request(Method::Get, &[], "")).unwrap();
-        for location in ["file:///etc/passwd", "ftp://a.example/", "http://u:p@a.example/", "http://[::1"] {
+        for location in [
+            "file:///etc/passwd",
+            "ftp://a.example/",
+            "http://u:p@a.example/",
+            "http://[::1",
+        ] {
             assert_eq!(first.after(&redirect(302, location)), protocol, "{location}");
         }
     }

@@ -21,6 +21,13 @@ pub struct Limits {
     pub store_keys: u64,
     /// The longest value of one key, in bytes.
     pub store_value_bytes: u64,
+    /// The largest body of a request over the network.
+    pub request_bytes: u64,
+    /// The largest body of an answer, decoded.
+    pub response_bytes: u64,
+    pub network_in_flight: u32,
+    /// Bodies sent and received within an hour.
+    pub network_bytes_per_hour: u64,
 }
 
 /// The limits of each profile, and of the system itself.
@@ -34,6 +41,7 @@ pub struct LimitTable {
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
+const GIB: u64 = 1024 * MIB;
 
 impl Default for LimitTable {
     fn default() -> Self {
@@ -47,6 +55,10 @@ impl Default for LimitTable {
                 tree_depth: 2,
                 store_keys: 1_000,
                 store_value_bytes: 64 * KIB,
+                request_bytes: 0,
+                response_bytes: 0,
+                network_in_flight: 0,
+                network_bytes_per_hour: 0,
             },
             standard: Limits {
                 memory_bytes: 64 * MIB,
@@ -57,6 +69,10 @@ impl Default for LimitTable {
                 tree_depth: 4,
                 store_keys: 50_000,
                 store_value_bytes: MIB,
+                request_bytes: MIB,
+                response_bytes: 10 * MIB,
+                network_in_flight: 8,
+                network_bytes_per_hour: 100 * MIB,
             },
             privileged: Limits {
                 memory_bytes: 256 * MIB,
@@ -67,6 +83,10 @@ impl Default for LimitTable {
                 tree_depth: 8,
                 store_keys: 500_000,
                 store_value_bytes: 4 * MIB,
+                request_bytes: 10 * MIB,
+                response_bytes: 50 * MIB,
+                network_in_flight: 32,
+                network_bytes_per_hour: GIB,
             },
             system: Limits {
                 memory_bytes: 256 * MIB,
@@ -77,6 +97,10 @@ impl Default for LimitTable {
                 tree_depth: 8,
                 store_keys: 500_000,
                 store_value_bytes: 4 * MIB,
+                request_bytes: 10 * MIB,
+                response_bytes: 50 * MIB,
+                network_in_flight: 32,
+                network_bytes_per_hour: GIB,
             },
         }
     }
@@ -99,6 +123,10 @@ pub struct Usage {
     pub calls_in_flight: u32,
     /// Calls admitted since its start.
     pub calls: u64,
+    /// Requests over the network, with those a person is asked about.
+    pub network_in_flight: u32,
+    /// Bodies sent and received in the hour that runs.
+    pub network_bytes: u64,
 }
 
 impl Usage {
@@ -163,6 +191,92 @@ impl CallRate {
         }
     }
 }
+
+/// What one process may still send and receive before the hour that runs is over. What calls in flight
+/// may yet need is set aside, so together they never pass the limit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NetworkHour {
+    began: Millis,
+    reserved: u64,
+}
+
+impl NetworkHour {
+    pub(super) fn new(now: Millis) -> Self {
+        Self {
+            began: now,
+            reserved: 0,
+        }
+    }
+
+    fn turn(&mut self, usage: &mut Usage, now: Millis) {
+        if now >= self.began + HOUR {
+            self.began = now;
+            usage.network_bytes = 0;
+        }
+    }
+
+    /// How much of `wanted` an answer may have; there is room for at least one byte, or none was wanted.
+    pub(super) fn room(
+        &mut self,
+        limits: &Limits,
+        usage: &mut Usage,
+        wanted: u64,
+        now: Millis,
+    ) -> Result<u64, SysError> {
+        if usage.network_in_flight >= limits.network_in_flight {
+            return Err(SysError::QuotaExceeded {
+                resource: Resource::NetworkInFlight,
+                limit: limits.network_in_flight.into(),
+                used: usage.network_in_flight.into(),
+                retry_after: None,
+            });
+        }
+        self.turn(usage, now);
+        let room = limits
+            .network_bytes_per_hour
+            .saturating_sub(usage.network_bytes + self.reserved);
+        if room == 0 {
+            return Err(self.is_full(limits, usage, now));
+        }
+        Ok(wanted.min(room))
+    }
+
+    pub(super) fn take(&mut self, bytes: u64) {
+        self.reserved += bytes;
+    }
+
+    pub(super) fn reserve(
+        &mut self,
+        limits: &Limits,
+        usage: &mut Usage,
+        bytes: u64,
+        now: Millis,
+    ) -> Result<(), SysError> {
+        self.turn(usage, now);
+        if usage.network_bytes + self.reserved + bytes > limits.network_bytes_per_hour {
+            return Err(self.is_full(limits, usage, now));
+        }
+        self.reserved += bytes;
+        Ok(())
+    }
+
+    pub(super) fn is_full(&self, limits: &Limits, usage: &Usage, now: Millis) -> SysError {
+        SysError::QuotaExceeded {
+            resource: Resource::NetworkBytes,
+            limit: limits.network_bytes_per_hour,
+            used: usage.network_bytes + self.reserved,
+            retry_after: Some((self.began + HOUR).saturating_sub(now)),
+        }
+    }
+
+    pub(super) fn settle(&mut self, usage: &mut Usage, reserved: u64, used: u64, now: Millis) {
+        self.turn(usage, now);
+        self.reserved -= reserved;
+        usage.network_bytes += used;
+    }
+}
+
+const HOUR: Millis = 3_600_000;
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,10 @@
 //! The one gate: only here is an operation authorised, and an authorised one is all a host performs.
 
+use super::approval::StandingApproval;
 use super::audit::{Action, AuditRecord};
-use super::capability::{Capability, Grants};
+use super::capability::{Capability, Grants, Standing};
 use super::error::SysError;
+use super::exchange::Outbound;
 use super::limits::Limits;
 use super::process::{Pid, Principal};
 use super::syscall::{STORE_LIST_LIMIT, StoreKey};
@@ -53,6 +55,13 @@ pub enum Op {
     StoreClear { namespace: Namespace },
     /// Answers [`Reply::SystemInfo`](super::Reply::SystemInfo).
     SystemInfo,
+    /// Answers [`Reply::Response`](super::Reply::Response), whatever its status. The host is resolved
+    /// now, and connected to at an address that [`Outbound::admits`]; where none is left it is
+    /// `permission_denied`. A body beyond the allowance is `too_large`. The record is written before
+    /// anything is sent.
+    NetworkRequest(Box<Outbound>),
+    /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
+    KeepApproval(StandingApproval),
 }
 
 impl Op {
@@ -118,6 +127,8 @@ impl Op {
                 namespace: *namespace,
             },
             Self::SystemInfo => Capability::SystemInfo,
+            Self::NetworkRequest(outbound) => Capability::Net(outbound.target.need(outbound.method)),
+            Self::KeepApproval(_) => Capability::Approve,
         }
     }
 
@@ -127,7 +138,10 @@ impl Op {
             Self::StoreGet { max_bytes, .. } => *max_bytes,
             Self::StorePut { value, .. } => value.len() as u64,
             Self::StoreList { limit, .. } => u64::from(*limit) * StoreKey::MAX_BYTES as u64,
-            Self::StoreDelete { .. } | Self::StoreClear { .. } | Self::SystemInfo => 0,
+            Self::NetworkRequest(outbound) => outbound.body.len() as u64 + outbound.response_bytes,
+            Self::StoreDelete { .. } | Self::StoreClear { .. } | Self::SystemInfo | Self::KeepApproval(_) => {
+                0
+            }
         }
     }
 
@@ -151,7 +165,13 @@ impl Op {
             Self::StoreClear { namespace } => Some(Action::StoreClear {
                 namespace: *namespace,
             }),
-            Self::StoreGet { .. } | Self::StoreList { .. } | Self::SystemInfo => None,
+            Self::NetworkRequest(outbound) => Some(Action::NetworkRequest {
+                method: outbound.method,
+                origin: outbound.target.origin(),
+                bytes: outbound.body.len() as u64,
+            }),
+            // The answer is a record of its own.
+            Self::KeepApproval(_) | Self::StoreGet { .. } | Self::StoreList { .. } | Self::SystemInfo => None,
         }
     }
 }
@@ -222,9 +242,21 @@ impl Stamp {
 
 /// Whether `caller` may do what asks for `need`, as the grants are now.
 pub(super) fn check(grants: &Grants, caller: Principal, need: &Capability) -> Result<(), SysError> {
-    let allowed = match caller {
-        Principal::System => true,
-        Principal::Process(pid) => grants.allows(pid, need),
+    check_call(grants, caller, need, false)
+}
+
+/// As [`check`]; a person who `allowed_once` stands for the grant that is not there, but not against a
+/// denial.
+pub(super) fn check_call(
+    grants: &Grants,
+    caller: Principal,
+    need: &Capability,
+    allowed_once: bool,
+) -> Result<(), SysError> {
+    let allowed = match grants.standing_of(caller, need) {
+        Standing::Allowed => true,
+        Standing::Nothing => allowed_once,
+        Standing::Denied => false,
     };
     if allowed {
         Ok(())
@@ -239,9 +271,10 @@ pub(super) fn authorize(
     caller: Principal,
     id: OpId,
     op: Op,
+    allowed_once: bool,
     stamp: Stamp,
 ) -> Result<AuthorizedOp, SysError> {
-    check(grants, caller, &op.need())?;
+    check_call(grants, caller, &op.need(), allowed_once)?;
     let record = op.action().map(|action| stamp.record(caller.pid(), action));
     Ok(AuthorizedOp { id, op, record })
 }

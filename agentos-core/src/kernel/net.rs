@@ -218,7 +218,9 @@ impl Site {
         NetRule {
             schemes: BTreeSet::from([Scheme::Http, Scheme::Https]),
             host: HostRule::Exact(self.host.clone()),
-            ports: self.port.map_or(BTreeSet::from(WEB_PORTS), |port| BTreeSet::from([port])),
+            ports: self
+                .port
+                .map_or(BTreeSet::from(WEB_PORTS), |port| BTreeSet::from([port])),
             methods: Method::ALL.into(),
         }
     }
@@ -332,7 +334,14 @@ mod tests {
         target("http://example.com.:8080/", Some("http://example.com:8080/"));
         target("https://bücher.example/", Some("https://xn--bcher-kva.example/"));
         target("http://[::1]:80/", Some("http://[::1]/"));
-        for spelling in ["127.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1.", "１２７.0.0.1"] {
+        for spelling in [
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "１２７.0.0.1",
+        ] {
             target(&format!("http://{spelling}/"), Some("http://127.0.0.1/"));
         }
         target("http://[::ffff:127.0.0.1]/", Some("http://[::ffff:7f00:1]/"));
@@ -377,7 +386,10 @@ mod tests {
         let from = Target::parse("https://example.com/a/b").unwrap();
         let join = |location: &str| from.join(location).ok().map(|target| target.as_str().to_owned());
         assert_eq!(join("../c").as_deref(), Some("https://example.com/c"));
-        assert_eq!(join("//other.example/").as_deref(), Some("https://other.example/"));
+        assert_eq!(
+            join("//other.example/").as_deref(),
+            Some("https://other.example/")
+        );
         assert_eq!(join("http://127.1/").as_deref(), Some("http://127.0.0.1/"));
         for refused in ["file:///etc/passwd", "https://a@b.example/", "gopher://a/"] {
             assert_eq!(join(refused), None, "{refused}");
@@ -386,7 +398,12 @@ mod tests {
 
     #[test]
     fn a_host_that_is_an_address_is_known_as_one() {
-        let address = |text: &str| Host::parse(text).unwrap().address().map(|address| address.to_string());
+        let address = |text: &str| {
+            Host::parse(text)
+                .unwrap()
+                .address()
+                .map(|address| address.to_string())
+        };
         assert_eq!(address("127.1").as_deref(), Some("127.0.0.1"));
         assert_eq!(address("[::FFFF:10.0.0.1]").as_deref(), Some("::ffff:10.0.0.1"));
         assert_eq!(address("localhost"), None);
@@ -394,8 +411,10 @@ mod tests {
 
     #[track_caller]
     fn covers(rule: &str, host: &str, expected: bool) {
-        let (rule, host): (HostRule, HostRule) =
-            (rule.to_owned().try_into().unwrap(), host.to_owned().try_into().unwrap());
+        let (rule, host): (HostRule, HostRule) = (
+            rule.to_owned().try_into().unwrap(),
+            host.to_owned().try_into().unwrap(),
+        );
         assert_eq!(rule.covers(&host), expected, "{rule} {host}");
     }
 
@@ -434,14 +453,18 @@ mod tests {
         assert_eq!(site("localhost:9000").as_deref(), Some("localhost:9000"));
         assert_eq!(site("[::1]:9000").as_deref(), Some("[::1]:9000"));
         assert_eq!(site("[::1]").as_deref(), Some("[::1]"));
-        for refused in ["", ":9000", "a:", "a:0", "a:70000", "a:b", "a/b", "http://a", "a b", "u@a"] {
+        for refused in [
+            "", ":9000", "a:", "a:0", "a:70000", "a:b", "a/b", "http://a", "a b", "u@a",
+        ] {
             assert_eq!(site(refused), None, "{refused}");
         }
         let covered = |site: &str, url: &str| {
             let need = Target::parse(url).unwrap().need(Method::Delete);
             Site::parse(site).unwrap().rule().covers(&need)
         };
-        assert!(covered("example.com", "http://example.com/") && covered("example.com", "https://example.com/"));
+        assert!(
+            covered("example.com", "http://example.com/") && covered("example.com", "https://example.com/")
+        );
         assert!(!covered("example.com", "http://example.com:8080/"));
         assert!(!covered("example.com:8080", "http://example.com/"));
         assert!(covered("example.com:8080", "http://example.com:8080/"));

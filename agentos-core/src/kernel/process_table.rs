@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{Resource, SysError};
-use super::limits::{CallRate, Limits, Usage};
+use super::limits::{CallRate, Limits, NetworkHour, Usage};
 use super::process::{NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 use crate::ids::Namespace;
 use crate::time::Millis;
@@ -12,11 +12,12 @@ use crate::time::Millis;
 pub(super) struct Process {
     name: String,
     parent: Option<Pid>,
-    namespace: Option<Namespace>,
+    pub(super) namespace: Option<Namespace>,
     depth: u32,
     children: u32,
     started_at: Millis,
     rate: CallRate,
+    hour: NetworkHour,
     pub(super) state: ProcessState,
     pub(super) profile: Profile,
     pub(super) priority: Priority,
@@ -30,6 +31,30 @@ impl Process {
         self.rate.take(&self.limits, now)?;
         self.usage.calls += 1;
         Ok(())
+    }
+
+    /// How many bytes the answer to one more request may have, at most `wanted`.
+    pub(super) fn check_network(&mut self, wanted: u64, now: Millis) -> Result<u64, SysError> {
+        self.hour.room(&self.limits, &mut self.usage, wanted, now)
+    }
+
+    /// Takes a place among the requests, with room for the answer that was just checked.
+    pub(super) fn take_network(&mut self, response_bytes: u64) {
+        self.usage.network_in_flight += 1;
+        self.hour.take(response_bytes);
+    }
+
+    pub(super) fn reserve_network(&mut self, bytes: u64, now: Millis) -> Result<(), SysError> {
+        self.hour.reserve(&self.limits, &mut self.usage, bytes, now)
+    }
+
+    pub(super) fn give_back_network(&mut self, reserved: u64, used: u64, now: Millis) {
+        self.usage.network_in_flight -= 1;
+        self.hour.settle(&mut self.usage, reserved, used, now);
+    }
+
+    pub(super) fn network_is_full(&self, now: Millis) -> SysError {
+        self.hour.is_full(&self.limits, &self.usage, now)
     }
 
     fn info(&self, pid: Pid) -> ProcessInfo {
@@ -65,6 +90,7 @@ impl ProcessTable {
             children: 0,
             started_at: now,
             rate: CallRate::full(&limits, now),
+            hour: NetworkHour::new(now),
             state: ProcessState::Running,
             profile: Profile::Privileged,
             priority: Priority::default(),
@@ -105,6 +131,7 @@ impl ProcessTable {
             children: 0,
             started_at: now,
             rate: CallRate::full(&limits, now),
+            hour: NetworkHour::new(now),
             state: ProcessState::Running,
             profile: new.profile,
             priority: new.priority,
@@ -141,6 +168,14 @@ impl ProcessTable {
     pub(super) fn is_below(&self, pid: Pid, ancestor: Pid) -> bool {
         let parent_of = |pid: Pid| self.get(pid).and_then(|process| process.parent);
         std::iter::successors(parent_of(pid), |pid| parent_of(*pid)).any(|above| above == ancestor)
+    }
+
+    pub(super) fn of_namespace(&self, namespace: Namespace) -> Vec<Pid> {
+        let own = self
+            .processes
+            .iter()
+            .filter(|(_, process)| process.namespace == Some(namespace));
+        own.map(|(pid, _)| *pid).collect()
     }
 
     /// Empty when there is no such process.

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::approval::{Approval, ApprovalAnswer, ApprovalId};
 use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
+use super::exchange::{HttpRequest, HttpResponse};
 use super::process::{NewProcess, Pid, ProcessInfo};
 use crate::ids::Namespace;
 use crate::time::Millis;
@@ -63,6 +65,15 @@ pub enum Syscall {
     RevokeGrant { grant: GrantId },
     /// [`Reply::Grants`]
     ListGrants { pid: Pid },
+    /// [`Reply::Response`], whatever its status. What nobody granted the process waits for a person's
+    /// answer, without using up the call's time, and is `approval_required` where nobody is there to be
+    /// asked. A redirect is followed as a request of its own.
+    NetworkRequest(HttpRequest),
+    /// [`Reply::Approvals`]: what the person is asked now.
+    ListApprovals,
+    /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
+    /// when it could not be written, until the kernel stops.
+    AnswerApproval { id: ApprovalId, answer: ApprovalAnswer },
 }
 
 /// The most keys one [`Syscall::StoreList`] answers.
@@ -95,6 +106,9 @@ pub enum Reply {
     Processes(Vec<ProcessInfo>),
     Granted(GrantId),
     Grants(Vec<GrantInfo>),
+    Response(HttpResponse),
+    /// Oldest first.
+    Approvals(Vec<Approval>),
 }
 
 /// The name of a value in a namespace: 1 to 512 bytes without control characters.

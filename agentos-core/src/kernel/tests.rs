@@ -1,5 +1,6 @@
 //! The rules of the kernel as tables, and long random runs against what must hold after every step.
 
+mod approvals;
 mod rules;
 mod runs;
 
@@ -114,6 +115,32 @@ impl Bench {
 
     fn usage(&self, pid: Pid) -> Usage {
         self.kernel.processes.get(pid).unwrap().usage
+    }
+}
+
+fn request(url: &str) -> HttpRequest {
+    HttpRequest {
+        method: Method::Get,
+        url: url.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        timeout: None,
+        response_bytes: None,
+    }
+}
+
+fn fetch(url: &str) -> Syscall {
+    Syscall::NetworkRequest(request(url))
+}
+
+fn response(status: u16, headers: &[(&str, &str)], body: usize) -> HttpResponse {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    HttpResponse {
+        status,
+        headers: headers.collect(),
+        body: vec![b'x'; body],
     }
 }
 

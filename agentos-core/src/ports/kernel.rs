@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use crate::kernel::{
-    Capability, GrantId, KernelEvent, NewProcess, Pid, Principal, ProcessInfo, Reply, Rule, SysError, Syscall,
+    Approval, ApprovalAnswer, ApprovalId, Capability, GrantId, KernelEvent, NewProcess, Pid, Principal,
+    ProcessInfo, Reply, Rule, SysError, Syscall,
 };
 
 /// The kernel, wherever it runs.
@@ -22,8 +23,22 @@ pub trait KernelPort: Send + Sync {
     async fn syscall(&self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError>;
 
     /// What happens from now on, after what is still kept of the events behind `since` (a `seq`).
-    /// A reader that falls behind is told how many it missed, and goes on.
-    async fn events(&self, since: Option<u64>) -> Result<BoxStream<'static, EventItem>, SysError>;
+    /// A reader that falls behind is told how many it missed, and goes on. As long as there is a stream
+    /// of a [`Reader::Person`], what an app is not granted is asked and waits for the answer.
+    async fn events(
+        &self,
+        since: Option<u64>,
+        reader: Reader,
+    ) -> Result<BoxStream<'static, EventItem>, SysError>;
+}
+
+/// Who reads the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A desktop or a terminal, where a person sees the questions.
+    Person,
+    /// A part of the system, or a program.
+    Program,
 }
 
 /// One item of the stream of events.
@@ -69,6 +84,25 @@ impl dyn KernelPort + '_ {
             .await?
         {
             Reply::Granted(grant) => Ok(grant),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    /// What the person is asked now, oldest first.
+    pub async fn approvals(&self) -> Result<Vec<Approval>, SysError> {
+        match self.syscall(Principal::System, Syscall::ListApprovals).await? {
+            Reply::Approvals(approvals) => Ok(approvals),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    /// Gives the person's answer.
+    pub async fn answer(&self, id: ApprovalId, answer: ApprovalAnswer) -> Result<(), SysError> {
+        match self
+            .syscall(Principal::System, Syscall::AnswerApproval { id, answer })
+            .await?
+        {
+            Reply::Done => Ok(()),
             _ => Err(SysError::wrong_reply()),
         }
     }

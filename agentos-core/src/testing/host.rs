@@ -7,10 +7,13 @@ use async_trait::async_trait;
 use futures::channel::oneshot;
 
 use crate::ids::Namespace;
-use crate::kernel::{AuditRecord, AuthorizedOp, Op, Reply, StoreKey, StoredValue, SysError, SystemInfo};
+use crate::kernel::{
+    AuditRecord, AuthorizedOp, HttpResponse, Op, Outbound, Reply, StandingApproval, StoreKey, StoredValue,
+    SysError, SystemInfo,
+};
 use crate::ports::host::HostPort;
 
-/// Keeps app data and the audit in memory, and can hold operations back.
+/// Keeps app data and the audit in memory, answers requests as it was told, and can hold operations back.
 #[derive(Debug, Default)]
 pub struct FakeHost {
     state: Mutex<State>,
@@ -20,6 +23,10 @@ pub struct FakeHost {
 struct State {
     values: BTreeMap<(Namespace, StoreKey), StoredValue>,
     last_version: u64,
+    /// By URL.
+    responses: BTreeMap<String, HttpResponse>,
+    requests: Vec<Outbound>,
+    approvals: Vec<StandingApproval>,
     audit: Vec<AuditRecord>,
     holding: bool,
     held: Vec<oneshot::Sender<()>>,
@@ -64,6 +71,21 @@ impl FakeHost {
     /// From now on, while `broken`, nothing can be written or recorded.
     pub fn set_broken(&self, broken: bool) {
         self.state().broken = broken;
+    }
+
+    /// From now on `url` answers `response`. What was not served is unavailable.
+    pub fn serve(&self, url: &str, response: HttpResponse) {
+        self.state().responses.insert(url.to_owned(), response);
+    }
+
+    /// What was sent over the network, oldest first.
+    pub fn requests(&self) -> Vec<Outbound> {
+        self.state().requests.clone()
+    }
+
+    /// The answers that were kept, oldest first.
+    pub fn approvals(&self) -> Vec<StandingApproval> {
+        self.state().approvals.clone()
     }
 
     /// The audit, oldest first.
@@ -147,6 +169,11 @@ impl State {
                 self.values.retain(|(other, _), _| *other != namespace);
                 Ok(Reply::Removed((before - self.values.len()) as u64))
             }
+            Op::NetworkRequest(outbound) => self.request(*outbound),
+            Op::KeepApproval(approval) => {
+                self.approvals.push(approval);
+                Ok(Reply::Done)
+            }
             Op::SystemInfo => Ok(Reply::SystemInfo(SystemInfo {
                 os: "fake".to_owned(),
                 arch: "fake".to_owned(),
@@ -154,6 +181,17 @@ impl State {
                 memory_bytes: None,
                 version: "0.0.0".to_owned(),
             })),
+        }
+    }
+
+    fn request(&mut self, outbound: Outbound) -> Result<Reply, SysError> {
+        let response = self.responses.get(outbound.target.as_str()).cloned();
+        let limit = outbound.response_bytes;
+        self.requests.push(outbound);
+        match response {
+            Some(response) if response.body.len() as u64 > limit => Err(SysError::TooLarge { limit }),
+            Some(response) => Ok(Reply::Response(response)),
+            None => Err(SysError::Unavailable { retry_after: None }),
         }
     }
 

@@ -14,10 +14,11 @@ use crate::kernel::{
     SysError, Syscall,
 };
 use crate::ports::host::HostPort;
-use crate::ports::kernel::{EventItem, KernelPort};
+use crate::ports::kernel::{EventItem, KernelPort, Reader};
 use crate::time::Millis;
 
-/// Each caller performs what its own call leads to. The clock stands still, so nothing is ever late.
+/// Each caller performs what its own call leads to. The clock stands still, so nothing is ever late. No
+/// person is ever there, so what is not granted is `approval_required` at once.
 pub struct FakeKernel {
     host: Arc<FakeHost>,
     state: Mutex<State>,
@@ -86,7 +87,11 @@ impl KernelPort for FakeKernel {
         }
     }
 
-    async fn events(&self, since: Option<u64>) -> Result<BoxStream<'static, EventItem>, SysError> {
+    async fn events(
+        &self,
+        since: Option<u64>,
+        _reader: Reader,
+    ) -> Result<BoxStream<'static, EventItem>, SysError> {
         let (listener, live) = unbounded();
         let mut state = self.state();
         state.listeners.push(listener);

@@ -11,7 +11,7 @@ use crate::kernel::{
     Capability, EndReason, EventKind, KernelEvent, LimitTable, NewProcess, Pid, Principal, ProcessState,
     Profile, Reply, Rule, StoreKey, StoredValue, SysError, Syscall,
 };
-use crate::ports::kernel::{EventItem, KernelPort};
+use crate::ports::kernel::{EventItem, KernelPort, Reader};
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$kernel` is a future of a kernel that
 /// has just started, with the default limits, over a host without app data, and of what must live as
@@ -289,7 +289,7 @@ pub async fn too_many_children_are_refused(kernel: &dyn KernelPort) {
 }
 
 pub async fn events_tell_what_happened_in_order(kernel: &dyn KernelPort) {
-    let mut events = kernel.events(None).await.unwrap();
+    let mut events = kernel.events(None, Reader::Program).await.unwrap();
     let pid = app(kernel, 1).await;
     kernel.kill(pid).await.unwrap();
     let spawned = EventKind::ProcessSpawned {
@@ -313,7 +313,7 @@ pub async fn events_resume_where_a_reader_left(kernel: &dyn KernelPort) {
     for number in 1..=3 {
         app(kernel, number).await;
     }
-    let events = kernel.events(Some(1)).await.unwrap();
+    let events = kernel.events(Some(1), Reader::Program).await.unwrap();
     app(kernel, 4).await;
     let read: Vec<u64> = events.take(3).map(|item| seq(&item)).collect().await;
     assert_eq!(read, [2, 3, 4]);

@@ -11,7 +11,7 @@ use agentos_core::kernel::{
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
-use agentos_core::ports::kernel::KernelPort;
+use agentos_core::ports::kernel::{KernelPort, Reader};
 use agentos_core::testing::host::FakeHost;
 use agentos_core::time::Millis;
 use async_trait::async_trait;
@@ -247,7 +247,7 @@ fn stopping_answers_what_was_asked_and_refuses_what_comes() {
             .syscall(Principal::Process(pid), Syscall::GetCurrentTime)
             .await;
         assert_eq!(late, Err(SysError::Unavailable { retry_after: None }));
-        assert!(held.kernel.events(None).await.is_err());
+        assert!(held.kernel.events(None, Reader::Program).await.is_err());
         assert_eq!(held.host.audit().len(), 2);
         held.kernel.stop().await;
     });

@@ -56,13 +56,32 @@ fn limits_are_those_of_the_design() {
         let calls = (limits.calls_in_flight, limits.calls_per_second, limits.call_burst);
         let tree = (limits.child_processes, limits.tree_depth);
         let (memory, value) = (limits.memory_bytes >> 20, limits.store_value_bytes >> 10);
-        (memory, calls, tree, limits.store_keys, value)
+        let network = (
+            limits.network_in_flight,
+            limits.network_bytes_per_hour >> 20,
+            limits.request_bytes >> 20,
+            limits.response_bytes >> 20,
+        );
+        (memory, calls, tree, limits.store_keys, value, network)
     };
-    assert_eq!(row(table.minimal), (16, (4, 20, 40), (0, 2), 1_000, 64));
-    assert_eq!(row(table.standard), (64, (16, 200, 400), (8, 4), 50_000, 1_024));
+    assert_eq!(
+        row(table.minimal),
+        (16, (4, 20, 40), (0, 2), 1_000, 64, (0, 0, 0, 0))
+    );
+    assert_eq!(
+        row(table.standard),
+        (64, (16, 200, 400), (8, 4), 50_000, 1_024, (8, 100, 1, 10))
+    );
     assert_eq!(
         row(table.privileged),
-        (256, (64, 1_000, 2_000), (32, 8), 500_000, 4_096)
+        (
+            256,
+            (64, 1_000, 2_000),
+            (32, 8),
+            500_000,
+            4_096,
+            (32, 1_024, 10, 50)
+        )
     );
 }
 

@@ -1,6 +1,7 @@
 //! Random steps under a virtual clock; after each one, what must always hold.
 
 use super::*;
+use crate::kernel::capability::Standing;
 use std::collections::BTreeSet;
 
 /// Numbers that look random and are the same in every run.
@@ -29,6 +30,9 @@ struct Run {
     answers: u64,
     operations: u64,
     denials_of_revoked: u64,
+    requests_under_way: BTreeSet<OpId>,
+    requests: u64,
+    questions_answered: u64,
 }
 
 impl Run {
@@ -37,13 +41,16 @@ impl Run {
         limits.standard.store_value_bytes = 4_096;
         limits.standard.memory_bytes = 20_000;
         limits.standard.calls_in_flight = 5;
+        limits.standard.response_bytes = 3_000;
+        limits.standard.network_in_flight = 3;
+        limits.standard.network_bytes_per_hour = 200_000;
         let config = KernelConfig {
-            boot: BootId::new(START, 1),
             limits,
             operations_at_once: 4,
+            ..KernelConfig::new(BootId::new(START, 1))
         };
         Self {
-            bench: Bench::with(config),
+            bench: Bench::with(config.clone()),
             dice: Dice(seed),
             config,
             processes: Vec::new(),
@@ -53,6 +60,9 @@ impl Run {
             answers: 0,
             operations: 0,
             denials_of_revoked: 0,
+            requests_under_way: BTreeSet::new(),
+            requests: 0,
+            questions_answered: 0,
         }
     }
 
@@ -66,7 +76,7 @@ impl Run {
         let processes = self.processes.clone();
         let performing: Vec<OpId> = self.performing.iter().copied().collect();
         let waiting: Vec<CallId> = self.waiting.keys().copied().collect();
-        let effects = match self.dice.below(20) {
+        let effects = match self.dice.below(26) {
             0 => {
                 let new = self.new_process();
                 self.system(Syscall::SpawnProcess(new))
@@ -104,6 +114,22 @@ impl Run {
                 None => return,
             },
             10 => self.bench.handle(Input::Tick),
+            20 | 21 => match self.pick(&processes) {
+                Some(pid) => self.fetch(pid),
+                None => return,
+            },
+            22 => {
+                let attended = self.dice.below(4) > 0;
+                self.bench.handle(Input::Attended(attended))
+            }
+            23 => match self.open_question() {
+                Some(id) => self.answer_question(id),
+                None => return,
+            },
+            24 if self.dice.below(20) == 0 => {
+                self.bench.now += 61_000;
+                self.bench.handle(Input::Tick)
+            }
             _ => match self.pick(&processes) {
                 Some(pid) => self.store(pid),
                 None => return,
@@ -144,8 +170,54 @@ impl Run {
         effects
     }
 
+    fn fetch(&mut self, pid: Pid) -> Vec<Effect> {
+        let site = self.dice.below(8);
+        let (call, effects) = self.bench.call(
+            Principal::Process(pid),
+            Syscall::NetworkRequest(HttpRequest {
+                method: Method::Post,
+                body: vec![0; self.dice.below(100) as usize],
+                response_bytes: Some(self.dice.below(4_000)),
+                ..request(&format!("https://s{site}.example/"))
+            }),
+        );
+        self.waiting.insert(call, pid);
+        effects
+    }
+
+    fn open_question(&mut self) -> Option<ApprovalId> {
+        let open: Vec<ApprovalId> = self
+            .bench
+            .kernel
+            .approvals
+            .open()
+            .map(|question| question.approval.id)
+            .collect();
+        self.pick(&open)
+    }
+
+    fn answer_question(&mut self, id: ApprovalId) -> Vec<Effect> {
+        use ApprovalAnswer::{Always, Never, Once, Session};
+        let answer = self.pick(&[Once, Once, Once, Session, Always, Never]).unwrap();
+        self.questions_answered += 1;
+        self.system(Syscall::AnswerApproval { id, answer })
+    }
+
+    /// What the network answers: mostly a page, at times a redirect to another site.
+    fn page(&mut self) -> Reply {
+        let site = format!("https://s{}.example/", self.dice.below(8));
+        Reply::Response(match self.dice.below(4) {
+            0 => response(307, &[("location", &site)], 0),
+            _ => response(200, &[], self.dice.below(2_000) as usize),
+        })
+    }
+
     fn done(&mut self, op: OpId) -> Vec<Effect> {
         self.performing.remove(&op);
+        if self.requests_under_way.remove(&op) {
+            let result = Ok(self.page());
+            return self.bench.handle(Input::OpDone { op, result });
+        }
         self.bench.done(op)
     }
 
@@ -153,10 +225,13 @@ impl Run {
         for effect in effects {
             match effect {
                 Effect::Perform(op) => self.check_performed(&op),
-                Effect::CancelOp(op) => assert!(
-                    self.performing.remove(&op),
-                    "{op:?} was cancelled but not performed"
-                ),
+                Effect::CancelOp(op) => {
+                    self.requests_under_way.remove(&op);
+                    assert!(
+                        self.performing.remove(&op),
+                        "{op:?} was cancelled but not performed"
+                    );
+                }
                 Effect::Reply { call, result } => self.check_answered(call, result),
                 Effect::Audit(_) | Effect::Emit(_) => {}
             }
@@ -185,15 +260,18 @@ impl Run {
                 (count, bytes)
             );
             assert!(count <= process.limits.calls_in_flight && bytes <= process.limits.memory_bytes);
+            self.check_network(*pid);
         }
         for call in kernel.calls.values() {
             let Principal::Process(pid) = call.asked.caller else {
                 continue;
             };
-            assert!(
-                kernel.grants.allows(pid, &call.need),
-                "{pid} waits for what it is not allowed"
-            );
+            let standing = kernel.grants.standing_of(call.asked.caller, &call.need);
+            let expected = match call.stage {
+                Stage::Asking { .. } => standing == Standing::Nothing,
+                _ => standing == Standing::Allowed || standing == Standing::Nothing && call.is_allowed_once(),
+            };
+            assert!(expected, "{pid} waits for what it is not allowed");
         }
         if self.performing.len() < self.config.operations_at_once {
             let queued = kernel
@@ -201,6 +279,39 @@ impl Run {
                 .values()
                 .filter(|call| matches!(call.stage, Stage::Queued(_)));
             assert_eq!(queued.count(), 0, "a call waits although there is room");
+        }
+    }
+
+    /// What holds of the requests of `pid` and of what the person is asked about it.
+    fn check_network(&self, pid: Pid) {
+        let kernel = &self.bench.kernel;
+        let process = kernel.processes.get(pid).unwrap();
+        let requests = kernel
+            .calls
+            .iter()
+            .filter(|(_, call)| call.asked.caller.pid() == pid);
+        let requests: Vec<_> = requests.filter(|(_, call)| call.network.is_some()).collect();
+        assert_eq!(requests.len() as u32, process.usage.network_in_flight);
+        assert!(process.usage.network_in_flight <= process.limits.network_in_flight);
+        assert!(process.usage.network_bytes <= process.limits.network_bytes_per_hour);
+        let questions: Vec<_> = kernel
+            .approvals
+            .open()
+            .filter(|question| question.approval.pid == pid)
+            .collect();
+        assert!(questions.len() <= APPROVALS_PENDING);
+        let needs: BTreeSet<_> = questions.iter().map(|question| &question.approval.need).collect();
+        assert_eq!(
+            needs.len(),
+            questions.len(),
+            "{pid} is asked about the same twice"
+        );
+        for (call, waiting) in requests {
+            let asked = questions
+                .iter()
+                .filter(|question| question.calls.contains(call))
+                .count();
+            assert_eq!(asked, usize::from(waiting.is_waiting_for_a_person()));
         }
     }
 
@@ -213,10 +324,18 @@ impl Run {
         );
         let call = self.bench.kernel.performing[&op.id()];
         let pid = self.waiting[&call];
-        assert!(
-            self.bench.kernel.grants.allows(pid, &op.op().need()),
-            "{pid} performs what it is not allowed"
-        );
+        let (kernel, need) = (&self.bench.kernel, op.op().need());
+        let caller = kernel.calls[&call].asked.caller;
+        let allowed = match kernel.grants.standing_of(caller, &need) {
+            Standing::Allowed => true,
+            Standing::Nothing => kernel.calls[&call].is_allowed_once(),
+            Standing::Denied => false,
+        };
+        assert!(allowed, "{pid} performs what it is not allowed");
+        if matches!(op.op(), Op::NetworkRequest(_)) {
+            self.requests += 1;
+            self.requests_under_way.insert(op.id());
+        }
     }
 
     fn check_answered(&mut self, call: CallId, result: Result<Reply, SysError>) {
@@ -235,6 +354,7 @@ impl Run {
 #[test]
 fn whatever_happens_each_call_is_answered_once_and_no_limit_is_passed() {
     let (mut answers, mut operations, mut denials) = (0, 0, 0);
+    let (mut requests, mut questions) = (0, 0);
     for seed in 0..40 {
         let mut run = Run::new(seed);
         for _ in 0..1_000 {
@@ -243,17 +363,24 @@ fn whatever_happens_each_call_is_answered_once_and_no_limit_is_passed() {
         run.bench.now += 60_000;
         let effects = run.bench.handle(Input::Tick);
         run.check(effects);
+        assert_eq!(
+            run.bench.kernel.approvals.open().count(),
+            0,
+            "a question was never closed"
+        );
         assert!(run.waiting.is_empty(), "a call was never answered");
         (answers, operations, denials) = (
             answers + run.answers,
             operations + run.operations,
             denials + run.denials_of_revoked,
         );
+        (requests, questions) = (requests + run.requests, questions + run.questions_answered);
     }
     assert!(
         answers > 10_000 && operations > 4_000 && denials > 1_000,
         "{answers} {operations} {denials}"
     );
+    assert!(requests > 500 && questions > 200, "{requests} {questions}");
 }
 
 #[test]
