@@ -403,13 +403,15 @@ impl Apps {
             .collect())
     }
 
-    /// Empties what the `storage` tools wrote in `namespace`.
+    /// Empties what the `storage` tools wrote in `namespace`, and forgets what its apps were allowed.
     pub(crate) async fn clear(&self, namespace: Namespace) -> Result<(), AppError> {
-        let clear = Syscall::StoreClear { namespace };
-        self.kernel
-            .syscall(Principal::System, clear)
-            .await
-            .map_err(AppError::Process)?;
+        for syscall in [
+            Syscall::StoreClear { namespace },
+            Syscall::ForgetApprovals { namespace },
+        ] {
+            let done = self.kernel.syscall(Principal::System, syscall).await;
+            done.map_err(AppError::Process)?;
+        }
         Ok(())
     }
 

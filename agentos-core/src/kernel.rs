@@ -344,12 +344,17 @@ impl Kernel {
             }
             Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
             Syscall::ListApprovals => {
-                self.check_person(caller)?;
+                network::check_person(caller)?;
                 let open = self.approvals.open().map(|question| question.approval.clone());
                 Reply::Approvals(open.collect())
             }
             Syscall::AnswerApproval { id, answer } => {
                 return self.answer_approval(asked, id, answer, limits);
+            }
+            Syscall::ForgetApprovals { namespace } => {
+                network::check_person(caller)?;
+                self.approvals.forget_namespace(namespace);
+                return self.queue(asked, Op::ForgetApprovals { namespace }, limits);
             }
             Syscall::ListGrants { pid } => {
                 self.check_control(caller, pid)?;

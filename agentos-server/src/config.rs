@@ -2,13 +2,14 @@
 //!
 //! [`Config::read`] only reads text and opens nothing, and it reports every mistake at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use agentos_core::kernel::Site;
 use clap::Parser;
 use etcetera::BaseStrategy;
 use thiserror::Error;
@@ -28,6 +29,8 @@ pub struct Config {
     /// The file that holds all records.
     pub database: PathBuf,
     pub llm: Llm,
+    /// What apps may be allowed although it is not public.
+    pub allow_hosts: BTreeSet<Site>,
 }
 
 /// The model that writes apps.
@@ -82,6 +85,9 @@ struct Flags {
     /// The model that writes apps: offline [env: AGENTOS_LLM] [default: offline]
     #[arg(long, value_name = "MODEL")]
     llm: Option<String>,
+    /// What apps may be allowed although it is not public, separated by commas [env: AGENTOS_ALLOW_HOSTS]
+    #[arg(long = "allow-host", alias = "allow-hosts", value_name = "HOST:PORT")]
+    allow_hosts: Vec<String>,
 }
 
 /// The surroundings a configuration is read from; tests bring their own.
@@ -123,12 +129,15 @@ impl Config {
             &mut mistakes,
         );
         let llm = sources.setting("llm", flags.llm, parse_llm, &mut mistakes);
+        let allow_hosts = (!flags.allow_hosts.is_empty()).then(|| flags.allow_hosts.join(","));
+        let allow_hosts = sources.setting("allow_hosts", allow_hosts, parse_allow_hosts, &mut mistakes);
 
         if mistakes.is_empty() {
             Ok(Self {
                 listen: listen.unwrap_or(DEFAULT_LISTEN),
                 database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
                 llm: llm.unwrap_or(Llm::Offline),
+                allow_hosts: allow_hosts.unwrap_or_default(),
                 data_dir,
             })
         } else {
@@ -176,6 +185,13 @@ fn parse_llm(text: &str) -> Result<Llm, String> {
     }
 }
 
+fn parse_allow_hosts(text: &str) -> Result<BTreeSet<Site>, String> {
+    let parse = |site: &str| {
+        Site::parse(site).map_err(|_| format!("`{site}` is not a host and port, such as nas.lan:8080"))
+    };
+    text.split(',').map(str::trim).map(parse).collect()
+}
+
 /// The layers below the flags. A layer added earlier wins over one added later.
 struct Sources<'a> {
     variable: &'a dyn Fn(&str) -> Option<OsString>,
@@ -189,7 +205,7 @@ struct Found {
     place: String,
 }
 
-const SETTINGS: [&str; 4] = ["listen", "data_dir", "database_url", "llm"];
+const SETTINGS: [&str; 5] = ["listen", "data_dir", "database_url", "llm", "allow_hosts"];
 
 impl<'a> Sources<'a> {
     fn new(variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
@@ -393,6 +409,21 @@ mod tests {
     }
 
     #[test]
+    fn hosts_that_are_not_public_are_named_one_by_one() {
+        let place = Place::new();
+        let hosts = |flags: &[&str], variables: &[(&str, &str)]| -> Vec<String> {
+            let config = place.read(flags, variables).unwrap();
+            config.allow_hosts.iter().map(ToString::to_string).collect()
+        };
+        let flags = ["--allow-host", "127.1:9000", "--allow-host", "NAS.lan"];
+        assert_eq!(hosts(&flags, &[]), ["127.0.0.1:9000", "nas.lan"]);
+        let variables = [("AGENTOS_ALLOW_HOSTS", "localhost:1, [::1]:2")];
+        assert_eq!(hosts(&[], &variables), ["[::1]:2", "localhost:1"]);
+        let told = place.mistakes(&["--allow-host", "http://nas.lan"], &[]);
+        assert!(told.contains("`http://nas.lan` is not a host and port"), "{told}");
+    }
+
+    #[test]
     fn nothing_set_gives_the_defaults() {
         let place = Place::new();
         let config = place.read(&[], &[]).unwrap();
@@ -404,7 +435,8 @@ mod tests {
                 listen: DEFAULT_LISTEN,
                 data_dir,
                 database,
-                llm: Llm::Offline
+                llm: Llm::Offline,
+                allow_hosts: BTreeSet::new(),
             }
         );
     }

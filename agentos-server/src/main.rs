@@ -38,12 +38,16 @@ async fn run() -> anyhow::Result<()> {
     let ambient: Arc<dyn Ambient> = Arc::new(Machine);
     let database = database::open(&config.database).await?;
     let storage = Arc::new(SqliteStorage::new(database.clone()));
-    let host = Arc::new(Host::new(SqliteAppData::new(database.clone())));
-    let boot = BootId::new(ambient.now(), ambient.seed());
+    let app_data = SqliteAppData::new(database.clone());
+    let kernel_config = KernelConfig {
+        operator_sites: config.allow_hosts,
+        approvals: app_data.approvals().await?,
+        ..KernelConfig::new(BootId::new(ambient.now(), ambient.seed()))
+    };
     let kernel = Arc::new(LocalKernel::start(
-        KernelConfig::new(boot),
+        kernel_config,
         Arc::clone(&ambient),
-        host,
+        Arc::new(Host::new(app_data)),
     ));
     let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
     let listener = listen(config.listen).await?;

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use agentos_core::apps::AppError;
 use agentos_core::ids::{AppId, EngineId};
+use agentos_core::ports::kernel::Reader;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -241,7 +242,7 @@ impl Connection {
             let (desk, outbox) = (Arc::clone(&self.desk), self.outbox.clone());
             let following = match topic {
                 Topic::Apps => tokio::spawn(follow_apps(desk, since, outbox)),
-                Topic::Kernel => match self.desk.kernel.events(since).await {
+                Topic::Kernel => match self.desk.kernel.events(since, Reader::Person).await {
                     Ok(events) => tokio::spawn(follow_kernel(desk, events, outbox)),
                     Err(error) => {
                         self.refuse(Fault::from(error).into()).await?;

@@ -3,7 +3,9 @@
 use std::error::Error;
 
 use agentos_core::ids::Namespace;
-use agentos_core::kernel::{AuditRecord, IoKind, Reply, StoreKey, StoredValue, SysError};
+use agentos_core::kernel::{
+    AuditRecord, IoKind, Reply, Rule, StandingApproval, StoreKey, StoredValue, SysError,
+};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -31,7 +33,15 @@ const SELECT_KEYS: &str = "
     WHERE namespace = ?1 AND key > ?2 AND key >= ?3 AND substr(key, 1, length(?3)) = ?3
     ORDER BY key LIMIT ?4";
 
-/// The app data and the audit of the database of [`crate::database`].
+const SELECT_APPROVALS: &str = "SELECT namespace, need, rule FROM approvals ORDER BY namespace, need";
+
+const UPSERT_APPROVAL: &str = "
+    INSERT INTO approvals (namespace, need, rule) VALUES (?, ?, ?)
+    ON CONFLICT (namespace, need) DO UPDATE SET rule = excluded.rule";
+
+const DELETE_APPROVALS: &str = "DELETE FROM approvals WHERE namespace = ?";
+
+/// The app data, the person's lasting answers and the audit of the database of [`crate::database`].
 #[derive(Debug)]
 pub struct SqliteAppData {
     pool: SqlitePool,
@@ -146,6 +156,44 @@ impl SqliteAppData {
         Ok(Reply::Keys { keys, more })
     }
 
+    /// What a person answered for good, for the kernel to start with.
+    ///
+    /// # Errors
+    /// [`SysError::Unavailable`] and [`SysError::Io`], where one cannot be read too: a denial that is
+    /// forgotten would be asked again, and that is for a person to know.
+    pub async fn approvals(&self) -> Result<Vec<StandingApproval>, SysError> {
+        let rows: Vec<(String, String, String)> = sqlx::query_as(SELECT_APPROVALS)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed)?;
+        rows.into_iter().map(standing).collect()
+    }
+
+    pub(super) async fn keep_approval(&self, approval: &StandingApproval) -> Result<Reply, SysError> {
+        let _turn = self.turn.lock().await;
+        sqlx::query(UPSERT_APPROVAL)
+            .bind(approval.namespace.to_string())
+            .bind(serde_json::to_string(&approval.need).map_err(corrupt)?)
+            .bind(match approval.rule {
+                Rule::Allow => "allow",
+                Rule::Deny => "deny",
+            })
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(Reply::Done)
+    }
+
+    pub(super) async fn forget_approvals(&self, namespace: Namespace) -> Result<Reply, SysError> {
+        let _turn = self.turn.lock().await;
+        sqlx::query(DELETE_APPROVALS)
+            .bind(namespace.to_string())
+            .execute(&self.pool)
+            .await
+            .map_err(failed)?;
+        Ok(Reply::Done)
+    }
+
     pub(super) async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
         let (_turn, mut transaction) = self.begin().await?;
         audit::append(&mut transaction, records).await?;
@@ -159,6 +207,14 @@ impl SqliteAppData {
         let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         Ok((turn, transaction))
     }
+}
+
+fn standing((namespace, need, rule): (String, String, String)) -> Result<StandingApproval, SysError> {
+    Ok(StandingApproval {
+        namespace: namespace.parse().map_err(corrupt)?,
+        need: serde_json::from_str(&need).map_err(corrupt)?,
+        rule: if rule == "allow" { Rule::Allow } else { Rule::Deny },
+    })
 }
 
 /// A value on its way in.

@@ -7,11 +7,13 @@ use agentos_core::ports::host::HostPort;
 use async_trait::async_trait;
 
 use super::app_data::{Put, SqliteAppData};
+use super::network::PinnedHttp;
 
-/// [`HostPort`] for this machine: app data and the audit in `SQLite`, and what the machine is.
+/// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, and what the machine is.
 #[derive(Debug)]
 pub struct Host {
     app_data: SqliteAppData,
+    network: PinnedHttp,
     system_info: SystemInfo,
 }
 
@@ -19,6 +21,7 @@ impl Host {
     pub fn new(app_data: SqliteAppData) -> Self {
         Self {
             app_data,
+            network: PinnedHttp,
             system_info: system_info(),
         }
     }
@@ -28,6 +31,7 @@ impl Host {
 impl HostPort for Host {
     async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError> {
         let (op, record) = op.into_parts();
+        let need = op.need();
         match op {
             Op::StoreGet {
                 namespace,
@@ -66,6 +70,13 @@ impl HostPort for Host {
                     .await
             }
             Op::StoreClear { namespace } => self.app_data.clear(namespace, record).await,
+            Op::NetworkRequest(outbound) => {
+                self.app_data.record(record.as_slice()).await?;
+                let refusal = SysError::PermissionDenied { need };
+                self.network.send(*outbound, refusal).await.map(Reply::Response)
+            }
+            Op::KeepApproval(approval) => self.app_data.keep_approval(&approval).await,
+            Op::ForgetApprovals { namespace } => self.app_data.forget_approvals(namespace).await,
             Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),
         }
     }

@@ -44,7 +44,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         // IPv4 written as IPv6, and IPv4 behind a translator of the network.
         [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(last_32_bits()),
         // Protocol assignments: Teredo, benchmarks, ORCHID. Documentation. 6to4. Documentation.
-        [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..0x1000, ..] => false,
+        [0x2001, 0..0x200 | 0xdb8, ..] | [0x2002, ..] | [0x3fff, 0..0x1000, ..] => false,
         // Everything else that was ever given out for the Internet is in 2000::/3.
         [first, ..] => first & 0xe000 == 0x2000,
     }

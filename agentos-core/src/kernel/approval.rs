@@ -246,6 +246,10 @@ impl Approvals {
         self.standing.entry(namespace).or_default().insert(need, rule);
     }
 
+    pub(super) fn forget_namespace(&mut self, namespace: Namespace) {
+        self.standing.remove(&namespace);
+    }
+
     pub(super) fn add_pass(&mut self, pid: Pid, need: ApprovalNeed) {
         self.passes.insert((pid, need));
     }

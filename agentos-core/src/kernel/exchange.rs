@@ -131,11 +131,11 @@ impl Exchange {
         let Some(location) = response.header("location") else {
             return Ok(None);
         };
-        let protocol = |_| SysError::Io {
+        let protocol = || SysError::Io {
             kind: IoKind::Protocol,
         };
-        let redirects_left = self.redirects_left.checked_sub(1).ok_or(()).map_err(protocol)?;
-        let target = self.target.join(location).map_err(|_| ()).map_err(protocol)?;
+        let redirects_left = self.redirects_left.checked_sub(1).ok_or_else(protocol)?;
+        let target = self.target.join(location).map_err(|_| protocol())?;
         let mut next = Self {
             target,
             redirects_left,

@@ -62,6 +62,8 @@ pub enum Op {
     NetworkRequest(Box<Outbound>),
     /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
     KeepApproval(StandingApproval),
+    /// Answers [`Reply::Done`](super::Reply::Done): nothing is answered for the namespace any more.
+    ForgetApprovals { namespace: Namespace },
 }
 
 impl Op {
@@ -128,7 +130,7 @@ impl Op {
             },
             Self::SystemInfo => Capability::SystemInfo,
             Self::NetworkRequest(outbound) => Capability::Net(outbound.target.need(outbound.method)),
-            Self::KeepApproval(_) => Capability::Approve,
+            Self::KeepApproval(_) | Self::ForgetApprovals { .. } => Capability::Approve,
         }
     }
 
@@ -139,9 +141,11 @@ impl Op {
             Self::StorePut { value, .. } => value.len() as u64,
             Self::StoreList { limit, .. } => u64::from(*limit) * StoreKey::MAX_BYTES as u64,
             Self::NetworkRequest(outbound) => outbound.body.len() as u64 + outbound.response_bytes,
-            Self::StoreDelete { .. } | Self::StoreClear { .. } | Self::SystemInfo | Self::KeepApproval(_) => {
-                0
-            }
+            Self::StoreDelete { .. }
+            | Self::StoreClear { .. }
+            | Self::SystemInfo
+            | Self::KeepApproval(_)
+            | Self::ForgetApprovals { .. } => 0,
         }
     }
 
@@ -171,7 +175,11 @@ impl Op {
                 bytes: outbound.body.len() as u64,
             }),
             // The answer is a record of its own.
-            Self::KeepApproval(_) | Self::StoreGet { .. } | Self::StoreList { .. } | Self::SystemInfo => None,
+            Self::KeepApproval(_)
+            | Self::ForgetApprovals { .. }
+            | Self::StoreGet { .. }
+            | Self::StoreList { .. }
+            | Self::SystemInfo => None,
         }
     }
 }

@@ -142,7 +142,7 @@ impl Kernel {
             Standing::Denied => return Err(denied),
             Standing::Nothing if network.is_allowed_once() => {}
             Standing::Nothing if self.approvals.use_pass(caller.pid(), &need) => {
-                network.allowed_once.push(need)
+                network.allowed_once.push(need);
             }
             Standing::Nothing => return self.ask(call, caller.pid(), need),
         }
@@ -211,13 +211,13 @@ impl Kernel {
             .approvals
             .asked(pid, &need)
             .map(|question| question.approval.id);
-        let id = match open {
-            Some(id) => id,
-            None => {
-                let approval = self.approvals.ask(pid, need, self.now)?;
-                self.announce(approval.clone());
-                approval.id
-            }
+        let id = if let Some(id) = open {
+            id
+        } else {
+            let approval = self.approvals.ask(pid, need, self.now)?;
+            let id = approval.id;
+            self.announce(approval);
+            id
         };
         if !self.attended {
             return Err(SysError::ApprovalRequired { id });
@@ -261,7 +261,7 @@ impl Kernel {
         answer: ApprovalAnswer,
         limits: &Limits,
     ) -> Result<Answer, SysError> {
-        self.check_person(asked.caller)?;
+        check_person(asked.caller)?;
         let approval = self.approvals.get(id).ok_or(SysError::NotFound)?.approval.clone();
         let process = self.processes.get(approval.pid).ok_or(SysError::NotFound)?;
         let namespace = process.namespace;
@@ -441,15 +441,6 @@ impl Kernel {
         self.approvals.forget(pid);
     }
 
-    pub(super) fn check_person(&self, caller: Principal) -> Result<(), SysError> {
-        match caller {
-            Principal::System => Ok(()),
-            Principal::Process(_) => Err(SysError::PermissionDenied {
-                need: Capability::Approve,
-            }),
-        }
-    }
-
     pub(super) fn check_room_for_grant(&self, to: Pid) -> Result<(), SysError> {
         let (used, limit) = (self.grants.count(to) as u64, GRANTS_PER_PROCESS as u64);
         if used < limit {
@@ -461,5 +452,15 @@ impl Kernel {
             used,
             retry_after: None,
         })
+    }
+}
+
+/// A process answers nothing for the person, whatever it holds.
+pub(super) fn check_person(caller: Principal) -> Result<(), SysError> {
+    match caller {
+        Principal::System => Ok(()),
+        Principal::Process(_) => Err(SysError::PermissionDenied {
+            need: Capability::Approve,
+        }),
     }
 }

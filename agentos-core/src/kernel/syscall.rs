@@ -74,6 +74,8 @@ pub enum Syscall {
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
     /// when it could not be written, until the kernel stops.
     AnswerApproval { id: ApprovalId, answer: ApprovalAnswer },
+    /// [`Reply::Done`]: new processes of the namespace are asked again. For one that ends with its data.
+    ForgetApprovals { namespace: Namespace },
 }
 
 /// The most keys one [`Syscall::StoreList`] answers.

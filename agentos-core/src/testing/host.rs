@@ -174,6 +174,10 @@ impl State {
                 self.approvals.push(approval);
                 Ok(Reply::Done)
             }
+            Op::ForgetApprovals { namespace } => {
+                self.approvals.retain(|approval| approval.namespace != namespace);
+                Ok(Reply::Done)
+            }
             Op::SystemInfo => Ok(Reply::SystemInfo(SystemInfo {
                 os: "fake".to_owned(),
                 arch: "fake".to_owned(),

@@ -53,12 +53,12 @@ struct Monitor {
 
 impl Monitor {
     fn new() -> Self {
-        Self::within(LimitTable::default())
+        Self::within(&LimitTable::default())
     }
 
-    fn within(limits: LimitTable) -> Self {
+    fn within(limits: &LimitTable) -> Self {
         let config = KernelConfig {
-            limits,
+            limits: *limits,
             ..KernelConfig::new(BootId::new(1, 1))
         };
         Self {
@@ -347,7 +347,7 @@ pub async fn clearing_removes_one_namespace_only(host: &dyn HostPort) {
 pub async fn a_key_beyond_the_allowance_is_refused(host: &dyn HostPort) {
     let mut limits = LimitTable::default();
     limits.system.store_keys = 2;
-    let mut monitor = Monitor::within(limits);
+    let mut monitor = Monitor::within(&limits);
     for name in ["a", "b"] {
         version(monitor.run(host, put(namespace(1), name, "1")).await);
     }
@@ -375,7 +375,7 @@ pub async fn a_value_beyond_the_allowance_is_not_read(host: &dyn HostPort) {
     version(Monitor::new().run(host, put(namespace(1), "n", "12345")).await);
     let mut limits = LimitTable::default();
     limits.system.store_value_bytes = 4;
-    let read = Monitor::within(limits).run(host, get(namespace(1), "n")).await;
+    let read = Monitor::within(&limits).run(host, get(namespace(1), "n")).await;
     assert_eq!(read, Err(SysError::TooLarge { limit: 4 }));
 }
 

@@ -15,6 +15,7 @@ struct Run {
 }
 
 impl Run {
+    #[expect(clippy::disallowed_methods, reason = "it speaks to the server under test")]
     fn start(data_dir: &Path) -> Self {
         Self {
             program: Program::start(data_dir),

@@ -40,6 +40,7 @@ impl Server {
         Self::with_model(OfflineLlm).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "it speaks to the server under test")]
     pub(crate) async fn with_model(llm: impl LlmPort + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -103,7 +103,7 @@ fn what_nobody_granted_is_asked_and_waits() {
         need: site("api.example"),
         expires_at: bench.now + APPROVAL_TIME,
     };
-    assert_eq!(open, [expected.clone()]);
+    assert_eq!(open, std::slice::from_ref(&expected));
     let Approval {
         id, need, expires_at, ..
     } = expected;
@@ -171,7 +171,7 @@ fn equal_needs_of_one_app_share_a_question() {
     for (op, _) in sent(&effects) {
         bench.respond(op, response(200, &[], 0));
     }
-    assert!(bench.kernel.calls.get(&first).is_none() && bench.kernel.calls.get(&second).is_none());
+    assert!(!bench.kernel.calls.contains_key(&first) && !bench.kernel.calls.contains_key(&second));
 }
 
 #[test]

@@ -1,0 +1,147 @@
+//! Requests over the network. The only place of this crate where an HTTP client is made.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use agentos_core::kernel::{HttpResponse, IoKind, Outbound, SysError};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Response};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const USER_AGENT: &str = concat!("AgentOS/", env!("CARGO_PKG_VERSION"));
+
+/// Sends one request to one server, over a connection to an address that was checked: the host is
+/// resolved here, each address is shown to the kernel's rule, and the client knows no other. It follows
+/// no redirect and asks no proxy.
+#[derive(Debug, Default)]
+pub(super) struct PinnedHttp;
+
+impl PinnedHttp {
+    /// Answers whatever the server does. `refusal` is the answer where no address may be used, and
+    /// where there is none: who asks learns nothing about names that are not public.
+    pub(super) async fn send(&self, outbound: Outbound, refusal: SysError) -> Result<HttpResponse, SysError> {
+        let addresses = admitted(&outbound).await;
+        if addresses.is_empty() {
+            return Err(refusal);
+        }
+        let client = pinned(&outbound, &addresses)?;
+        let request = client
+            .request(method(&outbound)?, outbound.target.as_str())
+            .headers(headers(&outbound)?)
+            .body(outbound.body);
+        let response = request.send().await.map_err(unreachable)?;
+        read(response, outbound.response_bytes).await
+    }
+}
+
+/// The addresses of the host that may be connected to.
+async fn admitted(outbound: &Outbound) -> Vec<SocketAddr> {
+    let (host, port) = (outbound.target.host(), outbound.target.port());
+    let found: Vec<SocketAddr> = match host.address() {
+        Some(address) => vec![SocketAddr::new(address, port)],
+        None => match tokio::net::lookup_host((host.as_str(), port)).await {
+            Ok(found) => found.collect(),
+            Err(error) => {
+                tracing::debug!(%error, "a host has no address");
+                Vec::new()
+            }
+        },
+    };
+    found
+        .into_iter()
+        .filter(|address| outbound.admits(address.ip()))
+        .collect()
+}
+
+/// A client that can reach `addresses` and nothing else, for one request.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where a client is made, pinned to what was checked"
+)]
+fn pinned(outbound: &Outbound, addresses: &[SocketAddr]) -> Result<Client, SysError> {
+    // Whoever came first has installed the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .resolve_to_addrs(outbound.target.host().as_str(), addresses)
+        .redirect(Policy::none())
+        .no_proxy()
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(0)
+        .user_agent(USER_AGENT)
+        .build()
+        .map_err(|error| {
+            tracing::error!(%error, "no HTTP client can be made");
+            SysError::Unavailable { retry_after: None }
+        })
+}
+
+fn method(outbound: &Outbound) -> Result<Method, SysError> {
+    Method::from_bytes(outbound.method.as_str().as_bytes()).map_err(|_| protocol())
+}
+
+fn headers(outbound: &Outbound) -> Result<HeaderMap, SysError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &outbound.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| protocol())?;
+        let value = HeaderValue::from_str(value).map_err(|_| protocol())?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+async fn read(mut response: Response, limit: u64) -> Result<HttpResponse, SysError> {
+    // None was asked for, so the bytes that are counted are those the app gets.
+    if response.headers().contains_key(CONTENT_ENCODING) {
+        return Err(protocol());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if (body.len() + chunk.len()) as u64 > limit {
+            return Err(SysError::TooLarge { limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let named = response.headers().iter();
+    Ok(HttpResponse {
+        status: response.status().as_u16(),
+        headers: named
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect(),
+        body,
+    })
+}
+
+fn unreachable(error: reqwest::Error) -> SysError {
+    tracing::debug!(
+        error = &error as &dyn std::error::Error,
+        "a request got no answer"
+    );
+    if error.is_connect() || error.is_timeout() {
+        SysError::Unavailable { retry_after: None }
+    } else {
+        SysError::Io {
+            kind: IoKind::Network,
+        }
+    }
+}
+
+fn broken(error: reqwest::Error) -> SysError {
+    tracing::debug!(error = &error as &dyn std::error::Error, "an answer broke off");
+    SysError::Io {
+        kind: IoKind::Network,
+    }
+}
+
+fn protocol() -> SysError {
+    SysError::Io {
+        kind: IoKind::Protocol,
+    }
+}
