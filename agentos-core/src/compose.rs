@@ -1,8 +1,9 @@
 //! The offline composer: a request in words, a blueprint document filled for it.
 //!
-//! Blueprints are documents in `blueprints/`, not code. [`compose`] picks one by the words of the
-//! request, fills in the nouns and fields it names, or declines and says what it can build. The
-//! same request always gives the same answer.
+//! Blueprints are documents, not code: the example apps of the [`gallery`](crate::gallery) and the
+//! template of the tracker. [`compose`] picks one by the words of the request, fills in the nouns and
+//! fields it names, or declines and says what it can build. The same request always gives the same
+//! answer.
 
 mod blueprint;
 mod fields;
@@ -72,6 +73,6 @@ pub fn examples() -> impl Iterator<Item = (&'static str, &'static str)> {
             .header
             .examples
             .iter()
-            .map(|example| (blueprint.header.name.as_str(), example.as_str()))
+            .map(|example| (blueprint.name, example.as_str()))
     })
 }

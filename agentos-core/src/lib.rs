@@ -6,6 +6,7 @@
 pub mod apps;
 pub mod compose;
 pub mod engine;
+pub mod gallery;
 pub mod generate;
 pub mod ids;
 pub mod kernel;

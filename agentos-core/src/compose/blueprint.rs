@@ -1,4 +1,5 @@
-//! The library of blueprints and the header each one carries.
+//! The library of blueprints and the header each one carries: the example apps, and the template of
+//! the tracker.
 
 use std::sync::LazyLock;
 
@@ -6,10 +7,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::words;
+use crate::gallery;
 
 /// A document with the words by which it is found.
 #[derive(Debug)]
 pub(super) struct Blueprint {
+    pub(super) name: &'static str,
     pub(super) header: Header,
     pub(super) phrases: Vec<Vec<String>>,
     /// The document, without its header.
@@ -20,7 +23,6 @@ pub(super) struct Blueprint {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Header {
-    pub(super) name: String,
     /// "a calculator": completes "I can build …".
     pub(super) builds: String,
     pub(super) examples: Vec<String>,
@@ -93,8 +95,12 @@ pub(super) struct FieldKind {
 
 /// Every blueprint, in the order in which ties are decided.
 pub(super) fn all() -> &'static [Blueprint] {
-    static LIBRARY: LazyLock<Vec<Blueprint>> =
-        LazyLock::new(|| SOURCES.iter().map(|text| read(text)).collect());
+    static LIBRARY: LazyLock<Vec<Blueprint>> = LazyLock::new(|| {
+        let apps = gallery::all()
+            .iter()
+            .map(|app| with_header(app.id, &app.blueprint, app.document.clone()));
+        apps.chain([template()]).collect()
+    });
     &LIBRARY
 }
 
@@ -106,36 +112,24 @@ pub(super) fn tracker() -> (&'static Blueprint, &'static TrackerParts) {
         .expect("the library has a tracker; a test reads the whole of it")
 }
 
-const SOURCES: [&str; 15] = [
-    include_str!("../../blueprints/calculator.json"),
-    include_str!("../../blueprints/counter.json"),
-    include_str!("../../blueprints/todo.json"),
-    include_str!("../../blueprints/notes.json"),
-    include_str!("../../blueprints/stopwatch.json"),
-    include_str!("../../blueprints/pomodoro.json"),
-    include_str!("../../blueprints/timer.json"),
-    include_str!("../../blueprints/converter.json"),
-    include_str!("../../blueprints/expenses.json"),
-    include_str!("../../blueprints/shopping.json"),
-    include_str!("../../blueprints/habits.json"),
-    include_str!("../../blueprints/tip.json"),
-    include_str!("../../blueprints/flashcards.json"),
-    include_str!("../../blueprints/dice.json"),
-    include_str!("../../blueprints/tracker.json"),
-];
+const TRACKER: &str = include_str!("tracker.json");
 
-fn read(text: &str) -> Blueprint {
-    let mut document: Value =
-        serde_json::from_str(text).expect("a blueprint is JSON; a test reads every one");
+/// The template the lists of a person's own are made from; it is no app by itself.
+fn template() -> Blueprint {
+    let mut document: Value = serde_json::from_str(TRACKER).expect("the template is JSON; a test reads it");
     let header = document
         .as_object_mut()
         .and_then(|root| root.shift_remove("x"))
         .and_then(|mut extra| extra.get_mut("blueprint").map(Value::take))
         .unwrap_or_default();
-    let header: Header =
-        serde_json::from_value(header).expect("a blueprint has a header; a test reads every one");
+    with_header("tracker", &header, document)
+}
+
+fn with_header(name: &'static str, header: &Value, document: Value) -> Blueprint {
+    let header = Header::deserialize(header).expect("a blueprint has a header; a test reads every one");
     let phrases = header.phrases.iter().map(|text| words::phrase(text)).collect();
     Blueprint {
+        name,
         header,
         phrases,
         document,

@@ -120,7 +120,7 @@ impl Pick<'_> {
         let title = request.title.clone().unwrap_or_else(|| self.title(&purpose));
         document["title"] = title.into();
         Composed {
-            blueprint: &self.blueprint.header.name,
+            blueprint: self.blueprint.name,
             summary: format!("From the built-in apps: {}.", self.blueprint.header.builds),
             document,
             left_out: self.left_out(request, &purpose),

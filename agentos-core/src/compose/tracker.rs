@@ -282,7 +282,7 @@ impl Tracker {
             .map(|field| field.label.to_lowercase())
             .collect();
         Composed {
-            blueprint: &blueprint.header.name,
+            blueprint: blueprint.name,
             summary: format!("A list of {many} with {}.", labels.join(", ")),
             document,
             left_out: self.left_out(request, &labels),

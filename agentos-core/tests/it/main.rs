@@ -13,6 +13,7 @@ mod check;
 mod compose;
 mod edit;
 mod engine;
+mod gallery;
 mod generate;
 mod history;
 mod host;

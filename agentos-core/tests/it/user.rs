@@ -145,6 +145,11 @@ impl User {
             .any(|node| texts(&node.props).any(|seen| seen == text))
     }
 
+    /// Everything that is drawn, by id.
+    pub(crate) fn drawn(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values()
+    }
+
     pub(crate) fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.get(id)
     }
