@@ -17,6 +17,7 @@ const ROUTES = [
   "/metrics",
   "/models",
   "/openapi.json",
+  "/gallery",
   "/registry",
   "/schema",
   "/services",

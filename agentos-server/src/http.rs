@@ -4,6 +4,7 @@ mod apps;
 mod body;
 mod catalog;
 mod edits;
+mod gallery;
 mod generate;
 mod health;
 mod path;
@@ -65,6 +66,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(validate::validate))
         .routes(routes!(schema::schema))
         .routes(routes!(catalog::catalog))
+        .routes(routes!(gallery::list))
+        .routes(routes!(gallery::get))
         .routes(routes!(registry::save))
         .routes(routes!(registry::list))
         .routes(routes!(registry::get, registry::delete))

@@ -99,6 +99,7 @@ fn take(step: &[Value], mut user: User, document: &Value) -> User {
             text(1),
             json!([{"tool": "pen", "color": "#000", "size": 4, "points": [{"x": 1, "y": 1}]}]),
         ),
+        "agree" => {} // A user says yes to everything asked.
         "wait" => user.waits(step[1].as_f64().unwrap()),
         "reopen" => user = User::reopens(document, Some(&user.kept()), user.now()),
         "value" => {

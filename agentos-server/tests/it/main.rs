@@ -4,6 +4,7 @@
 mod apps;
 mod desktop;
 mod edits;
+mod gallery;
 mod generation;
 mod guard;
 mod process;

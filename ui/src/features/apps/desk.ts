@@ -4,7 +4,7 @@ import { NodeStore } from "@/engine/nodeStore";
 import type { Issue } from "@/engine/protocol";
 import { ApiError, api } from "@/shared/api/client";
 import type { ServerEvent, ServerMessage, Stream } from "@/shared/api/stream";
-import type { App, PackageMetadata } from "@/shared/api/types";
+import type { App, GalleryApp, PackageMetadata } from "@/shared/api/types";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
 import { Approvals } from "../approvals/approvals";
@@ -93,7 +93,16 @@ export class Desk {
       return;
     }
     const app = await api.app(app_id);
-    this.#openWindow(app, metadata);
+    this.#openWindow(app, metadata, metadata.id);
+    await this.#startSession(app);
+  }
+
+  /** Opens an app of the gallery; each time it is a new one. */
+  async openExample(example: GalleryApp): Promise<void> {
+    const { ui_spec } = await api.galleryApp(example.id);
+    const { app_id } = await api.openApp(ui_spec);
+    const app = await api.app(app_id);
+    this.#openWindow(app, example);
     await this.#startSession(app);
   }
 
@@ -153,15 +162,15 @@ export class Desk {
     void this.takeBack(key);
   }
 
-  #openWindow(app: App, metadata?: PackageMetadata): void {
+  #openWindow(app: App, face?: { icon?: string | null }, packageId?: string): void {
     const { position, size, state } = app.window ?? {};
     const place = position && size ? { ...position, ...size } : null;
     useWindows.getState().open({
       key: app.id,
       appId: app.id,
-      packageId: metadata?.id ?? app.metadata?.package_id ?? null,
+      packageId: packageId ?? app.metadata?.package_id ?? null,
       title: app.title,
-      icon: metadata?.icon ?? null,
+      icon: face?.icon ?? null,
       width: preferredWidth(app.ui_spec),
       place,
       minimised: state === "minimised",

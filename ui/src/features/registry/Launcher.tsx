@@ -1,26 +1,28 @@
 import { Search, Trash2 } from "lucide-react";
 import { useCallback, useEffect, useId, useState } from "react";
 import { api } from "@/shared/api/client";
-import type { PackageMetadata } from "@/shared/api/types";
+import type { GalleryList, PackageMetadata } from "@/shared/api/types";
 import { ask } from "@/shared/questions";
 import { AppIcon } from "@/shared/ui/AppIcon";
 import { IconButton } from "@/shared/ui/IconButton";
 import { PushButton } from "@/shared/ui/PushButton";
 import { Sheet } from "@/shared/ui/Sheet";
 import { useDesk } from "../apps/DeskContext";
+import { Gallery } from "../gallery/Gallery";
+import { holdsWords } from "../gallery/holdsWords";
 
 type Shelf =
   | { kind: "loading" }
   | { kind: "failed"; message: string }
-  | { kind: "loaded"; apps: PackageMetadata[] };
+  | { kind: "loaded"; apps: PackageMetadata[]; gallery: GalleryList };
 
-/** The saved apps: find, open, delete. */
+/** The saved apps, to find, open and delete, and the gallery of examples. */
 export function Launcher({ onClose }: { onClose(): void }) {
   const [shelf, setShelf] = useState<Shelf>({ kind: "loading" });
   const [wanted, setWanted] = useState("");
   const load = useCallback(() => {
-    api.packages().then(
-      (apps) => setShelf({ kind: "loaded", apps }),
+    Promise.all([api.packages(), api.gallery()]).then(
+      ([apps, gallery]) => setShelf({ kind: "loaded", apps, gallery }),
       (cause: unknown) => setShelf({ kind: "failed", message: String(cause) }),
     );
   }, []);
@@ -38,8 +40,8 @@ export function Launcher({ onClose }: { onClose(): void }) {
           // biome-ignore lint/a11y/noAutofocus: a dialog that opens is where the person is.
           autoFocus
           className="control h-10 pr-3 pl-9.5"
-          aria-label="Search saved apps"
-          placeholder="Search saved apps"
+          aria-label="Search apps"
+          placeholder="Search apps"
           value={wanted}
           onChange={(event) => setWanted(event.currentTarget.value)}
         />
@@ -53,7 +55,16 @@ export function Launcher({ onClose }: { onClose(): void }) {
           </div>
         )}
         {shelf.kind === "loaded" && (
-          <Packages apps={shelf.apps} wanted={wanted} onLaunched={onClose} onDeleted={load} />
+          <>
+            <section aria-label="Your apps" className="mb-7">
+              <h3 className="mb-2.5 font-semibold">Your apps</h3>
+              <Packages apps={shelf.apps} wanted={wanted} onLaunched={onClose} onDeleted={load} />
+            </section>
+            <section aria-label="Gallery">
+              <h3 className="mb-2.5 font-semibold">Gallery</h3>
+              <Gallery gallery={shelf.gallery} wanted={wanted} onOpened={onClose} />
+            </section>
+          </>
         )}
       </div>
     </Sheet>
@@ -71,13 +82,13 @@ function Packages({ apps, wanted, onLaunched, onDeleted }: PackagesProps) {
   const shown = apps.filter((app) => describes(app, wanted));
   if (apps.length === 0) {
     return (
-      <p className="mx-auto max-w-sm text-balance py-12 text-center text-ink-2">
-        Nothing saved yet. Describe an app on the desktop, then choose Save in its title bar to keep it here.
+      <p className="text-ink-2">
+        Nothing saved yet. Describe an app on the desktop or open one below, then choose Save in its title bar
+        to keep it here.
       </p>
     );
   }
-  if (shown.length === 0)
-    return <p className="py-12 text-center text-ink-2">No saved app matches “{wanted}”.</p>;
+  if (shown.length === 0) return <p className="text-ink-2">No saved app matches “{wanted}”.</p>;
   return (
     <ul className="grid gap-2.5 sm:grid-cols-2">
       {shown.map((app) => (
@@ -151,9 +162,5 @@ function PackageCard({ app, onLaunched, onDeleted }: PackageCardProps) {
 }
 
 function describes(app: PackageMetadata, wanted: string): boolean {
-  const text = [app.name, app.description, app.category, ...app.tags].join(" ").toLowerCase();
-  return wanted
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+  return holdsWords([app.name, app.description, app.category, ...app.tags].join(" "), wanted);
 }

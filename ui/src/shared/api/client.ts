@@ -6,6 +6,7 @@ import type {
   AppHistory,
   Approval,
   ApprovalAnswer,
+  GalleryList,
   Health,
   Lease,
   PackageMetadata,
@@ -87,6 +88,9 @@ export const api = {
   approvals: async () => (await request<{ approvals: Approval[] }>("GET", "/kernel/approvals")).approvals,
   answerApproval: (approval: string, answer: ApprovalAnswer) =>
     request<unknown>("POST", `/kernel/approvals/${id(approval)}`, { answer }),
+  openApp: (document: Json) => request<{ app_id: string }>("POST", "/apps", { ui_spec: document }),
+  gallery: () => request<GalleryList>("GET", "/gallery"),
+  galleryApp: (example: string) => request<{ ui_spec: Json }>("GET", `/gallery/${id(example)}`),
   packages: async () => (await request<{ apps: PackageMetadata[] }>("GET", "/registry/apps")).apps,
   launch: (packageId: string) =>
     request<{ app_id: string; title: string }>("POST", `/registry/apps/${id(packageId)}/launch`),

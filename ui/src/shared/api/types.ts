@@ -71,6 +71,21 @@ export interface PackageMetadata {
   tags: string[];
 }
 
+/** An example app, without its document. */
+export interface GalleryApp {
+  id: string;
+  title: string;
+  description: string;
+  category: string;
+  icon: string;
+}
+
+export interface GalleryList {
+  /** In the order in which they are shown. */
+  categories: string[];
+  apps: GalleryApp[];
+}
+
 export interface SaveRequest {
   app_id: string;
   name: string;
