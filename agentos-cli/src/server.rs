@@ -46,13 +46,12 @@ impl fmt::Display for Server {
 
 impl Server {
     /// The answer of a GET route.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the server's address is the person's own"
-    )]
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
         in_runtime(async {
-            let answer = reqwest::get(format!("{self}{path}"))
+            let client = agentos_adapters::http::to_own_server()?;
+            let answer = client
+                .get(format!("{self}{path}"))
+                .send()
                 .await
                 .with_context(|| self.absent())?;
             let status = answer.status();

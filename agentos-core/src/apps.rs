@@ -289,6 +289,15 @@ impl Apps {
         Ok(())
     }
 
+    /// The app whose process `pid` is; none for other processes.
+    pub async fn of_process(&self, pid: Pid) -> Result<Option<App>, AppError> {
+        let id = self.live.lock().await.of_process(pid);
+        match id {
+            Some(id) => self.app(id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// To be called for every process that ended: if it was an app's, the app is suspended.
     pub async fn process_ended(&self, pid: Pid) {
         let mut live = self.live.lock().await;

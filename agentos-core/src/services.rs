@@ -1,10 +1,11 @@
 //! The service registry: which tools there are, which suit a wish, and who runs one.
 //!
-//! Start at [`Services`]. `app`, `storage` and `system` are the services every installation has.
+//! Start at [`Services`]. `app`, `http`, `storage` and `system` are the services every installation has.
 
 mod app;
 mod discovery;
 mod groups;
+mod http;
 mod storage;
 mod system;
 
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 pub use app::AppService;
+pub use http::HttpService;
 pub use storage::StorageService;
 pub use system::SystemService;
 
@@ -64,6 +66,7 @@ impl Services {
             described: groups::of_the_catalog(),
             ports: BTreeMap::new(),
         };
+        services.register(Arc::new(HttpService::new(kernel.clone())))?;
         services.register(Arc::new(StorageService::new(kernel.clone())))?;
         services.register(Arc::new(SystemService::new(kernel.clone())))?;
         for service in more {

@@ -137,11 +137,7 @@ async fn main() -> anyhow::Result<()> {
         let _ = tokio::signal::ctrl_c().await;
     };
     let serving = tokio::spawn(serve(listener, desk, stop));
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "it speaks to the server of this example"
-    )]
-    let open = reqwest::Client::new().post(format!("http://{address}/apps"));
+    let open = agentos_adapters::http::to_own_server()?.post(format!("http://{address}/apps"));
     open.json(&json!({"ui_spec": document()}))
         .send()
         .await?

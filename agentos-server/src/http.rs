@@ -1,5 +1,6 @@
 //! REST: one module a family of routes, all of it described at `/openapi.json`.
 
+mod approvals;
 mod apps;
 mod body;
 mod catalog;
@@ -62,6 +63,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(services::list))
         .routes(routes!(services::discover))
         .routes(routes!(services::execute))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::answer))
         .routes(routes!(generate::generate_ui))
         .routes(routes!(validate::validate))
         .routes(routes!(schema::schema))

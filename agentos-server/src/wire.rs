@@ -2,7 +2,7 @@
 
 use agentos_core::apps::{App, AppStats};
 use agentos_core::ids::{AppId, PackageId};
-use agentos_core::kernel::Pid;
+use agentos_core::kernel::{Approval, ApprovalId, ApprovalNeed, Pid};
 use agentos_core::ports::service::Service;
 use agentos_core::ports::storage::{Package, PackageMetadata, Window, WindowState};
 use agentos_core::spec::catalog::{Field, Runs, ToolEntry, ValueKind};
@@ -10,6 +10,8 @@ pub(crate) use agentos_core::time::rfc3339;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+
+use crate::desk::Desk;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WireApp {
@@ -313,6 +315,42 @@ impl From<Package> for WirePackage {
             permissions: named("permissions").unwrap_or_else(|| json!({})),
             metadata: package.metadata.into(),
             ui_spec: package.document,
+        }
+    }
+}
+
+/// A question to the person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireApproval {
+    #[schema(value_type = String)]
+    id: ApprovalId,
+    /// None for a process that is no app's.
+    #[schema(value_type = Option<String>)]
+    app_id: Option<AppId>,
+    /// The app's, or the number of the process.
+    title: String,
+    /// `{kind: "net", host, port?}`; without a port it is the web's, 80 and 443.
+    #[schema(value_type = Object)]
+    need: ApprovalNeed,
+    /// From then on it counts as refused.
+    expires_at: String,
+}
+
+impl WireApproval {
+    pub(crate) async fn of(desk: &Desk, approval: Approval) -> Self {
+        let app = desk.apps.of_process(approval.pid).await.ok().flatten();
+        let Approval {
+            id,
+            pid,
+            need,
+            expires_at,
+        } = approval;
+        Self {
+            id,
+            app_id: app.as_ref().map(|app| app.record.id),
+            title: app.map_or_else(|| format!("process {pid}"), |app| app.record.title),
+            need,
+            expires_at: rfc3339(expires_at),
         }
     }
 }

@@ -1,15 +1,12 @@
-//! Requests over the network. The only place of this crate where an HTTP client is made.
+//! Requests over the network, each through a client of its own that is pinned to what was checked.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use agentos_core::kernel::{HttpResponse, IoKind, Outbound, SysError};
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const USER_AGENT: &str = concat!("AgentOS/", env!("CARGO_PKG_VERSION"));
+use crate::http;
 
 /// Sends one request to one server, over a connection to an address that was checked: the host is
 /// resolved here, each address is shown to the kernel's rule, and the client knows no other. It follows
@@ -54,28 +51,11 @@ async fn admitted(outbound: &Outbound) -> Vec<SocketAddr> {
         .collect()
 }
 
-/// A client that can reach `addresses` and nothing else, for one request.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where a client is made, pinned to what was checked"
-)]
 fn pinned(outbound: &Outbound, addresses: &[SocketAddr]) -> Result<Client, SysError> {
-    // Whoever came first has installed the same one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .resolve_to_addrs(outbound.target.host().as_str(), addresses)
-        .redirect(Policy::none())
-        .no_proxy()
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_max_idle_per_host(0)
-        .user_agent(USER_AGENT)
-        .build()
-        .map_err(|error| {
-            tracing::error!(%error, "no HTTP client can be made");
-            SysError::Unavailable { retry_after: None }
-        })
+    http::pinned(outbound.target.host().as_str(), addresses).map_err(|error| {
+        tracing::error!(%error, "no HTTP client can be made");
+        SysError::Unavailable { retry_after: None }
+    })
 }
 
 fn method(outbound: &Outbound) -> Result<Method, SysError> {

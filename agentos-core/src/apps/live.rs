@@ -53,6 +53,11 @@ impl LiveApps {
         self.apps.get(&id).map(|app| app.pid)
     }
 
+    pub(super) fn of_process(&self, pid: Pid) -> Option<AppId> {
+        let mut apps = self.apps.iter();
+        apps.find(|(_, app)| app.pid == pid).map(|(id, _)| *id)
+    }
+
     pub(super) fn add_process(&mut self, id: AppId, pid: Pid) {
         self.apps.insert(id, LiveApp { pid, lease: None });
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,15 @@ impl TryFrom<String> for ApprovalId {
     type Error = SysError;
 
     fn try_from(text: String) -> Result<Self, SysError> {
-        Self::parse(&text).ok_or_else(|| SysError::invalid("id"))
+        text.parse()
+    }
+}
+
+impl FromStr for ApprovalId {
+    type Err = SysError;
+
+    fn from_str(text: &str) -> Result<Self, SysError> {
+        Self::parse(text).ok_or_else(|| SysError::invalid("id"))
     }
 }
 

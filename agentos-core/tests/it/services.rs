@@ -5,12 +5,17 @@ use std::sync::Arc;
 use agentos_core::apps::{App, AppEvent};
 use agentos_core::generate::Generator;
 use agentos_core::ids::{AppId, Namespace};
-use agentos_core::kernel::{Capability, NewProcess, SysError};
+use agentos_core::kernel::{
+    Capability, HttpResponse, IoKind, Method, NewProcess, Outbound, Rule, Site, SysError,
+};
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
 use agentos_core::registry::MetadataChange;
-use agentos_core::services::{AppService, RegistrationError, Services, StorageService, SystemService};
+use agentos_core::services::{
+    AppService, HttpService, RegistrationError, Services, StorageService, SystemService,
+};
 use agentos_core::spec::Catalog;
+use agentos_core::testing::host::FakeHost;
 use agentos_core::testing::kernel::FakeKernel;
 use agentos_core::testing::llm::{ScriptedLlm, say};
 use agentos_core::testing::service::GreetingService;
@@ -37,6 +42,17 @@ mod storage {
         let kernel = kernel();
         let caller = app(&kernel, 1).await;
         (StorageService::new(kernel), caller, ())
+    }
+
+    agentos_core::service_contract!(block_on, service());
+}
+
+mod http {
+    use super::{Caller, HttpService, Web, block_on};
+
+    async fn service() -> (HttpService, Caller, ()) {
+        let web = Web::granted().await;
+        (web.service, web.caller, ())
     }
 
     agentos_core::service_contract!(block_on, service());
@@ -78,6 +94,197 @@ mod of_an_embedder {
     }
 
     agentos_core::service_contract!(block_on, service());
+}
+
+/// An app that may contact `api.example.org`, which answers items.
+struct Web {
+    service: HttpService,
+    caller: Caller,
+    host: Arc<FakeHost>,
+}
+
+const ITEMS: &str = "https://api.example.org/items";
+
+impl Web {
+    async fn granted() -> Self {
+        let host = Arc::new(FakeHost::default());
+        let kernel: Arc<dyn KernelPort> = Arc::new(FakeKernel::new(Arc::clone(&host)));
+        let caller = app(&kernel, 1).await;
+        let site = Site::parse("api.example.org").unwrap();
+        let capability = Capability::Net(site.rule());
+        kernel.grant(caller.pid, capability, Rule::Allow).await.unwrap();
+        let service = HttpService::new(kernel);
+        let web = Self {
+            service,
+            caller,
+            host,
+        };
+        web.serve(ITEMS, 200, "application/json", r#"{"id": 1}"#);
+        web
+    }
+
+    fn serve(&self, url: &str, status: u16, media_type: &str, body: &str) {
+        let headers = [("content-type", media_type), ("x-part", "a"), ("x-part", "b")];
+        let response = HttpResponse {
+            status,
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+            body: body.as_bytes().to_vec(),
+        };
+        self.host.serve(url, response);
+    }
+
+    async fn call(&self, tool: &str, args: Value) -> Result<Value, ServiceError> {
+        let args = args.as_object().cloned().unwrap();
+        self.service.call(tool, &args, Some(&self.caller)).await
+    }
+
+    fn last(&self) -> Outbound {
+        self.host.requests().pop().unwrap()
+    }
+}
+
+/// What an app gets for a body of that media type.
+#[track_caller]
+fn content(media_type: &str, body: &str, expected: Value) {
+    let answer = block_on(async {
+        let web = Web::granted().await;
+        web.serve(ITEMS, 200, media_type, body);
+        web.call("http.get", json!({"url": ITEMS})).await.unwrap()
+    });
+    assert_eq!(answer["body"], expected, "{media_type} {body}");
+}
+
+#[test]
+fn an_answer_is_json_where_it_says_so_and_is() {
+    content(
+        "application/json; charset=utf-8",
+        r#"{"a": [1]}"#,
+        json!({"a": [1]}),
+    );
+    content("Application/Problem+JSON", "[]", json!([]));
+    content("application/json", "no json", json!("no json"));
+    content("text/plain", "[1]", json!("[1]"));
+    content("", "", json!(null));
+}
+
+#[test]
+fn an_answer_tells_status_headers_and_body() {
+    block_on(async {
+        let web = Web::granted().await;
+        let answer = web.call("http.get", json!({"url": ITEMS})).await.unwrap();
+        let headers = json!({"content-type": "application/json", "x-part": "a, b"});
+        assert_eq!(
+            answer,
+            json!({"status": 200, "ok": true, "headers": headers, "body": {"id": 1}})
+        );
+
+        web.serve(ITEMS, 404, "application/json", r#"{"why": "gone"}"#);
+        let Err(ServiceError::Tool {
+            code,
+            details: Some(details),
+            ..
+        }) = web.call("http.get", json!({"url": ITEMS})).await
+        else {
+            panic!("a status from 400 on is an error");
+        };
+        assert_eq!(
+            (code.as_str(), &details["status"], &details["body"]["why"]),
+            ("http_status", &json!(404), &json!("gone"))
+        );
+        assert_eq!(details["ok"], false);
+    });
+}
+
+#[test]
+fn a_request_says_what_the_arguments_say() {
+    block_on(async {
+        let web = Web::granted().await;
+        let url = "https://api.example.org/items?a=1&b=x+y&c=2&c=3";
+        web.serve(url, 200, "", "");
+        let query = json!({"b": "x y", "c": [2, 3], "d": null});
+        let headers = json!({"X-Key": "k", "x-none": null});
+        let args = json!({"url": "https://api.example.org/items?a=1", "query": query, "headers": headers, "data": {"n": 1}});
+        for (tool, method) in [
+            ("post", Method::Post),
+            ("put", Method::Put),
+            ("patch", Method::Patch),
+            ("delete", Method::Delete),
+        ] {
+            web.call(&format!("http.{tool}"), args.clone()).await.unwrap();
+            let sent = web.last();
+            assert_eq!(
+                (sent.method, sent.target.as_str(), &sent.body[..]),
+                (method, url, &br#"{"n":1}"#[..])
+            );
+            let expected = [("x-key", "k"), ("content-type", "application/json")];
+            assert_eq!(
+                sent.headers,
+                expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+            );
+        }
+        let text = json!({"url": ITEMS, "data": "plain", "headers": {"Content-Type": "text/csv"}});
+        web.call("http.post", text).await.unwrap();
+        assert_eq!(
+            web.last().headers,
+            [("content-type".to_owned(), "text/csv".to_owned())]
+        );
+        assert_eq!(
+            (web.last().body, web.last().response_bytes),
+            (b"plain".to_vec(), 2 << 20)
+        );
+    });
+}
+
+#[test]
+fn what_a_request_cannot_be_is_told_by_argument() {
+    block_on(async {
+        let web = Web::granted().await;
+        let argument = async |tool: &str, args: Value| match web.call(tool, args).await {
+            Err(ServiceError::InvalidArgument { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            argument("http.get", json!({"url": "http://a:b@api.example.org/"})).await,
+            "url"
+        );
+        assert_eq!(
+            argument("http.get", json!({"url": "items", "query": {"a": 1}})).await,
+            "url"
+        );
+        assert_eq!(
+            argument("http.get", json!({"url": ITEMS, "headers": {"Host": "a"}})).await,
+            "headers"
+        );
+        assert_eq!(
+            argument("http.get", json!({"url": ITEMS, "headers": {"a": [1]}})).await,
+            "headers"
+        );
+    });
+}
+
+#[test]
+fn what_the_person_did_not_allow_is_not_fetched() {
+    block_on(async {
+        let web = Web::granted().await;
+        let elsewhere = web
+            .call("http.get", json!({"url": "https://other.example/"}))
+            .await;
+        assert_eq!(code(elsewhere), "approval_required");
+        let private = web.call("http.get", json!({"url": "http://127.0.0.1/"})).await;
+        assert_eq!(code(private), "permission_denied");
+        let redirect = HttpResponse {
+            status: 302,
+            headers: vec![("location".to_owned(), "file:///etc/passwd".to_owned())],
+            body: Vec::new(),
+        };
+        web.host.serve(ITEMS, redirect);
+        let kind = IoKind::Protocol;
+        let led_away = web.call("http.get", json!({"url": ITEMS})).await;
+        assert_eq!(led_away, Err(ServiceError::System(SysError::Io { kind })));
+        assert_eq!(web.host.requests().len(), 1);
+    });
 }
 
 fn note() -> Value {
@@ -402,7 +609,7 @@ fn a_call_that_cannot_run_is_refused_with_its_code() {
         let desk = Desk::open().await;
         assert_eq!(desk.code("storage.fetch", json!({})).await, "tool_unknown");
         assert_eq!(
-            desk.code("http.get", json!({"url": "http://example.com"})).await,
+            desk.code("mail.send", json!({"url": "http://example.com"})).await,
             "tool_unknown"
         );
         assert_eq!(desk.code("storage.get", json!({})).await, "args_invalid");

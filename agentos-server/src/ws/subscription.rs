@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use agentos_core::apps::AppEvent;
+use agentos_core::kernel::{Approval, EventKind, KernelEvent};
 use agentos_core::ports::kernel::EventItem;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use super::message::{ServerMessage, Topic};
 use super::outbox::{Gone, Outbox};
 use crate::desk::Desk;
+use crate::wire::WireApproval;
 
 /// Sends what happens to apps after the event `since`, or from now on.
 pub(super) async fn follow_apps(desk: Arc<Desk>, since: Option<u64>, outbox: Outbox) -> Result<(), Gone> {
@@ -60,7 +62,10 @@ pub(super) async fn follow_kernel(
             EventItem::Missed { count } => lagged(&desk, &outbox, Topic::Kernel, count).await?,
             EventItem::Event(event) => {
                 let mut written = json!(event);
-                let mut data = written["data"].take();
+                let mut data = match approval(&event) {
+                    Some(approval) => json!(WireApproval::of(&desk, approval).await),
+                    None => written["data"].take(),
+                };
                 data["pid"] = written["pid"].take();
                 let message = ServerMessage::Event {
                     topic: Topic::Kernel,
@@ -73,6 +78,19 @@ pub(super) async fn follow_kernel(
         }
     }
     Ok(())
+}
+
+/// The question the event puts, told with its app as everywhere.
+fn approval(event: &KernelEvent) -> Option<Approval> {
+    match &event.kind {
+        EventKind::ApprovalRequested { id, need, expires_at } => Some(Approval {
+            id: *id,
+            pid: event.pid,
+            need: need.clone(),
+            expires_at: *expires_at,
+        }),
+        _ => None,
+    }
 }
 
 async fn lagged(desk: &Desk, outbox: &Outbox, topic: Topic, missed: u64) -> Result<(), Gone> {

@@ -15,7 +15,18 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it on a free port and waits for the line that says it is ready.
     pub(crate) fn start(data_dir: &Path) -> Self {
-        let mut child = command(data_dir)
+        Self::launch(command(data_dir))
+    }
+
+    /// As [`start`](Self::start), with more arguments and variables.
+    pub(crate) fn start_with(data_dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = command(data_dir);
+        command.args(arguments).envs(variables.iter().copied());
+        Self::launch(command)
+    }
+
+    fn launch(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -15,11 +15,10 @@ struct Run {
 }
 
 impl Run {
-    #[expect(clippy::disallowed_methods, reason = "it speaks to the server under test")]
     fn start(data_dir: &Path) -> Self {
         Self {
             program: Program::start(data_dir),
-            client: reqwest::Client::new(),
+            client: agentos_adapters::http::to_own_server().unwrap(),
         }
     }
 

@@ -40,7 +40,6 @@ impl Server {
         Self::with_model(OfflineLlm).await
     }
 
-    #[expect(clippy::disallowed_methods, reason = "it speaks to the server under test")]
     pub(crate) async fn with_model(llm: impl LlmPort + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -51,7 +50,7 @@ impl Server {
         }));
         Self {
             address,
-            client: reqwest::Client::new(),
+            client: agentos_adapters::http::to_own_server().unwrap(),
             stop: Some(stop),
             served,
         }

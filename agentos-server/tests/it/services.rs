@@ -122,7 +122,7 @@ async fn refuses_what_an_app_may_not_call() {
         ),
         (
             json!({ "tool_id": "http.get", "params": { "url": "http://127.0.0.1" }, "app_id": app }),
-            "404 tool_unknown",
+            "403 tool_not_bound",
         ),
         (
             json!({ "tool_id": "storage.clear", "app_id": app }),

@@ -113,6 +113,8 @@ pub enum CapabilityKind {
     Sys,
     /// Children of its own, which it may end.
     Spawn,
+    /// Requests over the network; the person allows each host.
+    Net,
 }
 
 /// Why a call's arguments do not fit the tool.

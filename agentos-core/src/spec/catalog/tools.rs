@@ -32,6 +32,7 @@ pub(super) fn table() -> Vec<ToolEntry> {
         players(),
         canvases(),
         browsers(),
+        http(),
         storage(),
         system(),
         apps(),
@@ -732,6 +733,48 @@ fn shell() -> Vec<ToolEntry> {
         ToolEntry::shell("ui.focus", "Moves the keyboard to a component")
             .takes([needed("id", Kind::ComponentId, "the component").also(&["component", "target"])])
             .example(json!({"id": "name"}), json!(null)),
+    ]
+}
+
+fn http() -> Vec<ToolEntry> {
+    let asks = |id: &'static str, summary: &'static str| {
+        let answer = json!({
+            "status": 200, "ok": true, "headers": {"content-type": "application/json"},
+            "body": {"id": 1, "name": "Sample"},
+        });
+        ToolEntry::service(id, summary)
+            .needs(CapabilityKind::Net)
+            .takes([
+                needed("url", Kind::Url(UrlUse::Link), "where to; the person allows each host"),
+                param("query", Kind::Object, "added to the URL"),
+                param("headers", Kind::Object, "names with texts"),
+                param("timeout", Kind::number(1.0, 30_000.0), "milliseconds"),
+            ])
+            .returns("{status, ok, headers, body: parsed when it is JSON, else text}; fails `http_status` from 400 on")
+            .example(json!({"url": "https://api.example.org/items"}), answer)
+    };
+    let sends = |id: &'static str, summary: &'static str| {
+        let entry = asks(id, summary);
+        let answer = entry.example_answer.clone();
+        entry
+            .takes([
+                param("data", Kind::Any, "the body: text, or anything else as JSON").also(&["body", "json"]),
+            ])
+            .example(
+                json!({"url": "https://api.example.org/items", "data": {"name": "Sample"}}),
+                answer,
+            )
+    };
+    vec![
+        asks("http.get", "Fetches from a server").reads(),
+        asks("http.head", "Fetches the headers alone").reads().example(
+            json!({"url": "https://api.example.org/items"}),
+            json!({"status": 200, "ok": true, "headers": {"content-type": "application/json"}, "body": null}),
+        ),
+        sends("http.post", "Sends something new to a server"),
+        sends("http.put", "Replaces something on a server"),
+        sends("http.patch", "Changes something on a server"),
+        sends("http.delete", "Removes something from a server"),
     ]
 }
 

@@ -45,25 +45,30 @@ fn the_todo_list_works() {
     assert_eq!(screen.state["todos"].as_array().unwrap().len(), 1);
 }
 
-/// `http.get` is no tool yet: the query fails, and the app says so and draws its default.
 #[test]
 fn the_dashboard_is_drawn_from_its_default_and_shows_what_failed() {
-    let Some(document) = sample("dashboard.json") else {
+    let Some(mut document) = sample("dashboard.json") else {
         return;
     };
+    document["components"][0]["children"][2]["id"] = json!("refresh");
     let mut screen = Screen::open(document.clone());
     let checked = screen.call(&json!({"op": "check", "spec": document}));
     assert_eq!(checked["valid"], true, "{checked}");
-    let codes: Vec<&str> = checked["issues"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|issue| issue["code"].as_str().unwrap())
-        .collect();
-    assert!(codes.contains(&"tool_unknown"), "{codes:?}");
     let shown = |screen: &mut Screen| screen.ask(json!({"op": "view"}))["nodes"].to_string();
-    assert!(shown(&mut screen).contains("Could not load: "));
+    screen.fail("http.get", "permission_denied");
+    assert!(shown(&mut screen).contains("Could not load: http.get failed"));
     assert!(shown(&mut screen).contains("Highest"));
     assert!(shown(&mut screen).contains("\"temps\""));
-    assert_eq!(screen.effects.len(), 0);
+    screen.click("refresh");
+    let daily = json!({"time": ["2026-01-01", "2026-01-02"], "temperature_2m_max": [3, 5], "temperature_2m_min": [-1, 0]});
+    let body = json!({"daily": daily});
+    screen.succeed(
+        "http.get",
+        json!({"status": 200, "ok": true, "headers": {}, "body": body}),
+    );
+    let shown = shown(&mut screen);
+    assert!(
+        shown.contains("5 °C") && !shown.contains("Could not load"),
+        "{shown}"
+    );
 }

@@ -1,0 +1,39 @@
+//! The only place where HTTP clients are made, so that none can follow where it must not.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const USER_AGENT: &str = concat!("AgentOS/", env!("CARGO_PKG_VERSION"));
+
+/// A client for the person's own server: it follows no redirect and asks no proxy.
+///
+/// # Errors
+/// The certificates of this machine cannot be read.
+pub fn to_own_server() -> reqwest::Result<Client> {
+    builder().build()
+}
+
+/// A client that connects to `addresses` and nothing else when it is asked for `host`.
+pub(crate) fn pinned(host: &str, addresses: &[SocketAddr]) -> reqwest::Result<Client> {
+    builder()
+        .resolve_to_addrs(host, addresses)
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(0)
+        .build()
+}
+
+#[expect(clippy::disallowed_methods, reason = "every client begins here")]
+fn builder() -> ClientBuilder {
+    // Whoever came first has installed the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(USER_AGENT)
+}
