@@ -75,7 +75,8 @@ const SOURCES: &[(&str, &str)] = documents! {
     "calculator" "counter" "todo" "notes" "stopwatch" "pomodoro" "timer" "converter" "expenses" "shopping"
     "habits" "tip" "flashcards" "dice" "tictactoe" "memory" "quiz" "kanban" "loan" "water" "rps" "colour"
     "guess" "words" "multiply" "typing" "agenda" "budget" "textcount" "password" "sales" "register"
-    "servers" "survey" "booking" "bmi" "sleep"
+    "servers" "survey" "booking" "bmi" "sleep" "draw" "pixel" "story" "currency" "shared" "invoice"
+    "workout" "meals"
 };
 
 /// What a document says of itself to the launcher.

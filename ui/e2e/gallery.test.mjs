@@ -75,8 +75,8 @@ describe("the gallery", () => {
 
   /** Takes one step in an app's window; gives the window, which is another one after a reload. */
   async function take([verb, name, value], app, appId) {
-    const labelled = (kind = "input, textarea, select") =>
-      app.getByLabel(name, { exact: true }).and(app.locator(kind)).first();
+    const labelled = () =>
+      app.getByLabel(name, { exact: true }).and(app.locator("input, textarea, select")).first();
     const shown = () => app.getByText(name).filter({ visible: true }).first();
     const moves = {
       click: () =>
@@ -109,8 +109,12 @@ describe("the gallery", () => {
         if ((await group.count()) > 0) await group.getByText(value, { exact: true }).click();
         else await labelled().selectOption({ label: value });
       },
-      tab: () => app.getByRole("tab", { name, exact: true }).click(),
-      draw: () => draw(labelled("canvas")),
+      tab: () =>
+        app
+          .getByRole("tab", { name, exact: true })
+          .or(app.getByRole("button", { name, exact: true }))
+          .click(),
+      draw: () => draw(app.getByRole("img", { name })),
       wait: () => desktop.page.waitForTimeout(name),
       value: () => hasValue(labelled(), value),
       expect: () => shown().waitFor(),

@@ -188,7 +188,7 @@ fn opens_tab(user: &mut User, label: &str) {
         .map(|node| node.id.to_string());
     let tabs = user
         .drawn()
-        .find(|node| &*node.kind == "tabs")
+        .find(|node| ["tabs", "accordion"].contains(&&*node.kind))
         .map(|node| node.id.to_string());
     let (Some(panel), Some(tabs)) = (panel, tabs) else {
         panic!("no tab {label:?} in:\n{}", user.seen());
