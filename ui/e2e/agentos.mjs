@@ -13,13 +13,15 @@ const target = process.env.CARGO_TARGET_DIR ?? join(repository, "target");
 const program = join(target, process.env.AGENTOS_PROFILE ?? "debug", "agentos-server");
 
 export class AgentOS {
+  #arguments = [];
   #dataDir;
   #process;
   url = "";
 
-  /** A server with nothing in it yet. */
-  static async start() {
+  /** A server with nothing in it yet; it gets the arguments at each start. */
+  static async start(args = []) {
     const server = new AgentOS();
+    server.#arguments = args;
     server.#dataDir = await mkdtemp(join(tmpdir(), "agentos-e2e-"));
     await server.#launch("127.0.0.1:0");
     return server;
@@ -64,7 +66,8 @@ export class AgentOS {
 
   async #launch(listen) {
     const off = { AGENTOS_KERNEL_LISTEN: "", AGENTOS_AI_LISTEN: "" };
-    this.#process = spawn(program, ["--listen", listen, "--data-dir", this.#dataDir, "--llm", "offline"], {
+    const own = ["--listen", listen, "--data-dir", this.#dataDir, "--llm", "offline"];
+    this.#process = spawn(program, [...own, ...this.#arguments], {
       cwd: this.#dataDir,
       env: { ...process.env, ...off },
       stdio: ["ignore", "pipe", "pipe"],
