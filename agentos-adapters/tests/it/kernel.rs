@@ -1,6 +1,7 @@
 //! The contracts of `KernelPort` and `HostPort` on this machine, and what only concurrency shows.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod approvals;
 mod audit;
 mod concurrency;
 
