@@ -287,6 +287,14 @@ fn names() {
         &["error name_collision /state/event"],
     );
     document(
+        &json!({"state": {"now": 1}, "actions": {}, "computed": {}, "on": {"mount": {"tool": "ui.set_state", "args": {"path": "now", "value": "{{ now() }}"}}}}),
+        &["error name_collision /on/mount/args/value"],
+    );
+    document(
+        &json!({"state": {"now": 1}, "actions": {}, "computed": {}, "on": {"mount": {"tool": "ui.set_state", "args": {"path": "now", "value": "{{ now + (1) }}"}}}}),
+        &[],
+    );
+    document(
         &json!({"components": [{"type": "divider", "id": "a"}, {"type": "card", "id": "a"}]}),
         &["error duplicate_id /components/1/id"],
     );

@@ -17,6 +17,14 @@ impl Checker<'_> {
             }
         };
         for reference in expression.references() {
+            if self.sources.contains_key(reference.name.as_ref()) && calls(source.as_str(), &reference.name) {
+                let message = format!(
+                    "`{0}` is a value of this app, so `{0}()` is no call; the value needs another name",
+                    reference.name
+                );
+                self.report(Issue::error(Code::NameCollision, at, message));
+                continue;
+            }
             if IMPURE_FUNCTIONS.contains(&reference.name.as_ref())
                 && !self.sources.contains_key(reference.name.as_ref())
             {
@@ -106,4 +114,14 @@ mod tests {
         assert_eq!(filters(r"'\'|x' | trim"), ["trim"]);
         assert!(filters("a || b").is_empty() || filters("a || b") == ["b"]);
     }
+}
+
+/// Whether an expression calls a function of the language by its bare name.
+fn calls(source: &str, name: &str) -> bool {
+    IMPURE_FUNCTIONS.contains(&name)
+        && source.match_indices(name).any(|(start, _)| {
+            let continues = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '.');
+            let begins = !source[..start].ends_with(continues);
+            begins && source[start + name.len()..].trim_start().starts_with('(')
+        })
 }
