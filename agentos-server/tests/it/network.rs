@@ -513,3 +513,44 @@ async fn five_questions_wait_and_the_sixth_is_refused() {
         .collect();
     assert_eq!(ids.len(), 5);
 }
+
+#[tokio::test]
+async fn a_name_that_the_operator_named_is_reached() {
+    let site = Site::start().await;
+    let machine = Machine::start(&[&format!("localhost:{}", site.port)]).await;
+    let url = format!("http://localhost:{}/", site.port);
+    machine.allow(&url, "session").await;
+    assert_eq!(machine.code(&url).await, "ok");
+    assert_eq!(
+        machine.code(&site.url("/")).await,
+        "permission_denied",
+        "its address was not named"
+    );
+}
+
+#[tokio::test]
+async fn credentials_stay_with_the_origin_they_were_meant_for() {
+    let (site, other) = (Site::start().await, Site::start().await);
+    let hosts = [&site, &other].map(|site| format!("127.0.0.1:{}", site.port));
+    let machine = Machine::start(&[&hosts[0], &hosts[1]]).await;
+    machine.allow(&site.url("/"), "session").await;
+    machine.allow(&other.url("/"), "session").await;
+    let headers = json!({"Authorization": "secret", "X-Api-Key": "secret", "Accept": "text/plain"});
+    for to in ["/here".to_owned(), other.url("/")] {
+        let url = site.url(&format!("/?to={to}"));
+        let got = machine
+            .call("http.get", json!({"url": url, "headers": headers}))
+            .await;
+        assert_eq!(got["success"], true, "{got}");
+    }
+    let secrets = |site: &Site| -> Vec<bool> {
+        let requests = site.requests();
+        requests
+            .iter()
+            .map(|request| request.contains("secret"))
+            .collect()
+    };
+    assert_eq!(secrets(&site), [true, true, true]);
+    assert_eq!(secrets(&other), [false]);
+    assert!(other.requests()[0].contains("accept: text/plain"));
+}
