@@ -104,6 +104,16 @@ fn filters(source: &str) -> Vec<&str> {
     filters
 }
 
+/// Whether an expression calls a function of the language by its bare name.
+fn calls(source: &str, name: &str) -> bool {
+    IMPURE_FUNCTIONS.contains(&name)
+        && source.match_indices(name).any(|(start, _)| {
+            let continues = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '.');
+            let begins = !source[..start].ends_with(continues);
+            begins && source[start + name.len()..].trim_start().starts_with('(')
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::filters;
@@ -114,14 +124,4 @@ mod tests {
         assert_eq!(filters(r"'\'|x' | trim"), ["trim"]);
         assert!(filters("a || b").is_empty() || filters("a || b") == ["b"]);
     }
-}
-
-/// Whether an expression calls a function of the language by its bare name.
-fn calls(source: &str, name: &str) -> bool {
-    IMPURE_FUNCTIONS.contains(&name)
-        && source.match_indices(name).any(|(start, _)| {
-            let continues = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '.');
-            let begins = !source[..start].ends_with(continues);
-            begins && source[start + name.len()..].trim_start().starts_with('(')
-        })
 }
