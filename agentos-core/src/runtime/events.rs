@@ -59,8 +59,10 @@ impl App {
             _ => {}
         }
         self.run_handler(id, &event.kind, &event.payload);
-        if event.kind == "change" && component.handlers.contains_key("tabChange") {
-            self.run_handler(id, "tabChange", &event.payload);
+        if event.kind == "change" {
+            for told_with_it in ["tabChange", "select"] {
+                self.run_handler(id, told_with_it, &event.payload);
+            }
         }
         if event.kind == "submit"
             && let Some(form) = self.form_around(id)

@@ -438,21 +438,36 @@ fn payload(node: &Node, kind: &str) -> Json {
         "submit" => json!({"value": node.props.member("value").map(Value::to_json)}),
         "key" => json!({"key": "a"}),
         "row_click" => {
-            let row = node
-                .props
-                .member("rows")
-                .and_then(|rows| rows.member("0"))
-                .map(Value::to_json);
-            let key_name = node
-                .props
-                .member("rowKey")
-                .map_or_else(|| "id".to_owned(), Value::display);
-            let key = row.as_ref().and_then(|row| row.get(&key_name).cloned());
+            let (row, key) = first_row(node);
             json!({"row": row, "key": key, "index": 0})
         }
+        "select" => chosen_rows(node),
         "tabChange" => json!({"tabId": node.children.last()}),
         _ => Json::Null,
     }
+}
+
+/// The first row of a table and its key.
+fn first_row(table: &Node) -> (Json, Json) {
+    let row = table.props.member("rows").and_then(|rows| rows.member("0"));
+    let key_name = table
+        .props
+        .member("rowKey")
+        .map_or_else(|| "id".to_owned(), Value::display);
+    let key = row.and_then(|row| row.member(&key_name));
+    (
+        row.map_or(Json::Null, Value::to_json),
+        key.map_or(Json::Null, Value::to_json),
+    )
+}
+
+/// What a table tells when its first row is chosen.
+fn chosen_rows(table: &Node) -> Json {
+    let (_, key) = first_row(table);
+    let keys: Vec<&Json> = Some(&key).filter(|key| !key.is_null()).into_iter().collect();
+    let is_many = table.props.member("selection").and_then(Value::as_str) == Some("many");
+    let value = if is_many { json!(keys) } else { key.clone() };
+    json!({"value": value, "key": key, "keys": keys})
 }
 
 /// Something a person could enter there, different from what is there.
@@ -468,9 +483,7 @@ fn change_payload(node: &Node) -> Json {
             let open = text("value");
             json!({"value": node.children.iter().find(|child| ***child != *open)})
         }
-        "table" => {
-            json!({"value": prop("rows").and_then(|rows| rows.member("0")?.member("id")).map(Value::to_json)})
-        }
+        "table" => chosen_rows(node),
         "date" => json!({"value": match text("type") {
             "time" => "09:30",
             "datetime-local" => "2026-01-15T09:30",

@@ -404,8 +404,10 @@ export interface NodeProps {
     pageSize?: number;
     /** Its name */
     label?: string;
-    /** The key of the chosen row; usually bound */
-    selected?: Scalar;
+    /** How many rows can be chosen */
+    selection?: "none" | "one" | "many";
+    /** The key of the chosen row, or the list of keys of many; usually bound */
+    selected?: Scalar | Scalar[] | null;
     /** Style properties in camelCase */
     style?: StyleMap;
   };
@@ -646,7 +648,8 @@ export interface EventPayloads {
   };
   table: {
     row_click: { row: Row; key: Scalar; index: number };
-    change: { value: Scalar };
+    change: { value: Scalar | Scalar[]; key: Scalar; keys: Scalar[] };
+    select: { key: Scalar; keys: Scalar[] };
   };
   tabs: {
     tabChange: { tabId: string };

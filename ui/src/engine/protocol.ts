@@ -33,6 +33,7 @@ export type EventKind =
   | "escape"
   | "key"
   | "row_click"
+  | "select"
   | "close"
   | "tabChange"
   | "mount"

@@ -135,11 +135,29 @@ describe("tables", () => {
 
   it("tells the row that was chosen, also by keyboard", async () => {
     const { sent } = draw([table]);
-    screen.getByRole("button", { name: "A" }).focus();
-    await userEvent.keyboard("{Enter}");
+    screen.getByRole("row", { name: "B 10" }).focus();
+    await userEvent.keyboard("{ArrowDown}{Enter}");
     expect(sent).toEqual([
       { component: "t", kind: "row_click", payload: { row: rows[1], key: 2, index: 1 } },
-      { component: "t", kind: "change", payload: { value: 2 } },
+      { component: "t", kind: "change", payload: { value: 2, key: 2, keys: [2] } },
     ]);
+  });
+
+  it("adds and takes away rows where many can be chosen", async () => {
+    const many: UiNode = { ...table, props: { ...table.props, selection: "many", selected: [1] } };
+    const { sent } = draw([many]);
+    await userEvent.click(screen.getByLabelText("Select A"));
+    expect(sent.at(-1)?.payload).toEqual({ value: [1, 2], key: 2, keys: [1, 2] });
+    await userEvent.click(screen.getByLabelText("Select B"));
+    expect(sent.at(-1)?.payload).toEqual({ value: [], key: 1, keys: [] });
+    expect(screen.getByLabelText<HTMLInputElement>("Select all rows").indeterminate).toBe(true);
+    await userEvent.click(screen.getByLabelText("Select all rows"));
+    expect(sent.at(-1)?.payload).toEqual({ value: [1, 2], key: null, keys: [1, 2] });
+  });
+
+  it("takes no choice where none is to be made", () => {
+    draw([{ ...table, props: { ...table.props, selection: "none" }, events: ["change"] }]);
+    expect(screen.queryByRole("grid")).toBeNull();
+    expect(document.querySelector("[aria-selected]")).toBeNull();
   });
 });

@@ -61,9 +61,12 @@ export function sortRows(rows: Row[], sorting: Sorting | null): Row[] {
   return [...rows].sort((a, b) => direction * compare(a[sorting.key], b[sorting.key]));
 }
 
+/** One collator for all: comparing with a fresh one takes seconds over ten thousand rows. */
+const WORDS = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
 function compare(a: unknown, b: unknown): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
-  return asText(a).localeCompare(asText(b), undefined, { numeric: true, sensitivity: "base" });
+  return WORDS.compare(asText(a), asText(b));
 }
 
 /** A sort as documents write it: `"title"`, `"-rating"` or `{key, order}`. */

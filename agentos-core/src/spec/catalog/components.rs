@@ -694,6 +694,7 @@ fn data_table() -> ComponentEntry {
             choice("order", &["asc", "desc"], "the direction").or("asc"),
         ]),
     ]);
+    let chosen = Kind::Either(vec![Kind::Scalar, Kind::list(Kind::Scalar)]);
     ComponentEntry::new("table", "Rows with columns, sorted and chosen by a click")
         .also(&["data_table", "datatable"])
         .props([
@@ -707,7 +708,14 @@ fn data_table() -> ComponentEntry {
             text_field("empty", "shown when there is nothing"),
             Field::new("pageSize", Kind::integer(1.0, 1000.0), "rows on a page").also(&["page_size"]),
             label("its name").also(&["title"]),
-            scalar("selected", "the key of the chosen row; usually bound"),
+            choice("selection", &["none", "one", "many"], "how many rows can be chosen")
+                .also(&["selectionMode", "selection_mode"])
+                .or("one"),
+            Field::new(
+                "selected",
+                chosen.clone(),
+                "the key of the chosen row, or the list of keys of many; usually bound",
+            ),
         ])
         .holds("selected", json!(null))
         .events([
@@ -715,7 +723,10 @@ fn data_table() -> ComponentEntry {
                 .with("row", Kind::Object)
                 .with("key", Kind::Scalar)
                 .with("index", Kind::at_least(0.0)),
-            change(Kind::Scalar),
+            change(chosen).with("key", Kind::Scalar).with("keys", Kind::list(Kind::Scalar)),
+            Event::new("select")
+                .with("key", Kind::Scalar)
+                .with("keys", Kind::list(Kind::Scalar)),
         ])
         .example(
             r#"{"type":"table","props":{"label":"Expenses","columns":["title",{"key":"amount","format":"currency"}],"rows":"{{ expenses }}"}}"#,

@@ -232,13 +232,16 @@ impl ComponentEntry {
     }
 
     /// What state holds for this component before a person gave a value: a numeric input holds a
-    /// number, a slider begins at its least.
+    /// number, a slider begins at its least, a table of which many rows can be chosen holds a list.
     pub fn empty_value(&self, props: &Map<String, Value>) -> Option<Value> {
         let empty = &self.value.as_ref()?.empty;
         let is_numeric_input = self.name == "input" && props.get("type").is_some_and(|kind| kind == "number");
         Some(match props.get("min") {
             Some(min) if empty.is_number() && min.is_number() => min.clone(),
             _ if is_numeric_input => 0.into(),
+            _ if self.name == "table" && props.get("selection").is_some_and(|many| many == "many") => {
+                Value::Array(Vec::new())
+            }
             _ => empty.clone(),
         })
     }

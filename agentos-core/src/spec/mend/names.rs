@@ -66,7 +66,7 @@ pub(super) const EVENTS: [(&str, &str); 14] = [
 ];
 
 /// Values of a property with choices, each taken only where the second is a choice.
-pub(super) const CHOICES: [(&str, &str); 29] = [
+pub(super) const CHOICES: [(&str, &str); 31] = [
     ("sm", "small"),
     ("xs", "small"),
     ("md", "medium"),
@@ -96,6 +96,8 @@ pub(super) const CHOICES: [(&str, &str); 29] = [
     ("paragraph", "body"),
     ("ascending", "asc"),
     ("descending", "desc"),
+    ("single", "one"),
+    ("multiple", "many"),
 ];
 
 /// Properties whose text or step is what a click runs.
