@@ -125,11 +125,11 @@ const kinds = [
         await field(app, "What for").fill(what);
         await field(app, "Amount").fill(amount);
         await press(app, "Add");
-        await app.getByRole("cell", { name: what }).waitFor();
+        await app.getByRole("gridcell", { name: what }).waitFor();
       }
     },
     async holds(app) {
-      await app.getByRole("cell", { name: "Groceries" }).waitFor();
+      await app.getByRole("gridcell", { name: "Groceries" }).waitFor();
       await app
         .getByText(/19[.,]75/)
         .first()

@@ -137,10 +137,20 @@ export class Desktop {
   }
 
   /** Opens a saved app from the launcher and gives its window. */
-  async launch(name) {
+  launch(name) {
+    return this.#openFrom("Your apps", name);
+  }
+
+  /** Opens an example app from the launcher and gives its window. */
+  openExample(name) {
+    return this.#openFrom("Gallery", name);
+  }
+
+  async #openFrom(part, name) {
     const before = await this.#windowKeys();
     await this.page.getByRole("button", { name: "Apps", exact: true }).click();
-    await this.page.getByRole("button", { name: `Open ${name}`, exact: true }).click();
+    const apps = this.page.getByRole("region", { name: part });
+    await apps.getByRole("button", { name: `Open ${name}`, exact: true }).click();
     const key = await this.#waitForNewWindow(before);
     await this.page.locator(`[data-window-key="${key}"][data-app-id]:not([aria-busy])`).waitFor();
     return this.page.locator(`[data-window-key="${key}"]`);

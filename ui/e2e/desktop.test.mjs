@@ -187,7 +187,8 @@ describe("the keyboard alone", () => {
 
     await desktop.tabTo("Apps");
     await keyboard.press("Enter");
-    await desktop.page.getByRole("button", { name: "Open Tasks" }).waitFor();
+    const kept = desktop.page.getByRole("region", { name: "Your apps" });
+    await kept.getByRole("button", { name: "Open Tasks" }).waitFor();
     await desktop.tabTo("Open Tasks");
     await keyboard.press("Enter");
     await shows(todo, "0 tasks left");

@@ -60,7 +60,7 @@ describe("the gallery", () => {
 
   for (const [id, steps] of Object.entries(STEPS)) {
     it(`${id} works`, async () => {
-      let app = await desktop.launch(titles[id]);
+      let app = await desktop.openExample(titles[id]);
       const appId = await app.getAttribute("data-app-id");
       for (const step of steps) {
         app = await take(step, app, appId).catch((cause) => {
