@@ -15,6 +15,7 @@ use super::path::{FORBIDDEN_NAMES, Path, escaped};
 
 mod action;
 mod component;
+mod controls;
 mod document;
 mod ids;
 mod loss;

@@ -11,6 +11,7 @@ mod bounds;
 mod catalog;
 mod check;
 mod compose;
+mod earlier;
 mod edit;
 mod engine;
 mod gallery;

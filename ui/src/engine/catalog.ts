@@ -36,8 +36,8 @@ export interface NodeProps {
   input: {
     /** What is asked for */
     label?: string;
-    /** What kind of text; a number input holds a number */
-    type?: "text" | "password" | "email" | "number" | "search" | "tel" | "url" | "time";
+    /** What kind of text; a number input holds a number, a color one `#rrggbb` */
+    type?: "text" | "password" | "email" | "number" | "search" | "tel" | "url" | "time" | "color";
     /** Shown while it is empty */
     placeholder?: string;
     /** What it holds; usually bound */
@@ -120,6 +120,8 @@ export interface NodeProps {
     wrap?: boolean;
     /** Pixels after which it scrolls */
     maxHeight?: number;
+    /** About how many pixels a child takes, before it is drawn */
+    itemHeight?: number;
     /** Its name as a panel of tabs or accordion */
     label?: string;
     /** Its ARIA role */
@@ -273,15 +275,19 @@ export interface NodeProps {
     /** `YYYY-MM-DD`; usually bound */
     value?: string;
     /** What is picked */
-    type?: "date" | "time" | "datetime-local" | "month";
+    type?: "date" | "time" | "datetime-local" | "month" | "week";
     /** The earliest */
     min?: string;
     /** The latest */
     max?: string;
+    /** Shows its value and takes none */
+    readonly?: boolean;
     /** Takes no input */
     disabled?: boolean;
     /** What is wrong with the value */
     error?: string | boolean;
+    /** How the frame looks */
+    variant?: FieldVariant;
     /** How large it is */
     size?: Size;
     /** Style properties in camelCase */

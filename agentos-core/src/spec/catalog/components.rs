@@ -252,8 +252,8 @@ fn input() -> ComponentEntry {
             label("what is asked for").also(&["text"]),
             choice(
                 "type",
-                &["text", "password", "email", "number", "search", "tel", "url", "time"],
-                "what kind of text; a number input holds a number",
+                &["text", "password", "email", "number", "search", "tel", "url", "time", "color"],
+                "what kind of text; a number input holds a number, a color one `#rrggbb`",
             )
             .or("text"),
             placeholder(),
@@ -361,6 +361,8 @@ fn container() -> ComponentEntry {
                 .or("start"),
             flag("wrap", "lets the children go on in the next line"),
             Field::new("maxHeight", Kind::at_least(0.0), "pixels after which it scrolls").also(&["max_height"]),
+            Field::new("itemHeight", Kind::at_least(1.0), "about how many pixels a child takes, before it is drawn")
+                .also(&["item_height"]),
             label("its name as a panel of tabs or accordion").also(&["title"]),
             text_field("role", "its ARIA role"),
         ])
@@ -525,21 +527,23 @@ fn slider() -> ComponentEntry {
 }
 
 fn date() -> ComponentEntry {
-    ComponentEntry::new("date", "A day, a time or a month")
+    ComponentEntry::new("date", "A day, a time, a week or a month")
         .also(&["datepicker", "date_picker", "date_input"])
         .props([
             label("what is asked for").also(&["text"]),
             value(Kind::Text, "`YYYY-MM-DD`; usually bound"),
             choice(
                 "type",
-                &["date", "time", "datetime-local", "month"],
+                &["date", "time", "datetime-local", "month", "week"],
                 "what is picked",
             )
             .or("date"),
             text_field("min", "the earliest"),
             text_field("max", "the latest"),
+            readonly(),
             disabled(),
             error(),
+            field_variant(),
             size(),
         ])
         .holds("value", "")

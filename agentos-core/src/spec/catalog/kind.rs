@@ -208,7 +208,8 @@ impl ValueKind {
     }
 
     /// The same value in this kind's own form, where nothing is lost by it: `"3"` is 3 where a
-    /// number is asked for, `"true"` is true, `"Primary"` is `primary`, 7 is `"7"` where text is.
+    /// number is asked for, `"true"` is true, `"Primary"` is `primary`, 7 is `"7"` where text is, and true is
+    /// `medium` where a measure from `none` on is.
     pub fn coerce(&self, value: &Value) -> Option<Value> {
         match (self, value) {
             (Self::Number { .. } | Self::Integer { .. }, Value::String(text)) => number_in(text),
@@ -224,6 +225,11 @@ impl ValueKind {
             (Self::OneOf(choices), Value::String(text)) => {
                 let choice = nearest::unmistakable(text, choices.iter().map(AsRef::as_ref))?;
                 Some(choice.into())
+            }
+            (Self::OneOf(choices), Value::Bool(flag)) => {
+                let meant = if *flag { "medium" } else { "none" };
+                let has = |choice: &str| choices.iter().any(|known| known == choice);
+                (has("none") && has("medium")).then(|| meant.into())
             }
             (Self::List(kind), Value::Array(items)) => Some(coerce_items(kind, items)),
             (Self::Shape(fields), Value::Object(map)) => Some(coerce_fields(fields, map)),

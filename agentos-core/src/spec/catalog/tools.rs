@@ -425,7 +425,8 @@ fn data() -> Vec<ToolEntry> {
                     "filter",
                     Kind::Text,
                     "a text to be found anywhere in the item, instead of a comparison",
-                ),
+                )
+                .also(&["query"]),
             ])
             .returns("a list")
             .example(json!({"data": [1, 2], "op": "gt", "value": 1}), json!([2])),
@@ -872,7 +873,14 @@ fn apps() -> Vec<ToolEntry> {
             .returns("{app_id}")
             .example(json!({}), one()),
         of_apps("app.close", "Closes an app and those it opened")
-            .takes([which()])
+            .takes([
+                which(),
+                param(
+                    "save_state",
+                    Kind::Flag,
+                    "accepted and without effect: a saved app keeps its state",
+                ),
+            ])
             .returns("{closed}: the ids of the apps that were closed")
             .example(json!({}), json!({"closed": [EXAMPLE_APP]})),
     ]

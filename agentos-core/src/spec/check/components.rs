@@ -8,6 +8,7 @@ use super::super::issue::{Code, Issue};
 use super::super::path::escaped;
 use super::super::template::Template;
 use super::names::Place;
+use super::props::PANEL_LABELS;
 use super::{Checker, Trigger, initial};
 
 impl<'a> Checker<'a> {
@@ -33,7 +34,8 @@ impl<'a> Checker<'a> {
         for issue in &mut self.issues[first..] {
             issue.id.get_or_insert_with(|| component.id.clone());
         }
-        self.children(component, place);
+        let holds_panels = entry.is_some_and(|entry| entry.children == Children::Panels);
+        self.children(component, &place.of_panels(holds_panels));
     }
 
     fn kind(&mut self, component: &Component, entry: Option<&ComponentEntry>) {
@@ -203,7 +205,7 @@ impl<'a> Checker<'a> {
             return;
         }
         for panel in &component.children {
-            let is_named = ["label", "title"]
+            let is_named = PANEL_LABELS
                 .iter()
                 .any(|prop| panel.prop(prop).is_some_and(|value| !is_blank(value)));
             if !is_named {

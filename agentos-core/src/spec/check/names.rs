@@ -25,6 +25,8 @@ pub(super) struct Place {
     rows: Vec<(String, Path)>,
     role: Role,
     in_form: bool,
+    /// Its components are panels, which carry the label of their tab.
+    of_panels: bool,
 }
 
 /// What the names at a place are read for.
@@ -44,6 +46,7 @@ impl Place {
             rows: Vec::new(),
             role: Role::View,
             in_form: false,
+            of_panels: false,
         }
     }
 
@@ -74,6 +77,17 @@ impl Place {
             in_form: true,
             ..self.clone()
         }
+    }
+
+    pub(super) fn of_panels(&self, of_panels: bool) -> Self {
+        Self {
+            of_panels,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn is_of_panels(&self) -> bool {
+        self.of_panels
     }
 
     pub(super) fn is_in_form(&self) -> bool {

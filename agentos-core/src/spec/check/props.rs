@@ -12,6 +12,8 @@ use super::names::Place;
 
 /// Stands for a value that is only known while the app runs.
 const OPEN: &str = "$open";
+/// What a panel of any type may be labelled by.
+pub(super) const PANEL_LABELS: [&str; 2] = ["label", "title"];
 
 impl Checker<'_> {
     pub(super) fn props(&mut self, component: &Component, entry: &ComponentEntry, place: &Place) {
@@ -20,7 +22,9 @@ impl Checker<'_> {
             if let Some(prop) = entry.prop(name) {
                 self.prop(entry, prop, value, place, &at);
             } else {
-                self.unknown_prop(entry, name, &at);
+                if !(place.is_of_panels() && PANEL_LABELS.contains(&name.as_str())) {
+                    self.unknown_prop(entry, name, &at);
+                }
                 self.template(value, place, &at);
             }
         }

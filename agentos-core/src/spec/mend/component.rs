@@ -26,6 +26,7 @@ impl<'a> Mender<'a> {
         for (index, item) in items.iter_mut().enumerate() {
             self.component(item, &format!("{at}/{index}"));
         }
+        self.radios(items, at);
     }
 
     fn component(&mut self, value: &mut Value, at: &str) {
@@ -50,6 +51,8 @@ impl<'a> Mender<'a> {
         self.gather_handlers(component, entry, at);
         self.gather_props(component, entry, at);
         self.move_out_of_props(component, entry, at);
+        self.input_type(component, at);
+        let entry = entry.and_then(|_| self.catalog.component(component.get("type")?.as_str()?));
         if let Some(entry) = entry {
             self.props(component, entry, at);
         }
@@ -169,6 +172,15 @@ impl<'a> Mender<'a> {
             let Some(from) = part(component, inside) else {
                 continue;
             };
+            let switches: Vec<String> = from
+                .iter()
+                .filter(|(key, value)| {
+                    value.is_boolean()
+                        && is_handler_name(key)
+                        && event_meant(self.catalog, entry, key).is_some()
+                })
+                .map(|(key, _)| key.clone())
+                .collect();
             let clicks = |key: &str| {
                 names::CLICK_PROPS.contains(&key)
                     && entry.is_some_and(|entry| entry.acts && !takes(entry, key))
@@ -181,6 +193,15 @@ impl<'a> Mender<'a> {
                 })
                 .map(|(key, _)| key.clone())
                 .collect();
+            for key in switches {
+                if let Some(from) = part(component, inside) {
+                    from.shift_remove(&key);
+                }
+                self.told(
+                    &format!("{at}{inside}/{}", escaped(&key)),
+                    format!("an event is told without being asked for, so `{key}` was taken out"),
+                );
+            }
             for key in handlers {
                 let written = if clicks(&key) { "click" } else { &key };
                 let Some(event) = event_meant(self.catalog, entry, written) else {

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
 import { Field } from "../Field";
-import { asText, CONTROL_SIZE, nameFromId } from "../look";
+import { asText, CONTROL_SIZE, CONTROL_VARIANT, nameFromId } from "../look";
 import { useDispatch } from "../SurfaceContext";
 import { useControlId } from "../useControlId";
 import { useTextControl } from "../useTextControl";
@@ -19,12 +19,16 @@ export function DateField({ node }: { node: NodeOf<"date"> }) {
         <input
           ref={ref}
           type={props.type ?? "date"}
-          className={clsx("control tabular-nums", CONTROL_SIZE[props.size ?? "medium"])}
+          className={clsx(
+            "control tabular-nums",
+            CONTROL_VARIANT[props.variant ?? "default"],
+            CONTROL_SIZE[props.size ?? "medium"],
+          )}
           defaultValue={value}
           min={props.min}
           max={props.max}
           disabled={props.disabled}
-          readOnly={!node.events.includes("change")}
+          readOnly={props.readonly || !node.events.includes("change")}
           aria-label={props.label ? undefined : nameFromId(node.id)}
           {...names}
           onChange={(event) => dispatch("change", { value: event.currentTarget.value })}

@@ -16,7 +16,7 @@ export function Radio({ node }: { node: NodeOf<"radio"> }) {
       className="min-w-0"
       style={props.style}
       disabled={props.disabled || !node.events.includes("change")}
-      aria-label={props.label ? undefined : nameFromId(node.id)}
+      aria-label={props.label ? undefined : props.name || nameFromId(node.id)}
     >
       {props.label && (
         <legend className="field-label mb-1.5 font-medium text-ink-2 text-sm">{props.label}</legend>

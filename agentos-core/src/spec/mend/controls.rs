@@ -1,0 +1,141 @@
+//! Controls that are written as HTML has them: inputs of a type that is a component here, and radios one by one.
+
+use serde_json::{Value, json};
+
+use super::{Mender, Object, is_open};
+
+/// Input types that are components of their own.
+const COMPONENTS: [(&str, &str); 8] = [
+    ("date", "date"),
+    ("datetime-local", "date"),
+    ("datetime", "date"),
+    ("month", "date"),
+    ("week", "date"),
+    ("range", "slider"),
+    ("checkbox", "checkbox"),
+    ("radio", "radio"),
+];
+
+impl Mender<'_> {
+    /// Makes an input of such a type the component it is.
+    pub(super) fn input_type(&mut self, component: &mut Object, at: &str) {
+        if component.get("type").is_none_or(|kind| kind != "input") {
+            return;
+        }
+        let Some(Value::Object(props)) = component.get_mut("props") else {
+            return;
+        };
+        let written = props.get("type").and_then(Value::as_str).unwrap_or_default();
+        let Some((written, kind)) = COMPONENTS.into_iter().find(|(of_type, _)| *of_type == written) else {
+            return;
+        };
+        props.shift_remove("type");
+        if kind == "date" && written != "date" {
+            let picks = if written == "datetime" {
+                "datetime-local"
+            } else {
+                written
+            };
+            props.insert("type".to_owned(), picks.into());
+        }
+        if !props.contains_key("label")
+            && let Some(placeholder) = props.shift_remove("placeholder")
+        {
+            props.insert("label".to_owned(), placeholder);
+        }
+        component.insert("type".to_owned(), kind.into());
+        self.told(
+            &format!("{at}/props/type"),
+            format!("an input of type \"{written}\" is a {kind}"),
+        );
+    }
+
+    /// Makes radios of one name, each a choice, one radio with all of them as options.
+    pub(super) fn radios(&mut self, siblings: &mut Vec<Value>, at: &str) {
+        let mut first = 0;
+        while first < siblings.len() {
+            if let Some(name) = choice(&siblings[first]).map(|choice| choice.name) {
+                let with_it = |sibling: &Value| choice(sibling).is_some_and(|choice| choice.name == name);
+                let members: Vec<usize> = (first..siblings.len())
+                    .filter(|index| with_it(&siblings[*index]))
+                    .collect();
+                let group = group(members.iter().map(|index| &siblings[*index]));
+                siblings[first] = group;
+                for index in members.iter().skip(1).rev() {
+                    siblings.remove(*index);
+                }
+                self.told(
+                    &format!("{at}/{first}"),
+                    "a radio is all of its choices: those of one name were made its `options`",
+                );
+            }
+            first += 1;
+        }
+    }
+}
+
+/// A radio that is one choice of a group.
+struct Choice {
+    /// The name of the group; a choice without one stands alone.
+    name: Option<String>,
+    value: Value,
+    label: Value,
+    is_chosen: bool,
+}
+
+fn choice(component: &Value) -> Option<Choice> {
+    let is_plain = ["each", "visible", "children", "checks"]
+        .iter()
+        .all(|key| component.get(key).is_none());
+    let props = component.get("props").and_then(Value::as_object)?;
+    if component.get("type")? != "radio" || !is_plain || props.contains_key("options") {
+        return None;
+    }
+    let said = |key: &str| {
+        props
+            .get(key)
+            .filter(|value| value.is_string() || value.is_number())
+    };
+    let value = said("value").or(said("label"))?.clone();
+    if is_open(&value) {
+        return None;
+    }
+    Some(Choice {
+        name: props.get("name").and_then(Value::as_str).map(str::to_owned),
+        label: said("label").unwrap_or(&value).clone(),
+        is_chosen: props.get("checked").is_some_and(|checked| *checked == true),
+        value,
+    })
+}
+
+/// The first of the members with all of them as options, which runs what each of them ran.
+fn group<'c>(members: impl Iterator<Item = &'c Value> + Clone) -> Value {
+    let mut group = members.clone().next().cloned().unwrap_or_default();
+    let choices: Vec<Choice> = members.clone().filter_map(choice).collect();
+    let handlers: Vec<Option<&Value>> = members.map(|member| member.pointer("/on_event/change")).collect();
+    let named = |choice: &Choice| json!({"value": choice.value, "label": choice.label});
+    let options: Vec<Value> = choices.iter().map(named).collect();
+    if let Some(Value::Object(props)) = group.get_mut("props") {
+        props.shift_remove("value");
+        props.shift_remove("checked");
+        if let [only] = choices.as_slice() {
+            props.insert(
+                "label".to_owned(),
+                only.name.clone().map_or(only.label.clone(), Value::from),
+            );
+        } else {
+            props.shift_remove("label");
+        }
+        props.insert("options".to_owned(), options.into());
+        if let Some(chosen) = choices.iter().find(|choice| choice.is_chosen) {
+            props.insert("value".to_owned(), chosen.value.clone());
+        }
+    }
+    if handlers.iter().any(|handler| *handler != handlers[0]) {
+        let steps = choices.iter().zip(&handlers).filter_map(|(choice, handler)| {
+            Some(json!({"if": format!("event.value == {}", choice.value), "do": [(*handler)?]}))
+        });
+        group["on_event"]["change"] = steps.collect();
+    }
+    group
+}
