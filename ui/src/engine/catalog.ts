@@ -116,7 +116,7 @@ export interface NodeProps {
     align?: Alignment;
     /** Where the children stand along */
     justify?: "start" | "center" | "end" | "between" | "around";
-    /** Lets the children go on in the next line */
+    /** Lets the children of a horizontal one go on in the next line */
     wrap?: boolean;
     /** Pixels after which it scrolls */
     maxHeight?: number;

@@ -37,6 +37,9 @@ export const TEXT_COLOR: Record<TextColor, string> = {
   warning: "text-warning-ink",
 };
 
+/** A tick, a switch and a slider are as large as the text beside them. */
+export const TEXT_SIZE: Record<Size, string> = { small: "text-sm", medium: "", large: "text-lg" };
+
 export const CONTROL_SIZE: Record<Size, string> = {
   small: "h-8 px-2.5 text-sm",
   medium: "h-10 px-3 text-[0.9375rem]",

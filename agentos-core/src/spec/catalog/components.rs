@@ -133,8 +133,8 @@ fn size() -> Field {
     Field::new("size", size_kind(), "how large it is").or("medium")
 }
 
-fn spacing() -> Field {
-    Field::new("spacing", spacing_kind(), "space between the children, in steps").or("medium")
+fn spacing(default: &'static str) -> Field {
+    Field::new("spacing", spacing_kind(), "space between the children, in steps").or(default)
 }
 
 fn gap() -> Field {
@@ -354,12 +354,12 @@ fn container() -> ComponentEntry {
         .props([
             choice("layout", &["vertical", "horizontal"], "the direction").also(&["direction"]).or("vertical"),
             gap(),
-            spacing(),
+            spacing("medium"),
             padding("none"),
             align(),
             choice("justify", &["start", "center", "end", "between", "around"], "where the children stand along")
                 .or("start"),
-            flag("wrap", "lets the children go on in the next line"),
+            flag("wrap", "lets the children of a horizontal one go on in the next line").or(true),
             Field::new("maxHeight", Kind::at_least(0.0), "pixels after which it scrolls").also(&["max_height"]),
             Field::new("itemHeight", Kind::at_least(1.0), "about how many pixels a child takes, before it is drawn")
                 .also(&["item_height"]),
@@ -378,7 +378,7 @@ fn grid() -> ComponentEntry {
         .props([
             Field::new("columns", Kind::integer(1.0, 12.0), "how many columns").also(&["cols"]).or(3),
             gap(),
-            spacing(),
+            spacing("small"),
             padding("none"),
             flag("responsive", "takes fewer columns where there is little room").or(true),
             align(),
@@ -387,7 +387,7 @@ fn grid() -> ComponentEntry {
         .events([plain("click")])
         .children(Children::Any)
         .example(
-            r#"{"type":"grid","props":{"columns":4,"gap":8},"children":[{"type":"button","props":{"text":"7"},"on_event":{"click":"calc.append_digit"}}]}"#,
+            r#"{"type":"grid","props":{"columns":3,"gap":8},"children":[{"type":"button","props":{"text":"7"},"on_event":{"click":"calc.append_digit"}},{"type":"button","props":{"text":"8"},"on_event":{"click":"calc.append_digit"}},{"type":"button","props":{"text":"9"},"on_event":{"click":"calc.append_digit"}}]}"#,
         )
 }
 
@@ -412,7 +412,7 @@ fn list() -> ComponentEntry {
     ComponentEntry::new("list", "A list of alike children, usually repeated by `each`")
         .props([
             choice("variant", &["default", "bordered", "striped"], "how the rows look").or("default"),
-            spacing(),
+            spacing("small"),
             text_field("empty", "shown when there is nothing"),
             label("its name"),
         ])

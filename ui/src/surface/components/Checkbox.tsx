@@ -1,6 +1,7 @@
+import clsx from "clsx";
 import { useRef } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId } from "../look";
+import { nameFromId, TEXT_SIZE } from "../look";
 import { useDispatch } from "../SurfaceContext";
 import { useControlId } from "../useControlId";
 
@@ -12,7 +13,10 @@ export function Checkbox({ node }: { node: NodeOf<"checkbox"> }) {
   return (
     <label
       data-node-id={node.id}
-      className="flex min-h-8 min-w-0 flex-[1_1_auto] items-center gap-2.5"
+      className={clsx(
+        "flex min-h-8 min-w-0 flex-[1_1_auto] items-center gap-2.5",
+        TEXT_SIZE[props.size ?? "medium"],
+      )}
       style={props.style}
     >
       <input

@@ -30,8 +30,8 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
         ...props.style,
       }}
       {...click}
-      role={props.role ?? click.role ?? (scrolls ? "region" : undefined)}
-      aria-label={click.role || scrolls || props.role ? (props.label ?? undefined) : undefined}
+      role={props.role ?? click.role ?? (scrolls ? "region" : props.label ? "group" : undefined)}
+      aria-label={props.label}
       tabIndex={click.tabIndex ?? (scrolls ? 0 : undefined)}
     >
       <Children node={node} />

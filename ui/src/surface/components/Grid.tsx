@@ -28,7 +28,8 @@ export function Grid({ node }: { node: NodeOf<"grid"> }) {
         padding: paddingOf(props.padding, "none"),
         ...props.style,
       }}
-      aria-label={node.events.includes("click") ? props.label : undefined}
+      role={props.label ? "group" : undefined}
+      aria-label={props.label}
       {...clickableBox(node, dispatch)}
     >
       <Children node={node} />

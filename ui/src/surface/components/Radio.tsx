@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { useId } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { asText, nameFromId } from "../look";
+import { asText, nameFromId, TEXT_SIZE } from "../look";
 import { choices } from "../options";
 import { useDispatch } from "../SurfaceContext";
 
@@ -21,7 +21,13 @@ export function Radio({ node }: { node: NodeOf<"radio"> }) {
       {props.label && (
         <legend className="field-label mb-1.5 font-medium text-ink-2 text-sm">{props.label}</legend>
       )}
-      <div className={clsx("flex gap-x-5 gap-y-2", props.layout === "horizontal" ? "flex-wrap" : "flex-col")}>
+      <div
+        className={clsx(
+          "flex gap-x-5 gap-y-2",
+          props.layout === "horizontal" ? "flex-wrap" : "flex-col",
+          TEXT_SIZE[props.size ?? "medium"],
+        )}
+      >
         {choices(props.options).map((option) => (
           <label key={option.key} className="flex min-h-6 items-center gap-2.5">
             <input

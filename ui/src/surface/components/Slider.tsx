@@ -1,6 +1,7 @@
+import clsx from "clsx";
 import { type CSSProperties, useEffect, useRef, useState } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId } from "../look";
+import { nameFromId, TEXT_SIZE } from "../look";
 import { useSurface } from "../SurfaceContext";
 import { useControlId } from "../useControlId";
 
@@ -35,7 +36,7 @@ export function Slider({ node }: { node: NodeOf<"slider"> }) {
       <input
         ref={control}
         type="range"
-        className="range"
+        className={clsx("range", TEXT_SIZE[props.size ?? "medium"])}
         style={{ "--fill": `${fill}%` } as CSSProperties}
         min={min}
         max={max}

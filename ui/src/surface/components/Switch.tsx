@@ -1,6 +1,7 @@
+import clsx from "clsx";
 import { useRef } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { nameFromId } from "../look";
+import { nameFromId, TEXT_SIZE } from "../look";
 import { useDispatch } from "../SurfaceContext";
 import { useControlId } from "../useControlId";
 
@@ -12,7 +13,10 @@ export function Switch({ node }: { node: NodeOf<"switch"> }) {
   return (
     <label
       data-node-id={node.id}
-      className="flex min-h-8 min-w-0 items-center justify-between gap-3"
+      className={clsx(
+        "flex min-h-8 min-w-0 items-center justify-between gap-3",
+        TEXT_SIZE[props.size ?? "medium"],
+      )}
       style={props.style}
     >
       {props.label && <span className="min-w-0 wrap-anywhere">{props.label}</span>}
