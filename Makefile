@@ -1,7 +1,7 @@
 # The menu. Each target is a program under scripts/, so that it can also be run, read and checked alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine build run dev release test format lint types bench clean
+.PHONY: help setup engine build run dev release test format lint types bench fuzz clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ types: ## Write the desktop's types again from the catalog
 
 bench: ## Measure a click, a stream and a drawn change
 	@scripts/bench
+
+fuzz: ## Feed the reader with what a fuzzer makes (SECONDS_EACH=60)
+	@scripts/fuzz $(SECONDS_EACH)
 
 clean: ## Remove everything that was built
 	@scripts/clean
