@@ -24,6 +24,8 @@ mod props;
 mod scope_prefix;
 mod state;
 
+pub(crate) use self::props::in_form;
+
 type Object = Map<String, Value>;
 
 /// Passes after which mending stops even if another would still find something.

@@ -37,6 +37,10 @@ export interface PlotProps {
 /** Told apart also by those who see few colours: they differ in lightness as well. */
 const COLORS = ["#4a74e8", "#e08a1e", "#1f9d6b", "#c5497a", "#7b5bd6", "#2aa3b8", "#9a6b2f", "#7a8699"];
 const MARK = { fill: "var(--ink-3)", fontSize: 12 };
+/** Wide enough for every mark in its short form: 160K, -2.5M. */
+const MARKS_PX = 46;
+const SHORT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 3 });
+const FULL = new Intl.NumberFormat("en-US", { maximumFractionDigits: 10 });
 const MARGIN = { top: 8, right: 12, bottom: 0, left: 0 };
 
 export function Plot(props: PlotProps) {
@@ -55,6 +59,7 @@ function drawn({ kind, figures, legend, axes, stacked }: PlotProps): ReactElemen
     <Tooltip
       key="tooltip"
       isAnimationActive={false}
+      formatter={(value) => (typeof value === "number" ? FULL.format(value) : value)}
       itemStyle={{ color: "var(--ink)" }}
       contentStyle={{
         background: "var(--surface)",
@@ -76,7 +81,15 @@ function drawn({ kind, figures, legend, axes, stacked }: PlotProps): ReactElemen
   const frame = axes && [
     <CartesianGrid key="grid" stroke="var(--line)" vertical={false} />,
     <XAxis key="x" dataKey="name" tick={MARK} stroke="var(--line-strong)" tickLine={false} />,
-    <YAxis key="y" tick={MARK} stroke="var(--line-strong)" tickLine={false} axisLine={false} width="auto" />,
+    <YAxis
+      key="y"
+      tick={MARK}
+      tickFormatter={mark}
+      stroke="var(--line-strong)"
+      tickLine={false}
+      axisLine={false}
+      width={MARKS_PX}
+    />,
   ];
   switch (kind) {
     case "bar":
@@ -149,7 +162,7 @@ function drawn({ kind, figures, legend, axes, stacked }: PlotProps): ReactElemen
               stroke="var(--line-strong)"
               allowDuplicatedCategory={false}
             />,
-            <YAxis key="y" tick={MARK} stroke="var(--line-strong)" width="auto" />,
+            <YAxis key="y" tick={MARK} tickFormatter={mark} stroke="var(--line-strong)" width={MARKS_PX} />,
           ]}
           {told}
           {series.map(({ key, name }, index) => (
@@ -206,6 +219,11 @@ function drawn({ kind, figures, legend, axes, stacked }: PlotProps): ReactElemen
         </LineChart>
       );
   }
+}
+
+/** A value beside the axis, in its short form where it is a number. */
+function mark(value: unknown): string {
+  return typeof value === "number" ? SHORT.format(value) : String(value);
 }
 
 function shade(index: number): string {

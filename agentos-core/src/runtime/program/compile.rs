@@ -116,7 +116,14 @@ impl Compiler<'_> {
         let guarded = entry
             .into_iter()
             .flat_map(|entry| &entry.props)
-            .filter(|prop| matches!(prop.kind, ValueKind::Url(_) | ValueKind::Style))
+            .filter(|prop| match prop.kind {
+                ValueKind::Url(_) | ValueKind::Style => true,
+                // The check has seen what is written; what is worked out it has not.
+                ValueKind::OneOf(_) => props
+                    .iter()
+                    .any(|(name, value)| **name == *prop.name && !matches!(value, Dynamic::Literal(_))),
+                _ => false,
+            })
             .map(|prop| Arc::from(&*prop.name))
             .collect();
         let handlers = source

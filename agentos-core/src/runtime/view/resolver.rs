@@ -8,6 +8,8 @@ use crate::runtime::checks;
 use crate::runtime::program::{Component, ComponentIndex, Dynamic, Home};
 use crate::runtime::rows::{Row, Rows};
 use crate::runtime::scope::Scope;
+use crate::spec::catalog::ValueKind;
+use crate::spec::mend::in_form;
 use crate::spec::{Code, Issue, Path, limits};
 use crate::value::{Map, Value};
 
@@ -49,7 +51,7 @@ impl Resolver<'_> {
         let mut props = Map::new();
         for (name, dynamic) in &self.component.props {
             let value = self.evaluate(dynamic, "/props/", name);
-            let value = self.safe(name, value);
+            let value = self.kept_to_its_kind(name, value);
             if !value.is_null() {
                 props.insert(name.clone(), value);
             }
@@ -235,8 +237,9 @@ impl Resolver<'_> {
         }
     }
 
-    /// URLs and styles made by expressions keep the same rules as written ones.
-    fn safe(&mut self, name: &str, value: Value) -> Value {
+    /// URLs, styles and choices made by expressions keep the same rules as written ones, and a choice
+    /// is read as a written one would be mended.
+    fn kept_to_its_kind(&mut self, name: &str, value: Value) -> Value {
         if !self.component.guarded.contains(name) {
             return value;
         }
@@ -247,13 +250,21 @@ impl Resolver<'_> {
         if value.is_null() || value == Value::text("") {
             return Value::Null;
         }
-        match field.kind.check(&value.to_json(), &|_| false) {
-            Ok(()) => value,
-            Err(mismatch) => {
-                self.complain(Code::UrlScheme, "/props/", name, mismatch.to_string());
-                Value::Null
-            }
+        let written = value.to_json();
+        let Err(mismatch) = field.kind.check(&written, &|_| false) else {
+            return value;
+        };
+        let is_choice = matches!(field.kind, ValueKind::OneOf(_));
+        if is_choice && let Some(meant) = in_form(&field.kind, &written) {
+            return Value::from(&meant);
         }
+        let code = if is_choice {
+            Code::PropEnum
+        } else {
+            Code::UrlScheme
+        };
+        self.complain(code, "/props/", name, mismatch.to_string());
+        Value::Null
     }
 
     fn complain(&mut self, code: Code, part: &str, name: &str, message: String) {

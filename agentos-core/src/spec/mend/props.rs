@@ -167,7 +167,7 @@ impl Mender<'_> {
 }
 
 /// The value in the form of its kind, where that loses nothing and it is not in it yet.
-pub(super) fn in_form(kind: &ValueKind, value: &Value) -> Option<Value> {
+pub(crate) fn in_form(kind: &ValueKind, value: &Value) -> Option<Value> {
     if is_open(value) {
         return None;
     }

@@ -428,3 +428,27 @@ fn unsafe_urls_are_not_shown() {
     assert_eq!(screen.prop("pixel", "src"), "data:image/png;base64,AAAA");
     assert_eq!(screen.prop("page", "src"), &Value::Null);
 }
+
+#[test]
+fn a_choice_made_by_an_expression_is_read_as_a_written_one() {
+    #[track_caller]
+    fn shows(value: Value, expected: Value, told: &[&str]) {
+        let screen = Screen::open(json!({
+            "title": "A", "state": {"tone": value},
+            "components": [{"type": "badge", "id": "b", "props": {"text": "A", "variant": "{{ tone }}"}}],
+        }));
+        assert_eq!(screen.node("b")["props"]["variant"], expected);
+        let codes: Vec<&Value> = screen.turn["issues"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|issue| &issue["code"])
+            .collect();
+        assert_eq!(codes, told);
+    }
+    shows(json!("success"), json!("success"), &[]);
+    shows(json!("danger"), json!("error"), &[]);
+    shows(json!("Primary"), json!("primary"), &[]);
+    shows(json!(null), json!(null), &[]);
+    shows(json!("hologram"), json!(null), &["prop_enum"]);
+}
