@@ -12,7 +12,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use thiserror::Error;
 
 use self::request::Op;
-use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening, PatchOp, Turn};
+use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening, PatchOp, RowSpan, Turn};
 use crate::runtime::{expression, scope::Scope, trial};
 use crate::spec::accept::{self, Accepted};
 use crate::spec::catalog::Catalog;
@@ -165,9 +165,11 @@ impl Engine {
                 item,
                 first,
                 count,
+                keep,
             } => {
+                let rows = RowSpan { first, count };
                 return Ok(written(
-                    &self.app(&app)?.range(&component, &item, first, count)?,
+                    &self.app(&app)?.range(&component, &item, rows, keep)?,
                     id,
                 ));
             }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::runtime::{Event, Failure, WindowState};
+use crate::runtime::{Event, Failure, RowSpan, WindowState};
 use crate::spec::import::Dialect;
 
 #[derive(Debug, Deserialize)]
@@ -47,6 +47,8 @@ pub(super) enum Op {
         item: Vec<String>,
         first: usize,
         count: usize,
+        #[serde(default)]
+        keep: Option<RowSpan>,
     },
     Window {
         app: String,

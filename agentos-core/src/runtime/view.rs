@@ -2,9 +2,10 @@
 //! resolving again only what a change can have reached.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::program::{Component, ComponentIndex, Home, Program};
 use super::rows::Rows;
@@ -12,12 +13,12 @@ use super::scope::Scope;
 use super::store::Store;
 use super::subscriptions::Subscriptions;
 use crate::spec::catalog::Catalog;
-use crate::spec::{Issue, Path, limits};
+use crate::spec::{Issue, Path};
 use crate::value::{Map, Value};
 
 mod resolver;
 
-use resolver::Resolver;
+use resolver::{Below, Resolver};
 
 pub type NodeId = Arc<str>;
 
@@ -37,6 +38,10 @@ pub struct Node {
     /// Rows of its `each` in all, of which `children` may hold a window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<usize>,
+    /// For each of `children` the place of its row among all, where there are more rows than are
+    /// resolved unasked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Vec<usize>>,
     /// Its own action waits for an effect.
     #[serde(skip_serializing_if = "is_false")]
     pub pending: bool,
@@ -90,16 +95,45 @@ pub(super) struct Instance {
     /// Nothing while it is not visible.
     pub node: Option<Node>,
     mounted: Vec<NodeId>,
+    /// The place of the row of each of `mounted`; empty where there is no window.
+    places: Vec<usize>,
     window: Window,
     shows_error: bool,
     followed: Vec<Path>,
 }
 
-/// The part of an `each` that is resolved.
+/// Rows that follow each other.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowSpan {
+    pub first: usize,
+    pub count: usize,
+}
+
+impl RowSpan {
+    /// The places it has among `total` rows.
+    fn places(self, total: usize) -> Range<usize> {
+        let first = self.first.min(total);
+        first..first + self.count.min(total - first)
+    }
+}
+
+/// The rows of an `each` that are resolved.
 #[derive(Debug, Clone, Copy)]
 struct Window {
-    first: usize,
-    count: usize,
+    rows: RowSpan,
+    keep: Option<RowSpan>,
+}
+
+impl Window {
+    /// The places among `total` rows that are resolved, in order.
+    fn places(self, total: usize) -> Vec<usize> {
+        let kept = self.keep.into_iter().flat_map(|span| span.places(total));
+        let mut places: Vec<usize> = self.rows.places(total).chain(kept).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
 }
 
 /// What a refresh found.
@@ -216,17 +250,24 @@ impl View {
     }
 
     /// Moves the window of an `each`.
-    pub(super) fn set_window(&mut self, id: &str, first: usize, count: usize) {
+    pub(super) fn set_window(&mut self, id: &str, rows: RowSpan, keep: Option<RowSpan>) {
         if let Some(instance) = self.instances.get_mut(id) {
-            instance.window = Window {
-                first,
-                count: count.min(limits::ROWS),
-            };
+            instance.window = Window { rows, keep };
         }
     }
 
     fn visible(&self, ids: &[NodeId]) -> Vec<NodeId> {
         ids.iter().filter(|id| self.node(id).is_some()).cloned().collect()
+    }
+
+    /// The visible ones of the mounted children, and where in a long `each` the row of each is.
+    fn listed(&self, mounted: &[NodeId], places: &[usize]) -> (Vec<NodeId>, Option<Vec<usize>>) {
+        let seen = mounted
+            .iter()
+            .zip(places)
+            .filter(|(id, _)| self.node(id).is_some());
+        let rows = (!places.is_empty()).then(|| seen.map(|(_, place)| *place).collect());
+        (self.visible(mounted), rows)
     }
 
     /// Brings the mounted children of `parent` in line with `wanted` and answers their ids.
@@ -285,9 +326,13 @@ impl View {
             depth,
             node: None,
             mounted: Vec::new(),
+            places: Vec::new(),
             window: Window {
-                first: 0,
-                count: FIRST_ROWS,
+                rows: RowSpan {
+                    first: 0,
+                    count: FIRST_ROWS,
+                },
+                keep: None,
             },
             shows_error: false,
             followed: Vec::new(),
@@ -357,8 +402,7 @@ impl View {
         };
         let resolved = resolver.is_visible().then(|| {
             let node = resolver.node();
-            let (wanted, total) = resolver.children();
-            (node, wanted, total)
+            (node, resolver.children())
         });
         self.tell(complaints, around, changes);
 
@@ -366,7 +410,7 @@ impl View {
             Some(instance) => (instance.depth, std::mem::take(&mut instance.mounted)),
             None => return,
         };
-        let (node, mounted) = match resolved {
+        let (node, mounted, places) = match resolved {
             None => {
                 for child in &mounted {
                     self.unmount(child, changes);
@@ -375,13 +419,18 @@ impl View {
                     changes.removed.insert(id.clone());
                     changes.nodes.remove(&(depth, id.clone()));
                 }
-                (None, Vec::new())
+                (None, Vec::new(), Vec::new())
             }
-            Some((mut node, wanted, total)) => {
+            Some((mut node, children)) => {
+                let Below {
+                    wanted,
+                    total,
+                    places,
+                } = children;
                 let mounted = self.reconcile(Some(id), depth + 1, mounted, wanted, around, changes);
-                node.children = self.visible(&mounted);
+                (node.children, node.rows) = self.listed(&mounted, &places);
                 node.total = total;
-                (Some(node), mounted)
+                (Some(node), mounted, places)
             }
         };
         let is_visible = node.is_some();
@@ -389,6 +438,7 @@ impl View {
             return;
         };
         instance.mounted = mounted;
+        instance.places = places;
         if is_visible && instance.node != node {
             changes.removed.remove(id);
             changes.nodes.insert((depth, id.clone()));
@@ -409,7 +459,8 @@ impl View {
         let Some(instance) = self.instances.get(parent) else {
             return;
         };
-        let (children, depth) = (self.visible(&instance.mounted), instance.depth);
+        let (children, rows) = self.listed(&instance.mounted, &instance.places);
+        let depth = instance.depth;
         if let Some(node) = self
             .instances
             .get_mut(parent)
@@ -417,6 +468,7 @@ impl View {
             && node.children != children
         {
             node.children = children;
+            node.rows = rows;
             changes.nodes.insert((depth, parent.clone()));
         }
     }

@@ -10,6 +10,7 @@ import type {
   Operations,
   OpName,
   PatchOp,
+  RowSpan,
   Turn,
   UiEvent,
   UiSpec,
@@ -90,8 +91,9 @@ export class AppHost {
     this.#frame ??= requestAnimationFrame(() => this.#flushFrame());
   }
 
-  range(component: NodeId, first: number, count: number): void {
-    this.#turn("range", { ...this.#at(), component, first, count });
+  /** Asks for the rows of a long `each` that are in view, and for those to keep besides. */
+  range(component: NodeId, rows: RowSpan, keep?: RowSpan): void {
+    this.#turn("range", { ...this.#at(), component, ...rows, keep });
   }
 
   window(state: WindowMode): void {

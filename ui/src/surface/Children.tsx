@@ -1,13 +1,21 @@
-/** The children of a node; asks for more rows of a long list as its end comes near. */
+/** The children of a node; of many, those in view. */
 import { useEffect, useRef } from "react";
 import type { UiNode } from "@/engine/protocol";
 import { SurfaceNode } from "./Surface";
 import { useSurface } from "./SurfaceContext";
+import { isVirtual, VirtualChildren, type VirtualLayout } from "./VirtualChildren";
 
 const ROWS_A_STEP = 50;
 
-export function Children({ node }: { node: UiNode }) {
-  const missing = (node.total ?? 0) > node.children.length;
+interface ChildrenProps {
+  node: UiNode;
+  /** How they stand, where they fill their owner in lines; otherwise all that were asked for are drawn. */
+  layout?: VirtualLayout;
+}
+
+export function Children({ node, layout }: ChildrenProps) {
+  if (layout && isVirtual(node)) return <VirtualChildren owner={node} layout={layout} />;
+  const missing = node.rows !== undefined && (node.rows.at(-1) ?? 0) + 1 < (node.total ?? 0);
   return (
     <>
       {node.children.map((id) => (
@@ -18,24 +26,25 @@ export function Children({ node }: { node: UiNode }) {
   );
 }
 
+/** Asks for more rows as the end comes near. */
 function MoreRows({ node }: { node: UiNode }) {
   const { host } = useSurface();
   const end = useRef<HTMLDivElement>(null);
-  const wanted = node.children.length + ROWS_A_STEP;
+  const drawn = (node.rows?.at(-1) ?? 0) + 1;
   useEffect(() => {
     if (!end.current || !host) return;
     const watch = new IntersectionObserver(
       ([entry]) => {
-        if (entry?.isIntersecting) host.range(node.id, 0, wanted);
+        if (entry?.isIntersecting) host.range(node.id, { first: 0, count: drawn + ROWS_A_STEP });
       },
       { rootMargin: "400px" },
     );
     watch.observe(end.current);
     return () => watch.disconnect();
-  }, [host, node.id, wanted]);
+  }, [host, node.id, drawn]);
   return (
     <div ref={end} className="py-2 text-center text-ink-3 text-sm">
-      {node.children.length} of {node.total}
+      {drawn} of {node.total}
     </div>
   );
 }

@@ -15,6 +15,7 @@ import type { NodeId, UiNode, UiSpec } from "@/engine/protocol";
 import { registry } from "./registry";
 import { SurfaceContext, type SurfaceHost, useNode } from "./SurfaceContext";
 import { accentVariables } from "./theme";
+import { isVirtual, VirtualChildren } from "./VirtualChildren";
 
 interface SurfaceProps {
   nodes: NodeStore;
@@ -27,7 +28,8 @@ interface SurfaceProps {
 
 export function Surface({ nodes, host, layout = "vertical", theme, placeholder }: SurfaceProps) {
   const [overlay, setOverlay] = useState<HTMLElement | null>(null);
-  const scope = useMemo(() => ({ nodes, host, overlay }), [nodes, host, overlay]);
+  const [lineHeights] = useState(() => new Map<string, number>());
+  const scope = useMemo(() => ({ nodes, host, overlay, lineHeights }), [nodes, host, overlay, lineHeights]);
   const style = useMemo<CSSProperties>(() => accentVariables(theme?.accent), [theme?.accent]);
   return (
     <SurfaceContext value={scope}>
@@ -46,7 +48,7 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
               layout === "grid" && "grid @3xl:grid-cols-3 @md:grid-cols-2 gap-4",
             )}
           >
-            <Roots nodes={nodes} placeholder={placeholder} />
+            <Roots nodes={nodes} layout={layout} placeholder={placeholder} />
           </div>
         </div>
         <div ref={setOverlay} className="pointer-events-none grid min-h-0 [grid-area:1/1]" />
@@ -55,10 +57,21 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
   );
 }
 
-function Roots({ nodes, placeholder }: Pick<SurfaceProps, "nodes" | "placeholder">) {
+/** The gap between the roots, as the classes above have it. */
+const ROOT_GAP_PX = 16;
+
+interface RootsProps extends Pick<SurfaceProps, "nodes" | "placeholder"> {
+  layout: "vertical" | "horizontal" | "grid";
+}
+
+function Roots({ nodes, layout, placeholder }: RootsProps) {
   const subscribe = useCallback((listener: () => void) => nodes.subscribeRoots(listener), [nodes]);
   const roots = useSyncExternalStore(subscribe, () => nodes.roots);
   if (roots.length === 0) return placeholder;
+  if (layout !== "horizontal" && isVirtual({ children: roots })) {
+    const kind = layout === "grid" ? "grid" : "column";
+    return <VirtualChildren owner={{ children: roots }} layout={{ kind, gap: ROOT_GAP_PX }} />;
+  }
   return roots.map((id) => <SurfaceNode key={id} id={id} />);
 }
 

@@ -1,13 +1,13 @@
 /** What every drawn node may reach: its siblings' nodes and the engine behind them. */
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
 import type { NodeStore } from "@/engine/nodeStore";
-import type { EventKind, NodeId, UiNode } from "@/engine/protocol";
+import type { EventKind, NodeId, RowSpan, UiNode } from "@/engine/protocol";
 
 /** Where the events of a surface go. A draft has no host: nothing on it can be used yet. */
 export interface SurfaceHost {
   dispatch(event: { component: NodeId; kind: EventKind; payload?: Record<string, unknown> }): void;
   dispatchOnFrame(event: { component: NodeId; kind: EventKind; payload?: Record<string, unknown> }): void;
-  range(component: NodeId, first: number, count: number): void;
+  range(component: NodeId, rows: RowSpan, keep?: RowSpan): void;
 }
 
 export interface SurfaceScope {
@@ -15,6 +15,8 @@ export interface SurfaceScope {
   host: SurfaceHost | null;
   /** Where modals are put: above the app's content, inside its window. */
   overlay: HTMLElement | null;
+  /** How high the lines of a long list are, by its component: what one list measured another begins with. */
+  lineHeights: Map<string, number>;
 }
 
 export const SurfaceContext = createContext<SurfaceScope | null>(null);

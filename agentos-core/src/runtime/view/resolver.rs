@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Instance, Node, NodeId, Surroundings, Window, value_path};
+use super::{FIRST_ROWS, Instance, Node, NodeId, Surroundings, value_path};
 use crate::runtime::checks;
 use crate::runtime::program::{Component, ComponentIndex, Dynamic, Home};
 use crate::runtime::rows::{Row, Rows};
@@ -12,6 +12,16 @@ use crate::spec::catalog::ValueKind;
 use crate::spec::mend::in_form;
 use crate::spec::{Code, Issue, Path, limits};
 use crate::value::{Map, Value};
+
+/// What stands below an instance.
+#[derive(Default)]
+pub(super) struct Below {
+    pub(super) wanted: Vec<(ComponentIndex, Rows)>,
+    /// How many rows an `each` has in all.
+    pub(super) total: Option<usize>,
+    /// The place of each wanted component's row among all, where they may be a part of many.
+    pub(super) places: Vec<usize>,
+}
 
 /// Resolves one instance.
 pub(super) struct Resolver<'a> {
@@ -90,6 +100,7 @@ impl Resolver<'_> {
             props: Value::Map(props),
             children: Vec::new(),
             total: None,
+            rows: None,
             pending: self.around.pending.contains(self.id),
             error,
         }
@@ -132,18 +143,19 @@ impl Resolver<'_> {
         })
     }
 
-    /// Which components stand below, and how many rows there are in all.
-    pub(super) fn children(&mut self) -> (Vec<(ComponentIndex, Rows)>, Option<usize>) {
+    /// What stands below.
+    pub(super) fn children(&mut self) -> Below {
         let rows = &self.instance.rows;
         let Some(each) = &self.component.each else {
-            return (
-                self.component
-                    .children
-                    .iter()
-                    .map(|child| (*child, rows.clone()))
-                    .collect(),
-                None,
-            );
+            let children = self.component.children.iter();
+            return Below {
+                wanted: children.map(|child| (*child, rows.clone())).collect(),
+                ..Below::default()
+            };
+        };
+        let none = Below {
+            total: Some(0),
+            ..Below::default()
         };
         let list_path = rows.locate(&each.list);
         let listed = self.around.store.get(&list_path).cloned().or_else(|| {
@@ -153,11 +165,11 @@ impl Resolver<'_> {
         });
         let list = match listed {
             Some(Value::List(list)) => list,
-            None | Some(Value::Null) => return (Vec::new(), Some(0)),
+            None | Some(Value::Null) => return none,
             Some(_) => {
                 let message = format!("`{}` is repeated by `each` and is no list", each.list);
                 self.complain(Code::EachNotList, "/each/", "in", message);
-                return (Vec::new(), Some(0));
+                return none;
             }
         };
         let length = list.len().min(limits::ROWS);
@@ -171,35 +183,45 @@ impl Resolver<'_> {
                 .filter(|index| self.passes(filter, &each.name, &list[*index]))
                 .collect(),
         };
-        let key_of = |index: &usize| row_key(&list[*index], each.key.as_deref(), *index);
-        let Window { first, count } = self.instance.window;
-        let first = first.min(passing.len());
-        let (before, from_first) = passing.split_at(first);
-        let drawn = &from_first[..count.min(from_first.len())];
+        let total = passing.len();
+        let drawn = self.instance.window.places(total);
+        let key_of = |place: usize| row_key(&list[passing[place]], each.key.as_deref(), passing[place]);
         // The number behind a key that occurs twice counts from the start of the list, or a row's id would change
         // with the window it is seen in.
-        let mut seen: HashMap<String, usize> = drawn.iter().map(|index| (key_of(index), 0)).collect();
-        for key in before.iter().map(key_of) {
-            seen.entry(key).and_modify(|times| *times += 1);
-        }
-        let mut children = Vec::with_capacity(drawn.len() * self.component.children.len());
-        for index in drawn {
-            let mut key = key_of(index);
-            let times = seen.entry(key.clone()).or_default();
+        let mut seen: HashMap<String, usize> = drawn.iter().map(|place| (key_of(*place), 0)).collect();
+        let mut below = Below {
+            total: Some(total),
+            ..Below::default()
+        };
+        let mut next = drawn.into_iter().peekable();
+        for place in 0..total {
+            let Some(drawn) = next.peek() else { break };
+            let is_drawn = *drawn == place;
+            let mut key = key_of(place);
+            let Some(times) = seen.get_mut(&key) else { continue };
             *times += 1;
+            if !is_drawn {
+                continue;
+            }
+            next.next();
             if *times > 1 {
                 key = format!("{key}#{times}");
             }
             let row = Row {
                 name: each.name.clone(),
                 list: list_path.clone(),
-                index: *index,
+                index: passing[place],
                 key: Arc::from(key),
             };
             let rows = rows.with(row);
-            children.extend(self.component.children.iter().map(|child| (*child, rows.clone())));
+            for child in &self.component.children {
+                below.wanted.push((*child, rows.clone()));
+                if total > FIRST_ROWS {
+                    below.places.push(place);
+                }
+            }
         }
-        (children, Some(passing.len()))
+        below
     }
 
     fn passes(&mut self, filter: &Dynamic, name: &Arc<str>, item: &Value) -> bool {

@@ -292,6 +292,41 @@ fn an_each_resolves_a_window_and_more_on_demand() {
 }
 
 #[test]
+fn a_window_tells_the_place_of_each_child_and_keeps_a_row_beside_it() {
+    let item = |id: usize| json!({"id": format!("r{id}"), "on": id % 2 == 0});
+    let items: Value = (0..200).map(item).collect();
+    let mut screen = Screen::open(app(json!({
+        "state": {"items": items, "few": [{"id": "a"}]},
+        "components": [
+            {"type": "list", "id": "rows", "each": {"in": "items", "as": "r"}, "children": [
+                {"type": "text", "id": "name", "props": {"content": "{{ r.id }}"}},
+                {"type": "text", "id": "even", "visible": "r.on", "props": {"content": "even"}},
+            ]},
+            {"type": "list", "id": "short", "each": {"in": "few", "as": "r"}, "children": [{"type": "divider"}]},
+        ]
+    })));
+    let rows = |screen: &Screen| screen.node("rows")["rows"].clone();
+    assert_eq!(
+        screen.node("short")["rows"],
+        Value::Null,
+        "all of a short list is there"
+    );
+    assert_eq!(
+        rows(&screen).as_array().unwrap()[..4],
+        [0, 0, 1, 2].map(Value::from)
+    );
+    screen.play(json!({"op": "range", "component": "rows", "first": 101, "count": 3}));
+    assert_eq!(rows(&screen), json!([101, 102, 102, 103]));
+    screen.play(json!({"op": "range", "component": "rows", "first": 101, "count": 2, "keep": {"first": 7, "count": 1}}));
+    assert_eq!(rows(&screen), json!([7, 101, 102, 102]));
+    assert_eq!(screen.nodes_of("name"), ["name@r7", "name@r101", "name@r102"]);
+    screen.play(json!({"op": "range", "component": "rows", "first": 0, "count": 1, "keep": {"first": 150, "count": 1}}));
+    assert_eq!(rows(&screen), json!([0, 0, 150, 150]));
+    screen.play(json!({"op": "range", "component": "rows", "first": 0, "count": 1, "keep": {"first": 900, "count": 3}}));
+    assert_eq!(rows(&screen), json!([0, 0]));
+}
+
+#[test]
 fn rows_of_one_key_have_the_same_id_in_every_window() {
     let items: Value = (0..100)
         .map(|n| match n {

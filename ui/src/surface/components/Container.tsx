@@ -34,7 +34,10 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
       aria-label={props.label}
       tabIndex={click.tabIndex ?? (scrolls ? 0 : undefined)}
     >
-      <Children node={node} />
+      <Children
+        node={node}
+        layout={horizontal ? undefined : { kind: "column", gap: gapOf(props), rowHeight: props.itemHeight }}
+      />
     </div>
   );
 }

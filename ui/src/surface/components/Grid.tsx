@@ -32,7 +32,7 @@ export function Grid({ node }: { node: NodeOf<"grid"> }) {
       aria-label={props.label}
       {...clickableBox(node, dispatch)}
     >
-      <Children node={node} />
+      <Children node={node} layout={{ kind: "grid", gap }} />
     </div>
   );
 }
