@@ -98,6 +98,8 @@ pub(super) struct Instance {
     /// The place of the row of each of `mounted`; empty where there is no window.
     places: Vec<usize>,
     window: Window,
+    /// The rows that pass the filter of its `each`, as long as nothing it reads has changed.
+    passing: Option<Arc<[usize]>>,
     shows_error: bool,
     followed: Vec<Path>,
 }
@@ -170,10 +172,16 @@ impl View {
         named: impl IntoIterator<Item = NodeId>,
         around: &Surroundings,
     ) -> Changes {
-        let mut reached: BTreeSet<NodeId> = named.into_iter().collect();
+        let mut reached = BTreeSet::new();
         for path in touched {
             self.readers.readers(path, &mut reached);
         }
+        for id in &reached {
+            if let Some(instance) = self.instances.get_mut(id) {
+                instance.passing = None;
+            }
+        }
+        reached.extend(named);
         let mut ordered: Vec<(usize, NodeId)> = reached
             .into_iter()
             .filter_map(|id| Some((self.instances.get(&id)?.depth, id)))
@@ -334,6 +342,7 @@ impl View {
                 },
                 keep: None,
             },
+            passing: None,
             shows_error: false,
             followed: Vec::new(),
         };
@@ -346,6 +355,7 @@ impl View {
     fn move_to(&mut self, id: &NodeId, rows: Rows, around: &Surroundings, changes: &mut Changes) {
         if let Some(instance) = self.instances.get_mut(id) {
             instance.rows = rows;
+            instance.passing = None;
         }
         self.follow(id, around);
         self.resolve(id, around, changes);
@@ -426,7 +436,11 @@ impl View {
                     wanted,
                     total,
                     places,
+                    passing,
                 } = children;
+                if let Some(instance) = self.instances.get_mut(id) {
+                    instance.passing = passing;
+                }
                 let mounted = self.reconcile(Some(id), depth + 1, mounted, wanted, around, changes);
                 (node.children, node.rows) = self.listed(&mounted, &places);
                 node.total = total;

@@ -21,6 +21,8 @@ pub(super) struct Below {
     pub(super) total: Option<usize>,
     /// The place of each wanted component's row among all, where they may be a part of many.
     pub(super) places: Vec<usize>,
+    /// The rows that pass the filter, where there is one.
+    pub(super) passing: Option<Arc<[usize]>>,
 }
 
 /// Resolves one instance.
@@ -177,15 +179,18 @@ impl Resolver<'_> {
             let message = format!("`{}` has {} rows; {length} are shown", each.list, list.len());
             self.complain(Code::TooLarge, "/each/", "in", message);
         }
-        let passing: Vec<usize> = match &each.filter {
-            None => (0..length).collect(),
-            Some(filter) => (0..length)
-                .filter(|index| self.passes(filter, &each.name, &list[*index]))
-                .collect(),
-        };
-        let total = passing.len();
+        let passing: Option<Arc<[usize]>> = each.filter.as_ref().map(|filter| {
+            let kept = self.instance.passing.clone();
+            kept.unwrap_or_else(|| {
+                let rows = 0..length;
+                rows.filter(|index| self.passes(filter, &each.name, &list[*index]))
+                    .collect()
+            })
+        });
+        let total = passing.as_ref().map_or(length, |passing| passing.len());
+        let index_at = |place: usize| passing.as_ref().map_or(place, |passing| passing[place]);
         let drawn = self.instance.window.places(total);
-        let key_of = |place: usize| row_key(&list[passing[place]], each.key.as_deref(), passing[place]);
+        let key_of = |place: usize| row_key(&list[index_at(place)], each.key.as_deref(), index_at(place));
         // The number behind a key that occurs twice counts from the start of the list, or a row's id would change
         // with the window it is seen in.
         let mut seen: HashMap<String, usize> = drawn.iter().map(|place| (key_of(*place), 0)).collect();
@@ -210,7 +215,7 @@ impl Resolver<'_> {
             let row = Row {
                 name: each.name.clone(),
                 list: list_path.clone(),
-                index: passing[place],
+                index: index_at(place),
                 key: Arc::from(key),
             };
             let rows = rows.with(row);
@@ -221,6 +226,7 @@ impl Resolver<'_> {
                 }
             }
         }
+        below.passing = passing;
         below
     }
 
