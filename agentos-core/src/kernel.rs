@@ -343,6 +343,7 @@ impl Kernel {
                 Reply::Done
             }
             Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
+            Syscall::NetworkAccess { url } => return self.network_access(asked, url, limits),
             Syscall::ListApprovals => {
                 network::check_person(caller)?;
                 let open = self.approvals.open().map(|question| question.approval.clone());
@@ -351,9 +352,13 @@ impl Kernel {
             Syscall::AnswerApproval { id, answer } => {
                 return self.answer_approval(asked, id, answer, limits);
             }
+            Syscall::ListStandingApprovals { namespace } => {
+                network::check_person(caller)?;
+                Reply::StandingApprovals(self.standing_approvals(namespace))
+            }
             Syscall::ForgetApprovals { namespace } => {
                 network::check_person(caller)?;
-                self.approvals.forget_namespace(namespace);
+                self.forget_approvals(caller, namespace)?;
                 return self.queue(asked, Op::ForgetApprovals { namespace }, limits);
             }
             Syscall::ListGrants { pid } => {

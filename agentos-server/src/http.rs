@@ -9,6 +9,7 @@ mod gallery;
 mod generate;
 mod health;
 mod path;
+mod permissions;
 mod query;
 mod registry;
 mod schema;
@@ -65,6 +66,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(services::execute))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::answer))
+        .routes(routes!(permissions::show, permissions::forget))
+        .routes(routes!(permissions::access))
         .routes(routes!(generate::generate_ui))
         .routes(routes!(validate::validate))
         .routes(routes!(schema::schema))

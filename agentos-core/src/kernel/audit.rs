@@ -72,6 +72,10 @@ pub enum Action {
         origin: String,
         bytes: u64,
     },
+    /// The app's window may load from there.
+    NetworkAccess {
+        origin: String,
+    },
     ApprovalAsked {
         approval: ApprovalId,
         need: ApprovalNeed,

@@ -9,7 +9,7 @@ use super::capability::Standing;
 use super::exchange::{Exchange, Outbound};
 use super::{
     Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, HttpRequest, Kernel, Limits,
-    Op, Pid, Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
+    Method, Op, Pid, Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
 };
 use crate::ids::Namespace;
 
@@ -29,6 +29,8 @@ pub(super) struct NetworkCall {
     pub(super) begun: bool,
     /// What the person allowed this call alone.
     pub(super) allowed_once: Vec<ApprovalNeed>,
+    /// It ends once it is allowed: the window of the app loads what is there.
+    pub(super) only_asks: bool,
 }
 
 impl NetworkCall {
@@ -68,6 +70,33 @@ impl Kernel {
         request: HttpRequest,
         limits: &Limits,
     ) -> Result<Answer, SysError> {
+        self.admit_network(asked, request, false, limits)
+    }
+
+    pub(super) fn network_access(
+        &mut self,
+        asked: Asked,
+        url: String,
+        limits: &Limits,
+    ) -> Result<Answer, SysError> {
+        let request = HttpRequest {
+            method: Method::Get,
+            url,
+            headers: Vec::new(),
+            body: Vec::new(),
+            timeout: None,
+            response_bytes: Some(0),
+        };
+        self.admit_network(asked, request, true, limits)
+    }
+
+    fn admit_network(
+        &mut self,
+        asked: Asked,
+        request: HttpRequest,
+        only_asks: bool,
+        limits: &Limits,
+    ) -> Result<Answer, SysError> {
         let body = request.body.len() as u64;
         if body > limits.request_bytes {
             return Err(SysError::TooLarge {
@@ -98,6 +127,7 @@ impl Kernel {
             sent: 0,
             begun: false,
             allowed_once: Vec::new(),
+            only_asks,
         };
         let waiting = WaitingCall {
             asked,
@@ -145,6 +175,12 @@ impl Kernel {
                 network.allowed_once.push(need);
             }
             Standing::Nothing => return self.ask(call, caller.pid(), need),
+        }
+        if network.only_asks {
+            let origin = network.exchange.target.origin();
+            self.record(caller, Action::NetworkAccess { origin });
+            self.end_call(call, Ok(Reply::Done));
+            return Ok(());
         }
         let process = self.processes.get_mut(caller.pid()).ok_or(SysError::Cancelled)?;
         let body = network.exchange.body.len() as u64;
@@ -367,6 +403,36 @@ impl Kernel {
                 rule,
             },
         );
+    }
+
+    pub(super) fn standing_approvals(&self, namespace: Namespace) -> Vec<StandingApproval> {
+        let standing = self.approvals.standing(namespace);
+        let told = standing.map(|(need, rule)| StandingApproval {
+            namespace,
+            need: need.clone(),
+            rule,
+        });
+        told.collect()
+    }
+
+    /// Takes back what was answered for the namespace, from its running processes too.
+    pub(super) fn forget_approvals(
+        &mut self,
+        caller: Principal,
+        namespace: Namespace,
+    ) -> Result<(), SysError> {
+        let standing = self.approvals.standing(namespace);
+        let answered: Vec<_> = standing.map(|(need, rule)| (need.capability(), rule)).collect();
+        for holder in self.processes.of_namespace(namespace) {
+            let held = self.grants.held_by(holder);
+            let from_answers =
+                held.filter(|grant| answered.contains(&(grant.capability.clone(), grant.rule)));
+            for grant in from_answers.map(|grant| grant.id).collect::<Vec<_>>() {
+                self.revoke(caller, grant)?;
+            }
+        }
+        self.approvals.forget_namespace(namespace);
+        Ok(())
     }
 
     /// Gives a new process of the system what stands for its namespace.

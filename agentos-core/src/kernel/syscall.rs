@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::approval::{Approval, ApprovalAnswer, ApprovalId};
+use super::approval::{Approval, ApprovalAnswer, ApprovalId, StandingApproval};
 use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
 use super::exchange::{HttpRequest, HttpResponse};
@@ -69,12 +69,18 @@ pub enum Syscall {
     /// answer, without using up the call's time, and is `approval_required` where nobody is there to be
     /// asked. A redirect is followed as a request of its own.
     NetworkRequest(HttpRequest),
+    /// [`Reply::Done`] when the process may have its window show what is at `url`. Allowed, asked about and
+    /// refused as a request that gets it; the kernel sends nothing, since the window loads it.
+    NetworkAccess { url: String },
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
     /// when it could not be written, until the kernel stops.
     AnswerApproval { id: ApprovalId, answer: ApprovalAnswer },
-    /// [`Reply::Done`]: new processes of the namespace are asked again. For one that ends with its data.
+    /// [`Reply::StandingApprovals`]: what was answered for the apps of `namespace` and still holds.
+    ListStandingApprovals { namespace: Namespace },
+    /// [`Reply::Done`]: none of that holds any more, for running processes too. Calls in flight that needed
+    /// it end.
     ForgetApprovals { namespace: Namespace },
 }
 
@@ -111,6 +117,7 @@ pub enum Reply {
     Response(HttpResponse),
     /// Oldest first.
     Approvals(Vec<Approval>),
+    StandingApprovals(Vec<StandingApproval>),
 }
 
 /// The name of a value in a namespace: 1 to 512 bytes without control characters.

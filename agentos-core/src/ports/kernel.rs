@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+use crate::ids::Namespace;
 use crate::kernel::{
     Approval, ApprovalAnswer, ApprovalId, Capability, GrantId, KernelEvent, NewProcess, Pid, Principal,
-    ProcessInfo, Reply, Rule, SysError, Syscall,
+    ProcessInfo, Reply, Rule, StandingApproval, SysError, Syscall,
 };
 
 /// The kernel, wherever it runs.
@@ -92,6 +93,24 @@ impl dyn KernelPort + '_ {
     pub async fn approvals(&self) -> Result<Vec<Approval>, SysError> {
         match self.syscall(Principal::System, Syscall::ListApprovals).await? {
             Reply::Approvals(approvals) => Ok(approvals),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    /// What was answered for the apps of `namespace` and still holds.
+    pub async fn standing_approvals(&self, namespace: Namespace) -> Result<Vec<StandingApproval>, SysError> {
+        let listed = Syscall::ListStandingApprovals { namespace };
+        match self.syscall(Principal::System, listed).await? {
+            Reply::StandingApprovals(standing) => Ok(standing),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    /// Lets none of that hold any more.
+    pub async fn forget_approvals(&self, namespace: Namespace) -> Result<(), SysError> {
+        let forgotten = Syscall::ForgetApprovals { namespace };
+        match self.syscall(Principal::System, forgotten).await? {
+            Reply::Done => Ok(()),
             _ => Err(SysError::wrong_reply()),
         }
     }

@@ -147,6 +147,12 @@ impl Machine {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    async fn ask(&self, method: &str, path: &str) -> Value {
+        let method = method.parse().unwrap();
+        let request = self.client.request(method, format!("{}{path}", self.program.url));
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     async fn call(&self, tool: &str, params: Value) -> Value {
         let body = json!({"tool_id": tool, "params": params, "app_id": self.app});
         self.post("/services/execute", body).await
@@ -553,4 +559,30 @@ async fn credentials_stay_with_the_origin_they_were_meant_for() {
     assert_eq!(secrets(&site), [true, true, true]);
     assert_eq!(secrets(&other), [false]);
     assert!(other.requests()[0].contains("accept: text/plain"));
+}
+
+#[tokio::test]
+async fn what_a_window_loads_is_allowed_first_and_answers_can_be_taken_back() {
+    let site = Site::start().await;
+    let machine = Machine::start(&[&format!("127.0.0.1:{}", site.port)]).await;
+    let access = format!("/apps/{}/access", machine.app);
+    let permissions = format!("/apps/{}/permissions", machine.app);
+    let ask = |url: String| machine.post(&access, json!({"url": url}));
+    assert_eq!(ask(site.url("/cat.png")).await["code"], "approval_required");
+    machine.allow(&site.url("/"), "always").await;
+    let visits = site.requests().len();
+    assert_eq!(ask(site.url("/cat.png")).await["success"], true);
+    for url in ["http://10.0.0.1/router", "file:///etc/passwd", "nonsense"] {
+        assert_ne!(ask(url.to_owned()).await["success"], true, "{url}");
+    }
+    assert_eq!(site.requests().len(), visits, "the server loads nothing of it");
+
+    let shown = machine.ask("GET", &permissions).await;
+    let need = json!({"kind": "net", "host": "127.0.0.1", "port": site.port});
+    assert_eq!(shown["services"], json!(["http"]));
+    assert_eq!(shown["answers"], json!([{"need": need, "allowed": true}]));
+    assert_eq!(machine.ask("DELETE", &permissions).await["success"], true);
+    assert_eq!(machine.ask("GET", &permissions).await["answers"], json!([]));
+    assert_eq!(ask(site.url("/cat.png")).await["code"], "approval_required");
+    assert_eq!(machine.code(&site.url("/")).await, "approval_required");
 }

@@ -125,7 +125,8 @@ fn questions_answers_and_requests_are_in_the_audit_and_lasting_answers_beside_it
                 "approval_asked",
                 "approval_answered",
                 "grant",
-                "network_request"
+                "network_request",
+                "revoke"
             ]
         );
         assert!(

@@ -682,3 +682,75 @@ fn answers_that_are_kept_are_bounded() {
     ));
     assert_eq!(sent(&bench.decide(ApprovalAnswer::Once)).len(), 1);
 }
+
+fn access(url: &str) -> Syscall {
+    Syscall::NetworkAccess { url: url.to_owned() }
+}
+
+#[test]
+fn what_a_window_loads_is_asked_about_as_a_request_is_and_not_sent() {
+    let (mut bench, pid) = attended();
+    let (call, effects) = bench.call(Principal::Process(pid), access(URL));
+    assert!(replies(&effects).is_empty());
+    assert_eq!(bench.open()[0].need, site("api.example"));
+    let effects = bench.decide(ApprovalAnswer::Session);
+    assert_eq!(replies(&effects)[&call], Ok(Reply::Done));
+    assert!(sent(&effects).is_empty());
+    let origin = "https://api.example".to_owned();
+    assert!(audited(&effects).contains(&Action::NetworkAccess { origin }));
+
+    let (call, effects) = bench.call(Principal::Process(pid), access(URL));
+    assert_eq!(replies(&effects)[&call], Ok(Reply::Done));
+    let (_, effects) = bench.fetch(pid, URL);
+    assert_eq!(sent(&effects).len(), 1, "one answer is for both");
+
+    let (call, effects) = bench.call(Principal::Process(pid), access("http://192.168.1.1/"));
+    denied(&effects, call);
+    let (call, effects) = bench.call(Principal::Process(pid), access("file:///etc/passwd"));
+    assert_eq!(replies(&effects)[&call], Err(SysError::invalid("url")));
+    assert_eq!(bench.usage(pid).network_in_flight, 1);
+}
+
+#[test]
+fn an_answer_that_is_forgotten_holds_for_no_running_process() {
+    let (mut bench, pid) = attended();
+    let (call, _) = bench.fetch(pid, URL);
+    bench.decide(ApprovalAnswer::Always);
+    let (_, effects) = bench.fetch(pid, OTHER_URL);
+    assert!(sent(&effects).is_empty());
+    bench.decide(ApprovalAnswer::Never);
+    let standing = StandingApproval {
+        namespace: namespace(1),
+        need: site("api.example"),
+        rule: Rule::Allow,
+    };
+    let denied_site = StandingApproval {
+        need: site("other.example"),
+        rule: Rule::Deny,
+        ..standing.clone()
+    };
+    let listed = Syscall::ListStandingApprovals {
+        namespace: namespace(1),
+    };
+    assert_eq!(
+        bench.system(listed.clone()),
+        Ok(Reply::StandingApprovals(vec![standing, denied_site]))
+    );
+
+    let forgotten = Syscall::ForgetApprovals {
+        namespace: namespace(1),
+    };
+    let (_, effects) = bench.call(Principal::System, forgotten);
+    denied(&effects, call);
+    assert_eq!(bench.system(listed), Ok(Reply::StandingApprovals(Vec::new())));
+    for url in [URL, OTHER_URL] {
+        let (call, effects) = bench.fetch(pid, url);
+        assert!(!replies(&effects).contains_key(&call) && sent(&effects).is_empty());
+    }
+    assert_eq!(bench.open().len(), 2, "both are asked again");
+    let own = Syscall::ListStandingApprovals {
+        namespace: namespace(1),
+    };
+    let (call, effects) = bench.call(Principal::Process(pid), own);
+    denied(&effects, call);
+}
