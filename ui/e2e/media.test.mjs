@@ -1,7 +1,7 @@
 /** Charts, players, a sheet that is drawn on, and a framed page, as a person meets them. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { AgentOS } from "./agentos.mjs";
 import { Desktop } from "./desktop.mjs";
 
@@ -16,23 +16,35 @@ describe("media", () => {
   let agentos;
   let desktop;
   let elsewhere;
+  let host;
   let origin;
+  const visits = [];
   before(async () => {
-    agentos = await AgentOS.start();
-    desktop = await Desktop.open(agentos.url);
     elsewhere = createServer((request, response) => {
-      if (request.url.endsWith(".wav")) response.setHeader("content-type", "audio/wav").end(silence());
+      visits.push(request.url);
+      if (request.url.startsWith("/cat.svg")) {
+        const cat = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><circle r="20" /></svg>';
+        response.setHeader("content-type", "image/svg+xml").end(cat);
+      } else if (request.url.endsWith(".wav")) response.setHeader("content-type", "audio/wav").end(silence());
       else
         response.setHeader("content-type", "text/html").end(`<title>x</title><h1>Page ${request.url}</h1>`);
     });
     await new Promise((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
-    origin = `http://127.0.0.1:${elsewhere.address().port}`;
+    host = `127.0.0.1:${elsewhere.address().port}`;
+    origin = `http://${host}`;
+    agentos = await AgentOS.start(["--allow-host", host]);
+    desktop = await Desktop.open(agentos.url);
   });
   after(async () => {
     await desktop.close();
     await agentos.stop();
     elsewhere.closeAllConnections();
     elsewhere.close();
+  });
+
+  afterEach(async () => {
+    const { apps } = (await agentos.request("GET", "/apps")).body;
+    for (const { id } of apps) await agentos.request("DELETE", `/apps/${id}`);
   });
 
   async function open(components, state = {}) {
@@ -42,6 +54,12 @@ describe("media", () => {
     assert.equal(status, 200, JSON.stringify(body));
     await desktop.reload();
     return desktop.windowOf(body.app_id);
+  }
+
+  /** Gives the person's answer to the question on the app's window. */
+  async function answer(app, label) {
+    await app.getByText(`Media wants to contact ${host}`).waitFor();
+    await app.getByRole("button", { name: label, exact: true }).click();
   }
 
   const button = (text, tool, args = {}) => ({
@@ -149,7 +167,9 @@ describe("media", () => {
       ],
       { told: "waits" },
     );
+    await answer(app, "This session");
     const song = app.locator("audio");
+    await song.waitFor();
     await app.getByRole("button", { name: "Play" }).click();
     await app.getByText("It plays").waitFor();
     await app.getByRole("button", { name: "Pause" }).click();
@@ -160,6 +180,43 @@ describe("media", () => {
     await desktop.page.waitForFunction((audio) => audio.src.endsWith("/two.wav"), await song.elementHandle());
   });
 
+  it("loads nothing from a server before the person allowed it, and asks again when told to", async () => {
+    const before = visits.length;
+    const app = await open(
+      [
+        { type: "image", props: { src: `${origin}/cat.svg?with={{ secret }}`, alt: "A cat" } },
+        { type: "video", props: { src: `${origin}/film.mp4`, label: "A film" } },
+        { type: "iframe", props: { src: `${origin}/page`, title: "A page" } },
+        { type: "text", props: { content: "Said {{ secret }}" } },
+      ],
+      { secret: "sesame" },
+    );
+    await app.getByText(`Waits until it may contact ${host}`).first().waitFor();
+    await answer(app, "Never");
+    await app.getByText(`It may not contact ${host}`).first().waitFor();
+    assert.equal(await app.getByText(`It may not contact ${host}`).count(), 3);
+    assert.deepEqual(visits.slice(before), []);
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+
+    await app.getByRole("button", { name: "Window menu" }).click();
+    await desktop.page.getByRole("menuitem", { name: "Permissions…" }).click();
+    const permissions = desktop.page.getByRole("dialog", { name: "Permissions" });
+    await permissions.getByText(`May not contact ${host}`).waitFor();
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+    await permissions.getByRole("button", { name: "Take all answers back" }).click();
+    await permissions.getByText("It has not asked for anything yet").waitFor();
+    await desktop.page.keyboard.press("Escape");
+
+    await app.getByRole("group", { name: "A cat" }).getByRole("button", { name: "Ask again" }).click();
+    await answer(app, "Always");
+    await app.getByRole("img", { name: "A cat" }).waitFor();
+    assert.deepEqual(visits.slice(before), ["/cat.svg?with=sesame"]);
+    await desktop.reload();
+    await app.getByRole("img", { name: "A cat" }).waitFor();
+    await app.locator("video").waitFor();
+    await app.frameLocator("iframe").getByText("Page /page").waitFor();
+  });
+
   it("frames a page that reaches nothing, and goes back and forth", async () => {
     const app = await open([
       { type: "iframe", id: "browser", props: { title: "Pages", src: `${origin}/a`, height: 200 } },
@@ -167,6 +224,7 @@ describe("media", () => {
       button("Back", "browser.back"),
       button("Forward", "browser.forward"),
     ]);
+    await answer(app, "This session");
     const page = app.frameLocator("iframe");
     await page.getByText("Page /a").waitFor();
     assert.doesNotMatch(await app.locator("iframe").getAttribute("sandbox"), /allow-same-origin/);

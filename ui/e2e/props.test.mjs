@@ -35,6 +35,9 @@ const UNSEEN = new Set([
   "chart.empty",
 ]);
 
+/** What is drawn once the person allowed where it is loaded from. */
+const LOADED = new Set(["video", "audio", "iframe"]);
+
 const PICTURE =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
@@ -140,6 +143,13 @@ describe("every property of the catalog", () => {
       const window = desktop.windowOf(made.body.app_id);
       await window.locator("[data-node-id]").first().waitFor({ state: "attached" });
       if (name === "chart") await drawn(window);
+      if (LOADED.has(name)) {
+        await window.getByRole("button", { name: "This session", exact: true }).click();
+        await window
+          .getByText(/^Waits until/)
+          .first()
+          .waitFor({ state: "detached" });
+      }
       const pictures = [];
       for (const element of name === "modal" ? [window] : await window.locator(FRAME).all()) {
         pictures.push(await element.evaluate(picture));

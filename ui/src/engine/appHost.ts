@@ -1,4 +1,5 @@
 /** Runs one open app: feeds its events to the engine and carries out what the engine asks for. */
+import { Access } from "./access";
 import { type Engine, EngineError } from "./engine";
 import { NodeStore } from "./nodeStore";
 import type {
@@ -30,12 +31,15 @@ export interface AppHostOptions {
   callService(effect: Effect): Promise<EffectResult>;
   onChange(ops: PatchOp[], persist: boolean): void;
   onIssues(issues: Issue[]): void;
+  /** Whether the window may load from an address; must settle, never reject. Nothing may, where it is left out. */
+  mayLoad?(url: string): Promise<boolean>;
   nodes?: NodeStore;
   now?(): number;
 }
 
 export class AppHost {
   readonly nodes: NodeStore;
+  readonly access: Access;
   readonly #options: AppHostOptions;
   readonly #waiting = new Set<number>();
   readonly #onNextFrame = new Map<NodeId, UiEvent>();
@@ -46,6 +50,7 @@ export class AppHost {
   constructor(options: AppHostOptions) {
     this.#options = options;
     this.nodes = options.nodes ?? new NodeStore();
+    this.access = new Access(options.mayLoad ?? (() => Promise.resolve(false)));
   }
 
   /** @throws EngineError when the document cannot be opened. */

@@ -1,10 +1,12 @@
 /** What every drawn node may reach: its siblings' nodes and the engine behind them. */
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
+import type { Access } from "@/engine/access";
 import type { NodeStore } from "@/engine/nodeStore";
 import type { EventKind, NodeId, RowSpan, UiNode } from "@/engine/protocol";
 
 /** Where the events of a surface go. A draft has no host: nothing on it can be used yet. */
 export interface SurfaceHost {
+  readonly access: Pick<Access, "to" | "forget">;
   dispatch(event: { component: NodeId; kind: EventKind; payload?: Record<string, unknown> }): void;
   dispatchOnFrame(event: { component: NodeId; kind: EventKind; payload?: Record<string, unknown> }): void;
   range(component: NodeId, rows: RowSpan, keep?: RowSpan): void;

@@ -34,5 +34,6 @@ export function useCommands(element: RefObject<Element | null>, commands: Comman
     };
     node?.addEventListener(COMMAND, take);
     return () => node?.removeEventListener(COMMAND, take);
-  }, [element]);
+    // Without dependencies: what is not loaded at first has its element later.
+  });
 }

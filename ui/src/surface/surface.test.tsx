@@ -1,6 +1,7 @@
 import { act, cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it } from "vitest";
+import { Access } from "@/engine/access";
 import { NodeStore } from "@/engine/nodeStore";
 import type { NodeOf, UiNode } from "@/engine/protocol";
 import { Surface } from "./Surface";
@@ -17,7 +18,8 @@ function draw(nodes: UiNode[], answer: (event: Sent) => UiNode[] = () => []) {
     sent.push(event);
     store.apply({ nodes: answer(event) });
   };
-  const host: SurfaceHost = { dispatch, dispatchOnFrame: dispatch, range: () => undefined };
+  const access = new Access(() => Promise.resolve(true));
+  const host: SurfaceHost = { access, dispatch, dispatchOnFrame: dispatch, range: () => undefined };
   render(<Surface nodes={store} host={host} />);
   return { store, sent };
 }

@@ -65,6 +65,11 @@ export class AppSession {
       shell: options.shell,
       nodes: options.nodes,
       callService: (effect) => this.#callService(effect),
+      mayLoad: (url) =>
+        api.access(options.app.id, this.#lease.engine, url).then(
+          () => true,
+          () => false,
+        ),
       onChange: (ops, persist) => this.#replica.record(ops, persist),
       onIssues: options.onIssues,
     });

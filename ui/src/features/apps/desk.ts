@@ -70,6 +70,12 @@ export class Desk {
     return nodes;
   }
 
+  /** Takes back what the app of a window was allowed and denied: it asks again. */
+  async forgetPermissions(key: string, app: string): Promise<void> {
+    await api.forgetPermissions(app);
+    this.#sessions.get(key)?.host.access.forget();
+  }
+
   session(key: string): AppSession | undefined {
     return this.#sessions.get(key);
   }

@@ -6,6 +6,7 @@ import { IconButton } from "@/shared/ui/IconButton";
 import { Toasts } from "@/shared/ui/Toasts";
 import { useIsNarrow } from "@/shared/useMediaQuery";
 import { ApprovalCards } from "../approvals/ApprovalCards";
+import { PermissionsDialog } from "../approvals/PermissionsDialog";
 import { useDesk } from "../apps/DeskContext";
 import { HistoryDialog } from "../history/HistoryDialog";
 import { SaveDialog } from "../registry/SaveDialog";
@@ -36,7 +37,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
   const desk = useDesk();
   const root = useRef<HTMLDivElement>(null);
   const titleId = useId();
-  const [dialog, setDialog] = useState<"save" | "history" | null>(null);
+  const [dialog, setDialog] = useState<"save" | "history" | "permissions" | null>(null);
   const isNarrow = useIsNarrow();
   const fills = isNarrow || window.maximised;
   const drawnHeight = useCallback(() => root.current?.offsetHeight ?? 0, []);
@@ -105,6 +106,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
             canMove={!fills}
             onSave={() => setDialog("save")}
             onHistory={() => setDialog("history")}
+            onPermissions={() => setDialog("permissions")}
             onMove={() => keyboard.start("move")}
             onResize={() => keyboard.start("resize")}
           />
@@ -147,6 +149,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
           />
         ))}
       {dialog === "save" && <SaveDialog window={window} onClose={() => setDialog(null)} />}
+      {dialog === "permissions" && <PermissionsDialog window={window} onClose={() => setDialog(null)} />}
       {dialog === "history" && <HistoryDialog window={window} onClose={() => setDialog(null)} />}
     </div>
   );

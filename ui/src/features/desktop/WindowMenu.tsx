@@ -1,4 +1,12 @@
-import { ArrowDownToLine, Ellipsis, History, type LucideIcon, Move, Scaling } from "lucide-react";
+import {
+  ArrowDownToLine,
+  Ellipsis,
+  History,
+  type LucideIcon,
+  Move,
+  Scaling,
+  ShieldCheck,
+} from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { DesktopWindow } from "./windowStore";
 
@@ -7,11 +15,13 @@ interface WindowMenuProps {
   canMove: boolean;
   onSave(): void;
   onHistory(): void;
+  onPermissions(): void;
   onMove(): void;
   onResize(): void;
 }
 
-export function WindowMenu({ window, canMove, onSave, onHistory, onMove, onResize }: WindowMenuProps) {
+export function WindowMenu(props: WindowMenuProps) {
+  const { window, canMove, onSave, onHistory, onPermissions, onMove, onResize } = props;
   const isLive = window.phase.kind === "live";
   return (
     <>
@@ -47,6 +57,11 @@ export function WindowMenu({ window, canMove, onSave, onHistory, onMove, onResiz
             {isLive && (
               <Item icon={History} onSelect={onHistory}>
                 History…
+              </Item>
+            )}
+            {isLive && (
+              <Item icon={ShieldCheck} onSelect={onPermissions}>
+                Permissions…
               </Item>
             )}
             <Item icon={Move} disabled={!canMove} onSelect={onMove}>

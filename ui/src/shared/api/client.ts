@@ -10,6 +10,7 @@ import type {
   Health,
   Lease,
   PackageMetadata,
+  Permissions,
   SaveRequest,
   ShownApp,
   WindowGeometry,
@@ -88,6 +89,11 @@ export const api = {
   approvals: async () => (await request<{ approvals: Approval[] }>("GET", "/kernel/approvals")).approvals,
   answerApproval: (approval: string, answer: ApprovalAnswer) =>
     request<unknown>("POST", `/kernel/approvals/${id(approval)}`, { answer }),
+  /** Settles once the window of the app may load from there; rejects when it may not. */
+  access: (app: string, engine: string, url: string) =>
+    request<unknown>("POST", `/apps/${id(app)}/access`, { url, engine }),
+  permissions: (app: string) => request<Permissions>("GET", `/apps/${id(app)}/permissions`),
+  forgetPermissions: (app: string) => request<unknown>("DELETE", `/apps/${id(app)}/permissions`),
   openApp: (document: Json) => request<{ app_id: string }>("POST", "/apps", { ui_spec: document }),
   gallery: () => request<GalleryList>("GET", "/gallery"),
   galleryApp: (example: string) => request<{ ui_spec: Json }>("GET", `/gallery/${id(example)}`),

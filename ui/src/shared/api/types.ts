@@ -105,6 +105,11 @@ export interface Approval {
 
 export type ApprovalAnswer = "once" | "session" | "always" | "never";
 
+export interface Permissions {
+  services: string[];
+  answers: { need: Json; allowed: boolean }[];
+}
+
 export interface Health {
   status: "healthy" | "degraded";
   version: string;

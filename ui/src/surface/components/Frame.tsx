@@ -1,9 +1,12 @@
 /** Another page, sandboxed without its own origin; the history of `browser.*` is kept here. */
 import clsx from "clsx";
+import { GlobeOff } from "lucide-react";
 import { useRef, useState } from "react";
 import type { NodeOf } from "@/engine/protocol";
 import { useCommands } from "../commands";
 import { nameFromId } from "../look";
+import { NotLoaded } from "../NotLoaded";
+import { useSource } from "../useSource";
 
 const HTTP = /^https?:\/\//i;
 const ROUNDED = { none: "", small: "rounded-md", medium: "rounded-xl", large: "rounded-3xl" };
@@ -39,7 +42,7 @@ export function Frame({ node }: { node: NodeOf<"iframe"> }) {
     forward: () => go(1),
     refresh: () => setHistory({ ...history, loads: history.loads + 1 }),
   });
-  const page = history.pages[history.at];
+  const source = useSource(history.pages[history.at]);
   return (
     <div
       ref={element}
@@ -51,10 +54,10 @@ export function Frame({ node }: { node: NodeOf<"iframe"> }) {
       )}
       style={{ width: props.width ?? "100%", height: props.height ?? 400, ...props.style }}
     >
-      {page !== undefined && HTTP.test(page) ? (
+      {source.url !== undefined ? (
         <iframe
           key={`${history.at}:${history.loads}`}
-          src={page}
+          src={source.url}
           title={String(props.title ?? nameFromId(node.id))}
           sandbox="allow-scripts allow-forms allow-popups"
           referrerPolicy="no-referrer"
@@ -62,7 +65,13 @@ export function Frame({ node }: { node: NodeOf<"iframe"> }) {
           className="size-full"
         />
       ) : (
-        <p className="p-4 text-sm text-zinc-700">No page to show</p>
+        <NotLoaded
+          nodeId={`${node.id}-page`}
+          icon={GlobeOff}
+          name={String(props.title ?? nameFromId(node.id))}
+          source={source}
+          className="size-full rounded-none!"
+        />
       )}
     </div>
   );
