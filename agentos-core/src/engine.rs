@@ -7,11 +7,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
 use thiserror::Error;
 
-use self::request::Op;
+use self::request::{
+    Check, Close, Dispatch, Draft, Edit, Eval, Head, Import, OPS, Op, Open, Patch, Range, Read, Replace,
+    Resolve, Tick, Trial, View, Window,
+};
 use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening, PatchOp, RowSpan, Turn};
 use crate::runtime::{expression, scope::Scope, trial};
 use crate::spec::accept::{self, Accepted};
@@ -35,12 +38,12 @@ const REQUEST_BYTES: usize = 16 * 1024 * 1024;
 pub struct Engine {
     catalog: Arc<Catalog>,
     apps: HashMap<String, App>,
-    drafts: HashMap<String, Draft>,
+    drafts: HashMap<String, DraftApp>,
     readers: HashMap<String, Reader>,
 }
 
 /// A document still being written.
-struct Draft {
+struct DraftApp {
     document: Json,
     app: App,
 }
@@ -53,6 +56,10 @@ enum EngineError {
     RequestTooLarge,
     #[error("the request has not the form of its op: {0}")]
     Malformed(String),
+    #[error("the request has no `op`")]
+    NoOp,
+    #[error("there is no op `{0}`; the ops are {OPS}")]
+    NoSuchOp(String),
     #[error("no app `{0}` is open; open it first")]
     NoSuchApp(String),
     #[error("the engine runs {APPS} apps already; close one first")]
@@ -72,7 +79,7 @@ enum EngineError {
 impl EngineError {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotJson(_) | Self::Malformed(_) => "invalid_request",
+            Self::NotJson(_) | Self::Malformed(_) | Self::NoOp | Self::NoSuchOp(_) => "invalid_request",
             Self::RequestTooLarge => "too_large",
             Self::NoSuchApp(_) => "app_not_found",
             Self::TooManyApps | Self::TooManyReaders => "quota_exceeded",
@@ -126,66 +133,60 @@ impl Engine {
 
     /// Answers one request of the engine protocol; the answer carries the request's `id`.
     pub fn call(&mut self, request: &str) -> String {
-        let id = id_of(request);
-        Op::parse(request)
+        let head = head_of(request);
+        let id = head.as_ref().map(|head| head.id.clone()).unwrap_or_default();
+        head.and_then(|head| Op::parse(&head, request))
             .and_then(|op| self.answer(op, &id))
             .unwrap_or_else(|error| written(&refusal(&error), &id))
     }
 
     fn answer(&mut self, op: Op, id: &Json) -> Result<String, EngineError> {
-        let answer = match op {
-            Op::Check { spec, text } => self.check(spec, text),
-            Op::Open {
-                app,
-                spec,
-                state,
-                now,
-                seed,
-            } => self.open(app, spec, state, now, seed)?,
-            Op::Dispatch { app, event, now } => {
-                return Ok(written(&self.app(&app)?.dispatch(&event, now)?, id));
+        Ok(match op {
+            Op::Check(Check { spec, text }) => written(&self.check(spec, text), id),
+            Op::Open(open) => written(&self.open(open)?, id),
+            Op::Dispatch(Dispatch { app, event, now }) => {
+                written(&self.app(&app)?.dispatch(&event, now)?, id)
             }
-            Op::Resolve {
+            Op::Resolve(Resolve {
                 app,
                 effect,
                 ok,
                 error,
                 now,
-            } => {
+            }) => {
                 let result = match error {
                     Some(error) => Err(error.into()),
                     None => Ok(Value::from(&ok)),
                 };
-                return Ok(written(&self.app(&app)?.resolve(effect, result, now), id));
+                written(&self.app(&app)?.resolve(effect, result, now), id)
             }
-            Op::Tick { app, now } => return Ok(written(&self.app(&app)?.tick(now), id)),
-            Op::Range {
+            Op::Tick(Tick { app, now }) => written(&self.app(&app)?.tick(now), id),
+            Op::Range(Range {
                 app,
                 component,
                 item,
                 first,
                 count,
                 keep,
-            } => {
+            }) => {
                 let rows = RowSpan { first, count };
-                return Ok(written(
-                    &self.app(&app)?.range(&component, &item, rows, keep)?,
-                    id,
-                ));
+                written(&self.app(&app)?.range(&component, &item, rows, keep)?, id)
             }
-            Op::Window { app, state, now } => return Ok(written(&self.app(&app)?.window(state, now), id)),
-            Op::View { app } => self.view(&app)?,
-            Op::Close { app, now } => self.close(&app, now)?,
-            Op::Replace { app, spec, now } => self.replace(&app, spec, now)?,
-            Op::Draft { app, patch } => self.draft(app, patch)?,
-            Op::Trial { spec, now, seed } => self.trial(spec, now, seed)?,
-            Op::Edit { spec, lines } => edit_lines(&spec, &lines)?,
-            Op::Patch { doc, patch } => patched(doc, patch)?,
-            Op::Eval { expr, scope } => evaluated(&expr, &scope)?,
-            Op::Import { dialect, payload } => imported(dialect, &payload)?,
-            Op::Read { reader, chunk, end } => self.read(reader, &chunk, end)?,
-        };
-        Ok(written(&answer, id))
+            Op::Window(Window { app, state, now }) => written(&self.app(&app)?.window(state, now), id),
+            Op::View(View { app }) => {
+                let app = self.app(&app)?;
+                written(&Opened::of(app, app.quiet_turn()), id)
+            }
+            Op::Close(Close { app, now }) => written(&self.close(&app, now)?, id),
+            Op::Replace(Replace { app, spec, now }) => written(&self.replace(&app, spec, now)?, id),
+            Op::Draft(Draft { app, patch }) => written(&self.draft(app, patch)?, id),
+            Op::Trial(Trial { spec, now, seed }) => written(&self.trial(spec, now, seed)?, id),
+            Op::Edit(Edit { spec, lines }) => written(&edit_lines(&spec, &lines)?, id),
+            Op::Patch(Patch { doc, patch }) => written(&patched(doc, patch)?, id),
+            Op::Eval(Eval { expr, scope }) => written(&evaluated(&expr, &scope)?, id),
+            Op::Import(Import { dialect, payload }) => written(&imported(dialect, &payload)?, id),
+            Op::Read(Read { reader, chunk, end }) => written(&self.read(reader, &chunk, end)?, id),
+        })
     }
 
     fn check(&self, spec: Option<Json>, text: Option<String>) -> JsonMap<String, Json> {
@@ -200,14 +201,14 @@ impl Engine {
         members(json!({"valid": valid, "issues": issues}))
     }
 
-    fn open(
-        &mut self,
-        name: String,
-        spec: Json,
-        state: Option<JsonMap<String, Json>>,
-        now: f64,
-        seed: u64,
-    ) -> Result<JsonMap<String, Json>, EngineError> {
+    fn open(&mut self, open: Open) -> Result<Opened, EngineError> {
+        let Open {
+            app: name,
+            spec,
+            state,
+            now,
+            seed,
+        } = open;
         if self.apps.len() + self.drafts.len() >= APPS && !self.apps.contains_key(&name) {
             return Err(EngineError::TooManyApps);
         }
@@ -231,7 +232,7 @@ impl Engine {
         }
         let answer = Opened::of(&app, turn);
         self.apps.insert(name, app);
-        object(&answer)
+        Ok(answer)
     }
 
     /// Gives an open app an edited document. The patch leads from the state as it was to the one it
@@ -248,21 +249,16 @@ impl Engine {
         Ok(answer)
     }
 
-    fn view(&mut self, name: &str) -> Result<JsonMap<String, Json>, EngineError> {
-        let app = self.app(name)?;
-        object(&Opened::of(app, app.quiet_turn()))
-    }
-
-    fn close(&mut self, name: &str, now: f64) -> Result<JsonMap<String, Json>, EngineError> {
+    fn close(&mut self, name: &str, now: f64) -> Result<Turn, EngineError> {
         if self.drafts.remove(name).is_some() {
-            return object(&Turn::default());
+            return Ok(Turn::default());
         }
         let turn = self.app(name)?.close(now);
         self.apps.remove(name);
-        object(&turn)
+        Ok(turn)
     }
 
-    fn draft(&mut self, name: String, operations: Json) -> Result<JsonMap<String, Json>, EngineError> {
+    fn draft(&mut self, name: String, operations: Json) -> Result<Turn, EngineError> {
         if self.apps.len() + self.drafts.len() >= APPS && !self.drafts.contains_key(&name) {
             return Err(EngineError::TooManyApps);
         }
@@ -285,8 +281,8 @@ impl Engine {
             Some(before) => app.difference(&before.app),
             None => turn,
         };
-        self.drafts.insert(name, Draft { document, app });
-        object(&turn)
+        self.drafts.insert(name, DraftApp { document, app });
+        Ok(turn)
     }
 
     fn trial(&self, spec: Json, now: f64, seed: u64) -> Result<JsonMap<String, Json>, EngineError> {
@@ -321,17 +317,11 @@ impl Engine {
     }
 }
 
-/// The request's `id`, null when it has none or cannot be read.
-fn id_of(request: &str) -> Json {
-    #[derive(Deserialize)]
-    struct Identified {
-        #[serde(default)]
-        id: Json,
-    }
+fn head_of(request: &str) -> Result<Head, EngineError> {
     if request.len() > REQUEST_BYTES {
-        return Json::Null;
+        return Err(EngineError::RequestTooLarge);
     }
-    serde_json::from_str(request).map_or(Json::Null, |Identified { id }| id)
+    request::read(request)
 }
 
 /// An answer as text, with the request's `id` where it had one.
@@ -349,21 +339,6 @@ fn written(body: &impl Serialize, id: &Json) -> String {
     };
     serde_json::to_string(&answer)
         .unwrap_or_else(|error| json!({"error": error.to_string(), "code": "invalid_request"}).to_string())
-}
-
-impl Op {
-    fn parse(request: &str) -> Result<Self, EngineError> {
-        if request.len() > REQUEST_BYTES {
-            return Err(EngineError::RequestTooLarge);
-        }
-        serde_json::from_str(request).map_err(|error| {
-            if error.is_data() {
-                EngineError::Malformed(error.to_string())
-            } else {
-                EngineError::NotJson(error.to_string())
-            }
-        })
-    }
 }
 
 /// The whole of an app: what opening and `view` answer.

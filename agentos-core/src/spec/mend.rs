@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::catalog::Catalog;
+use super::document::UiSpec;
 use super::issue::{Code, Issue};
 use super::nearest;
 use super::path::{FORBIDDEN_NAMES, Path, escaped};
@@ -53,6 +54,8 @@ pub struct Mended {
     /// A note for each repair, a warning for each part that was dropped; paths point into the
     /// document as it was before that repair.
     pub issues: Vec<Issue>,
+    /// The document as it was read and checked at last, where dropping what is in error asked for that.
+    pub checked: Option<(UiSpec, Vec<Issue>)>,
 }
 
 /// Repairs what can be repaired without asking.
@@ -60,6 +63,7 @@ pub fn mend(doc: Value, catalog: &Catalog, loss: Loss) -> Mended {
     let mut mended = Mended {
         doc,
         issues: Vec::new(),
+        checked: None,
     };
     for _ in 0..ROUNDS {
         repair(&mut mended, catalog);
@@ -79,7 +83,9 @@ fn repair(mended: &mut Mended, catalog: &Catalog) {
             actions: document::action_names(&mended.doc),
             issues: Vec::new(),
         };
-        pass.forbidden_names(&mut mended.doc, "", None);
+        if holds_forbidden_names(&mended.doc) {
+            pass.forbidden_names(&mut mended.doc, "", None);
+        }
         pass.document(&mut mended.doc);
         if pass.issues.is_empty() {
             break;
@@ -171,6 +177,17 @@ impl Mender<'_> {
     }
 }
 
+/// Asked of every value of every document, so it makes nothing on the way.
+fn holds_forbidden_names(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, part)| FORBIDDEN_NAMES.contains(&key.as_str()) || holds_forbidden_names(part)),
+        Value::Array(items) => items.iter().any(holds_forbidden_names),
+        _ => false,
+    }
+}
+
 /// Renames a key without moving it.
 fn rename(map: &mut Object, from: &str, to: &str) {
     let renamed = std::mem::take(map).into_iter().map(|(key, value)| {
@@ -186,6 +203,9 @@ fn rename(map: &mut Object, from: &str, to: &str) {
 /// Takes the keys out that hold null: absent and null mean the same for every optional key, and
 /// schema-bound models write them all.
 fn drop_nulls(map: &mut Object, keys: &[&str]) {
+    if !map.values().any(Value::is_null) {
+        return;
+    }
     for key in keys {
         if map.get(*key).is_some_and(Value::is_null) {
             map.shift_remove(*key);

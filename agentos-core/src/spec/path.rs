@@ -1,5 +1,6 @@
 //! A path into an app's state: dotted (`todos.0.text`) or a JSON Pointer (`/todos/0/text`).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -105,8 +106,12 @@ impl Path {
 }
 
 /// One reference token of a JSON Pointer (RFC 6901).
-pub fn escaped(segment: &str) -> String {
-    segment.replace('~', "~0").replace('/', "~1")
+pub fn escaped(segment: &str) -> Cow<'_, str> {
+    if segment.contains(['~', '/']) {
+        segment.replace('~', "~0").replace('/', "~1").into()
+    } else {
+        segment.into()
+    }
 }
 
 fn unquoted(segment: &str) -> &str {

@@ -147,6 +147,11 @@ impl<'a> Mender<'a> {
 
     /// Keys of the component written among its properties.
     fn move_out_of_props(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
+        let is_misplaced = |key: &String| MISPLACED_KEYS.contains(&key.as_str());
+        let props = component.get("props").and_then(Value::as_object);
+        if !props.is_some_and(|props| props.keys().any(is_misplaced)) {
+            return;
+        }
         for key in MISPLACED_KEYS {
             if component.contains_key(key) || entry.is_some_and(|entry| takes(entry, key)) {
                 continue;

@@ -15,10 +15,13 @@ use crate::spec::path::escaped;
 /// Drops each part the reader or the checker refuses, and each property nobody knows; whether there
 /// was any.
 pub(super) fn drop_refused(mended: &mut Mended, catalog: &Catalog, loss: Loss) -> bool {
-    let refused = match UiSpec::from_json(&mended.doc) {
-        Err(issues) => issues,
+    let (spec, refused) = match UiSpec::from_json(&mended.doc) {
+        Err(issues) => (None, issues),
         Ok(_) if loss == Loss::Malformed => return false,
-        Ok(spec) => check(&spec, catalog),
+        Ok(spec) => {
+            let issues = check(&spec, catalog);
+            (Some(spec), issues)
+        }
     };
     // By what they are cut from, and last things first: no cut then moves what another points at.
     let mut cuts: BTreeMap<Reverse<Cut>, BTreeSet<Segment>> = BTreeMap::new();
@@ -46,7 +49,11 @@ pub(super) fn drop_refused(mended: &mut Mended, catalog: &Catalog, loss: Loss) -
         parent.remove(parts, &mut mended.doc);
     }
     mended.issues.append(&mut told);
-    !cuts.is_empty()
+    if cuts.is_empty() {
+        mended.checked = spec.map(|spec| (spec, refused));
+        return false;
+    }
+    true
 }
 
 /// The part of a document that goes as one: a component, a handler, an action, a property.

@@ -14,6 +14,23 @@ const EXPRESSION_KEYS: [&str; 5] = ["visible", "if", "where", "pick", "when"];
 /// Keys that hold a path.
 const PATH_KEYS: [&str; 5] = ["$bind", "into", "in", "path", "target"];
 
+/// Whether there is anything to look at closely. It makes nothing on the way, since every document is asked.
+fn mentions_a_section(value: &Value) -> bool {
+    // A name in a section stands behind a mark, and most texts have none.
+    let mentions = |text: &str| {
+        text.bytes().any(|byte| matches!(byte, b'.' | b'[' | b'/'))
+            && SECTIONS.iter().any(|section| text.contains(section))
+    };
+    match value {
+        Value::String(text) => mentions(text),
+        Value::Array(items) => items.iter().any(mentions_a_section),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, part)| mentions(key) || mentions_a_section(part)),
+        _ => false,
+    }
+}
+
 impl Mender<'_> {
     pub(super) fn scope_prefix(&mut self, root: &mut Object) {
         let names: BTreeSet<String> = SECTIONS
@@ -32,7 +49,14 @@ impl Mender<'_> {
         for (key, value) in root.iter_mut() {
             let at = format!("/{}", escaped(key));
             match key.as_str() {
-                "components" | "actions" | "on" | "data" => self.strip_prefixes(value, &at, &prefixes),
+                "components" => {
+                    for (index, component) in value.as_array_mut().into_iter().flatten().enumerate() {
+                        if mentions_a_section(component) {
+                            self.strip_prefixes(component, &format!("{at}/{index}"), &prefixes);
+                        }
+                    }
+                }
+                "actions" | "on" | "data" => self.strip_prefixes(value, &at, &prefixes),
                 "computed" => {
                     for (name, expression) in value.as_object_mut().into_iter().flatten() {
                         self.strip_expression(expression, &format!("{at}/{}", escaped(name)), &prefixes);
