@@ -293,7 +293,7 @@ fn an_each_resolves_a_window_and_more_on_demand() {
 
 #[test]
 fn a_window_tells_the_place_of_each_child_and_keeps_a_row_beside_it() {
-    let item = |id: usize| json!({"id": format!("r{id}"), "on": id % 2 == 0});
+    let item = |id: usize| json!({"id": format!("r{id}"), "on": id.is_multiple_of(2)});
     let items: Value = (0..200).map(item).collect();
     let mut screen = Screen::open(app(json!({
         "state": {"items": items, "few": [{"id": "a"}]},
