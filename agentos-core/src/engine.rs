@@ -165,9 +165,10 @@ impl Engine {
                 item,
                 first,
                 count,
+                keep,
             } => {
                 return Ok(written(
-                    &self.app(&app)?.range(&component, &item, first, count)?,
+                    &self.app(&app)?.range(&component, &item, first, count, &keep)?,
                     id,
                 ));
             }

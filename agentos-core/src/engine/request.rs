@@ -47,6 +47,8 @@ pub(super) enum Op {
         item: Vec<String>,
         first: usize,
         count: usize,
+        #[serde(default)]
+        keep: Vec<String>,
     },
     Window {
         app: String,

@@ -232,13 +232,15 @@ impl App {
         self.finish(Changes::default())
     }
 
-    /// Resolves the rows from `first` on of the `each` at node `id`.
+    /// Resolves the rows from `first` on of the `each` at node `id`, and besides them the rows in
+    /// which the children `keep` stand, wherever those rows go.
     pub fn range(
         &mut self,
         id: &str,
         item: &[String],
         first: usize,
         count: usize,
+        keep: &[String],
     ) -> Result<Turn, DispatchError> {
         let event = Event {
             component: id.to_owned(),
@@ -247,7 +249,7 @@ impl App {
             item: item.to_vec(),
         };
         let id = self.find(&event)?;
-        self.view.set_window(&id, first, count);
+        self.view.set_window(&id, first, count, keep);
         self.stale.insert(id);
         Ok(self.finish(Changes::default()))
     }

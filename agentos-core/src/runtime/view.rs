@@ -24,6 +24,9 @@ pub type NodeId = Arc<str>;
 /// Rows of an `each` that are resolved before the view asks for more.
 const FIRST_ROWS: usize = 50;
 
+/// Rows a view may have resolved outside the window.
+const MOST_KEPT: usize = 16;
+
 /// One component as the surface draws it: every value final.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Node {
@@ -37,6 +40,9 @@ pub struct Node {
     /// Rows of its `each` in all, of which `children` may hold a window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<usize>,
+    /// The row each of `children` belongs to, unless there is one a row from the first on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub places: Option<Vec<usize>>,
     /// Its own action waits for an effect.
     #[serde(skip_serializing_if = "is_false")]
     pub pending: bool,
@@ -90,16 +96,30 @@ pub(super) struct Instance {
     /// Nothing while it is not visible.
     pub node: Option<Node>,
     mounted: Vec<NodeId>,
+    /// The rows of `mounted`, when an `each` made them.
+    places: Vec<usize>,
     window: Window,
     shows_error: bool,
     followed: Vec<Path>,
 }
 
 /// The part of an `each` that is resolved.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Window {
     first: usize,
     count: usize,
+    /// Keys of rows that are resolved wherever they are.
+    kept: BTreeSet<Arc<str>>,
+}
+
+/// What stands below a component.
+#[derive(Debug, Default)]
+struct Below {
+    wanted: Vec<(ComponentIndex, Rows)>,
+    /// The rows of an `each` in all.
+    total: Option<usize>,
+    /// The row of each of `wanted`, when an `each` made them.
+    places: Vec<usize>,
 }
 
 /// What a refresh found.
@@ -215,18 +235,39 @@ impl View {
         }
     }
 
-    /// Moves the window of an `each`.
-    pub(super) fn set_window(&mut self, id: &str, first: usize, count: usize) {
+    /// Moves the window of an `each`. The rows in which the children `keep` stand stay resolved.
+    pub(super) fn set_window(&mut self, id: &str, first: usize, count: usize, keep: &[String]) {
+        let kept = keep
+            .iter()
+            .filter_map(|child| self.instances.get(&**child))
+            .filter(|child| child.parent.as_deref() == Some(id))
+            .filter_map(|child| child.rows.innermost())
+            .map(|row| row.key.clone())
+            .take(MOST_KEPT)
+            .collect();
         if let Some(instance) = self.instances.get_mut(id) {
             instance.window = Window {
                 first,
                 count: count.min(limits::ROWS),
+                kept,
             };
         }
     }
 
     fn visible(&self, ids: &[NodeId]) -> Vec<NodeId> {
         ids.iter().filter(|id| self.node(id).is_some()).cloned().collect()
+    }
+
+    /// The visible ones of `mounted`, with the rows they belong to where that is not plain.
+    fn listed(&self, mounted: &[NodeId], places: &[usize]) -> (Vec<NodeId>, Option<Vec<usize>>) {
+        let listed = mounted
+            .iter()
+            .zip(places)
+            .filter(|(id, _)| self.node(id).is_some())
+            .map(|(_, place)| *place);
+        let listed: Vec<usize> = listed.collect();
+        let is_plain = listed.iter().enumerate().all(|(index, place)| index == *place);
+        (self.visible(mounted), (!is_plain).then_some(listed))
     }
 
     /// Brings the mounted children of `parent` in line with `wanted` and answers their ids.
@@ -285,9 +326,11 @@ impl View {
             depth,
             node: None,
             mounted: Vec::new(),
+            places: Vec::new(),
             window: Window {
                 first: 0,
                 count: FIRST_ROWS,
+                kept: BTreeSet::new(),
             },
             shows_error: false,
             followed: Vec::new(),
@@ -357,8 +400,7 @@ impl View {
         };
         let resolved = resolver.is_visible().then(|| {
             let node = resolver.node();
-            let (wanted, total) = resolver.children();
-            (node, wanted, total)
+            (node, resolver.children())
         });
         self.tell(complaints, around, changes);
 
@@ -366,7 +408,7 @@ impl View {
             Some(instance) => (instance.depth, std::mem::take(&mut instance.mounted)),
             None => return,
         };
-        let (node, mounted) = match resolved {
+        let (node, mounted, places) = match resolved {
             None => {
                 for child in &mounted {
                     self.unmount(child, changes);
@@ -375,13 +417,13 @@ impl View {
                     changes.removed.insert(id.clone());
                     changes.nodes.remove(&(depth, id.clone()));
                 }
-                (None, Vec::new())
+                (None, Vec::new(), Vec::new())
             }
-            Some((mut node, wanted, total)) => {
-                let mounted = self.reconcile(Some(id), depth + 1, mounted, wanted, around, changes);
-                node.children = self.visible(&mounted);
-                node.total = total;
-                (Some(node), mounted)
+            Some((mut node, below)) => {
+                let mounted = self.reconcile(Some(id), depth + 1, mounted, below.wanted, around, changes);
+                (node.children, node.places) = self.listed(&mounted, &below.places);
+                node.total = below.total;
+                (Some(node), mounted, below.places)
             }
         };
         let is_visible = node.is_some();
@@ -389,6 +431,7 @@ impl View {
             return;
         };
         instance.mounted = mounted;
+        instance.places = places;
         if is_visible && instance.node != node {
             changes.removed.remove(id);
             changes.nodes.insert((depth, id.clone()));
@@ -409,7 +452,8 @@ impl View {
         let Some(instance) = self.instances.get(parent) else {
             return;
         };
-        let (children, depth) = (self.visible(&instance.mounted), instance.depth);
+        let (children, places) = self.listed(&instance.mounted, &instance.places);
+        let depth = instance.depth;
         if let Some(node) = self
             .instances
             .get_mut(parent)
@@ -417,6 +461,7 @@ impl View {
             && node.children != children
         {
             node.children = children;
+            node.places = places;
             changes.nodes.insert((depth, parent.clone()));
         }
     }

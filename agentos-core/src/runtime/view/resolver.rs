@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Instance, Node, NodeId, Surroundings, Window, value_path};
+use super::{Below, Instance, Node, NodeId, Surroundings, Window, value_path};
 use crate::runtime::checks;
-use crate::runtime::program::{Component, ComponentIndex, Dynamic, Home};
-use crate::runtime::rows::{Row, Rows};
+use crate::runtime::program::{Component, Dynamic, Home};
+use crate::runtime::rows::Row;
 use crate::runtime::scope::Scope;
 use crate::spec::{Code, Issue, Path, limits};
 use crate::value::{Map, Value};
@@ -88,6 +88,7 @@ impl Resolver<'_> {
             props: Value::Map(props),
             children: Vec::new(),
             total: None,
+            places: None,
             pending: self.around.pending.contains(self.id),
             error,
         }
@@ -130,18 +131,15 @@ impl Resolver<'_> {
         })
     }
 
-    /// Which components stand below, and how many rows there are in all.
-    pub(super) fn children(&mut self) -> (Vec<(ComponentIndex, Rows)>, Option<usize>) {
+    /// Which components stand below it, and in which rows.
+    pub(super) fn children(&mut self) -> Below {
         let rows = &self.instance.rows;
         let Some(each) = &self.component.each else {
-            return (
-                self.component
-                    .children
-                    .iter()
-                    .map(|child| (*child, rows.clone()))
-                    .collect(),
-                None,
-            );
+            let wanted = self.component.children.iter();
+            return Below {
+                wanted: wanted.map(|child| (*child, rows.clone())).collect(),
+                ..Below::default()
+            };
         };
         let list_path = rows.locate(&each.list);
         let listed = self.around.store.get(&list_path).cloned().or_else(|| {
@@ -149,13 +147,17 @@ impl Resolver<'_> {
             let members = &list_path.segments()[1..];
             self.scope.lookup(list_path.root(), members).cloned()
         });
+        let none = Below {
+            total: Some(0),
+            ..Below::default()
+        };
         let list = match listed {
             Some(Value::List(list)) => list,
-            None | Some(Value::Null) => return (Vec::new(), Some(0)),
+            None | Some(Value::Null) => return none,
             Some(_) => {
                 let message = format!("`{}` is repeated by `each` and is no list", each.list);
                 self.complain(Code::EachNotList, "/each/", "in", message);
-                return (Vec::new(), Some(0));
+                return none;
             }
         };
         let length = list.len().min(limits::ROWS);
@@ -169,20 +171,24 @@ impl Resolver<'_> {
                 .filter(|index| self.passes(filter, &each.name, &list[*index]))
                 .collect(),
         };
-        let key_of = |index: &usize| row_key(&list[*index], each.key.as_deref(), *index);
-        let Window { first, count } = self.instance.window;
-        let first = first.min(passing.len());
-        let (before, from_first) = passing.split_at(first);
-        let drawn = &from_first[..count.min(from_first.len())];
+        let key_of = |place: usize| row_key(&list[passing[place]], each.key.as_deref(), passing[place]);
+        let places = self.instance.window.places(passing.len(), key_of);
         // The number behind a key that occurs twice counts from the start of the list, or a row's id would change
         // with the window it is seen in.
-        let mut seen: HashMap<String, usize> = drawn.iter().map(|index| (key_of(index), 0)).collect();
-        for key in before.iter().map(key_of) {
-            seen.entry(key).and_modify(|times| *times += 1);
-        }
-        let mut children = Vec::with_capacity(drawn.len() * self.component.children.len());
-        for index in drawn {
-            let mut key = key_of(index);
+        let mut seen: HashMap<String, usize> = places.iter().map(|place| (key_of(*place), 0)).collect();
+        let templates = self.component.children.len();
+        let mut below = Below {
+            wanted: Vec::with_capacity(places.len() * templates),
+            total: Some(passing.len()),
+            places: Vec::with_capacity(places.len() * templates),
+        };
+        let mut passed = 0;
+        for place in places {
+            for key in (passed..place).map(key_of) {
+                seen.entry(key).and_modify(|times| *times += 1);
+            }
+            passed = place + 1;
+            let mut key = key_of(place);
             let times = seen.entry(key.clone()).or_default();
             *times += 1;
             if *times > 1 {
@@ -191,13 +197,15 @@ impl Resolver<'_> {
             let row = Row {
                 name: each.name.clone(),
                 list: list_path.clone(),
-                index: *index,
+                index: passing[place],
                 key: Arc::from(key),
             };
             let rows = rows.with(row);
-            children.extend(self.component.children.iter().map(|child| (*child, rows.clone())));
+            let wanted = self.component.children.iter();
+            below.wanted.extend(wanted.map(|child| (*child, rows.clone())));
+            below.places.extend(std::iter::repeat_n(place, templates));
         }
-        (children, Some(passing.len()))
+        below
     }
 
     fn passes(&mut self, filter: &Dynamic, name: &Arc<str>, item: &Value) -> bool {
@@ -260,6 +268,26 @@ impl Resolver<'_> {
         let path = format!("{}{part}{name}", self.component.at);
         self.complaints
             .push(Issue::warning(code, path, message).about(&*self.component.id));
+    }
+}
+
+impl Window {
+    /// The rows to resolve of the `length` there are, in order. A kept row whose key an earlier row
+    /// has too is not found.
+    fn places(&self, length: usize, key_of: impl Fn(usize) -> String) -> BTreeSet<usize> {
+        let first = self.first.min(length);
+        let inside = first..first.saturating_add(self.count).min(length);
+        let mut missing: BTreeSet<&str> = self.kept.iter().map(|key| &**key).collect();
+        let mut kept = Vec::new();
+        for place in 0..length {
+            if missing.is_empty() {
+                break;
+            }
+            if missing.remove(&*key_of(place)) {
+                kept.push(place);
+            }
+        }
+        inside.chain(kept).collect()
     }
 }
 
