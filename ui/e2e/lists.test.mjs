@@ -184,6 +184,434 @@ describe("a table of which one row can be chosen", () => {
   });
 });
 
+describe("a list of 10,000 rows", () => {
+  const spec = {
+    title: "Long list",
+    state: {
+      only: "all",
+      rows: Array.from({ length: 10_000 }, (_, n) => ({
+        id: n,
+        name: `Task ${n}`,
+        w: (n * 7) % 11,
+        done: false,
+      })),
+      fresh: Array.from({ length: 500 }, (_, n) => ({ id: 20_000 + n, w: 0, done: false })),
+      draft: "",
+    },
+    components: [
+      {
+        type: "container",
+        props: { layout: "horizontal" },
+        children: [
+          {
+            type: "text",
+            props: { content: "{{ rows | selectattr('done') | map(attribute='id') | join(',') }}" },
+          },
+          button("Grow 0", {
+            tool: "ui.update_item",
+            args: { path: "rows", key: 0, value: { w: 40 } },
+          }),
+          button("Add above", {
+            tool: "ui.add_item",
+            args: { path: "rows", at: "first", value: { w: 3, done: false } },
+          }),
+          button("Add 500 above", {
+            tool: "ui.set_state",
+            args: { path: "rows", value: "{{ fresh + rows }}" },
+          }),
+          button("Only sevens", { tool: "ui.set_state", args: { path: "only", value: "sevens" } }),
+          button("Only done", { tool: "ui.set_state", args: { path: "only", value: "done" } }),
+          button("All", { tool: "ui.set_state", args: { path: "only", value: "all" } }),
+        ],
+      },
+      {
+        type: "container",
+        id: "frame",
+        props: { maxHeight: 400, label: "Tasks" },
+        children: [
+          {
+            type: "list",
+            id: "tasks",
+            props: { label: "All tasks" },
+            each: {
+              in: "rows",
+              as: "r",
+              where: "only == 'all' or (only == 'done' and r.done) or (only == 'sevens' and r.id % 7 == 0)",
+            },
+            children: [
+              {
+                type: "checkbox",
+                id: "done",
+                props: {
+                  label: "Task {{ r.id }}{{ ' and more of it' * r.w }}",
+                  checked: { $bind: "r.done" },
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+  /** The scroller, its rows, and what can be told of them. */
+  const parts = (app) => {
+    const scroller = app.locator('[data-node-id="frame"]');
+    const list = app.getByRole("list", { name: "All tasks" });
+    return {
+      scroller,
+      list,
+      rows: list.locator(":scope > *"),
+      item: (place) => list.locator(`[aria-posinset="${place}"]`),
+      press: (name) => app.getByRole("button", { name, exact: true }).click(),
+    };
+  };
+
+  it("draws those in view, and each writes to its own item", async () => {
+    const app = await open(spec);
+    const { scroller, list, rows, item } = parts(app);
+    await item(1).waitFor();
+    assert.ok((await rows.count()) < 120, `${await rows.count()} rows`);
+    assert.equal(await item(1).getAttribute("aria-setsize"), "10000");
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+
+    await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await item(10_000).waitFor();
+    assert.ok(await isInView(item(10_000), scroller), "the last row is in view");
+    assert.ok((await rows.count()) < 120, `${await rows.count()} rows`);
+
+    // The scroll bar leads to where a row is, give or take what its rows differ.
+    await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight * 0.7));
+    await item(7001).waitFor();
+    await list.getByLabel(nameOf(7000), { exact: true }).check();
+    await app.getByText("7000", { exact: true }).waitFor();
+    assert.ok((await rows.count()) < 120, `${await rows.count()} rows`);
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+  });
+
+  it("draws no more than that while the wheel turns, and never a gap", async () => {
+    const app = await open(spec);
+    const { scroller, rows, item } = parts(app);
+    await item(1).waitFor();
+    await scroller.hover();
+    for (let turns = 0; turns < 40; turns += 1) {
+      await desktop.page.mouse.wheel(0, turns < 25 ? 900 : -700);
+      await nextFrame();
+      const seen = await scroller.evaluate(coverage);
+      assert.ok(seen.rows < 120, `${seen.rows} rows`);
+      assert.ok(seen.isCovered, `a gap at ${seen.scrollTop}`);
+    }
+    assert.ok((await rows.count()) < 120);
+  });
+
+  it("stays where it is when rows above grow, come, and go", async () => {
+    const app = await open(spec);
+    const { scroller, item, press } = parts(app);
+    await item(1).waitFor();
+    // Far down and back again, so that rows come in above that were never measured.
+    await scroller.evaluate((element) => element.scrollTo(0, 60_000));
+    await settled();
+    for (let steps = 0; steps < 30; steps += 1) {
+      const before = await topRow(scroller);
+      await scroller.evaluate((element) => element.scrollBy(0, -37));
+      await settled();
+      const after = await topOf(scroller, before.row);
+      assert.ok(
+        Math.abs(after - before.top - 37) <= 1,
+        `step ${steps}: moved by ${after - before.top} of 37`,
+      );
+    }
+
+    await scroller.evaluate((element) => element.scrollTo(0, 330));
+    await settled();
+    for (const name of ["Grow 0", "Add above", "Add above", "Add 500 above"]) {
+      const before = await topRow(scroller);
+      await press(name);
+      await settled();
+      const after = await topOf(scroller, before.row);
+      assert.ok(Math.abs(after - before.top) <= 1, `${name}: moved by ${after - before.top}`);
+    }
+    await scroller.evaluate((element) => element.scrollTo(0, 0));
+    await app.getByLabel("Task 20000", { exact: true }).waitFor();
+  });
+
+  it("shows what a filter leaves, from wherever it was scrolled to", async () => {
+    const app = await open(spec);
+    const { scroller, list, item, press } = parts(app);
+    await item(1).waitFor();
+    await list.getByLabel(nameOf(3), { exact: true }).check();
+    await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight / 2));
+    await settled();
+    await press("Only sevens");
+    await settled();
+    const sevens = await scroller.evaluate(coverage);
+    assert.ok(sevens.isCovered, "the rows left fill the frame");
+    assert.equal(await list.locator(":scope > *").first().getAttribute("aria-setsize"), "1429");
+    await press("Only done");
+    await list.getByLabel(nameOf(3), { exact: true }).waitFor();
+    assert.equal(await list.locator(":scope > *").count(), 1);
+    await press("All");
+    await list.getByLabel(nameOf(4), { exact: true }).waitFor();
+    assert.ok((await scroller.evaluate(coverage)).isCovered);
+  });
+
+  it("keeps the keyboard in a row that is scrolled away", async () => {
+    const app = await open(spec);
+    const { scroller, list, rows, item } = parts(app);
+    const box = (n) => list.getByLabel(nameOf(n), { exact: true });
+    await item(1).waitFor();
+    await box(2).focus();
+    await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight / 2));
+    await settled();
+    await focused(box(2));
+    assert.ok((await rows.count()) < 120, `${await rows.count()} rows`);
+    await desktop.page.keyboard.press("Space");
+    await app.getByText("2", { exact: true }).waitFor();
+    await desktop.page.keyboard.press("Tab");
+    await focused(box(3));
+    for (let n = 4; n < 80; n += 1) {
+      await desktop.page.keyboard.press("Tab");
+      await focused(box(n));
+    }
+    assert.ok(await isInView(box(79), scroller), "the row with the keyboard is in view");
+    assert.ok((await rows.count()) < 120, `${await rows.count()} rows`);
+  });
+});
+
+describe("long lists in one another", () => {
+  const spec = {
+    title: "Groups",
+    state: {
+      groups: Array.from({ length: 60 }, (_, g) => ({
+        id: g,
+        items: Array.from({ length: 80 }, (_, n) => ({
+          id: n,
+          name: `Item ${g}.${n} ${"more ".repeat((g + n) % 9)}`,
+        })),
+      })),
+    },
+    components: [
+      {
+        type: "list",
+        id: "groups",
+        props: { label: "Groups" },
+        each: { in: "groups", as: "g" },
+        children: [
+          {
+            type: "card",
+            props: { title: "Group {{ g.id }}" },
+            children: [
+              {
+                type: "list",
+                id: "items",
+                props: { label: "Items of {{ g.id }}", variant: "bordered" },
+                each: { in: "g.items", as: "i" },
+                children: [{ type: "text", id: "item", props: { content: "{{ i.name }}" } }],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+
+  it("draw only what is in view, and stay steady", async () => {
+    const app = await open(spec);
+    const scroller = app.locator("[data-surface-content]");
+    await app.getByText("Item 0.0", { exact: true }).waitFor();
+    const drawn = () => app.locator("[data-row]").count();
+    assert.ok((await drawn()) < 250, `${await drawn()} rows`);
+    await scroller.evaluate((element) => element.scrollTo(0, 20_000));
+    await settled();
+    for (let steps = 0; steps < 40; steps += 1) {
+      const before = await topRow(scroller);
+      await scroller.evaluate((element) => element.scrollBy(0, -211));
+      await settled();
+      const after = await topOf(scroller, before.row);
+      if (after === null) continue;
+      assert.ok(
+        Math.abs(after - before.top - 211) <= 1,
+        `step ${steps}: moved by ${after - before.top} of 211`,
+      );
+    }
+    assert.ok((await drawn()) < 400, `${await drawn()} rows`);
+    for (let rounds = 0; rounds < 6; rounds += 1) {
+      await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      await settled();
+    }
+    const last = app.getByText(/^Item 59\.79 /);
+    assert.ok(await isInView(last, scroller), "the last row is in view");
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+  });
+});
+
+describe("many children that are written down", () => {
+  it("stand in a grid of which the lines in view are drawn", async () => {
+    const app = await open({
+      title: "Cards",
+      components: [
+        {
+          type: "grid",
+          id: "cards",
+          props: { columns: 4, gap: 10, label: "Cards" },
+          children: Array.from({ length: 1000 }, (_, n) => ({
+            type: "card",
+            id: `card${n}`,
+            props: { title: `Card ${n}`, subtitle: "word ".repeat(n % 13) },
+          })),
+        },
+      ],
+    });
+    const grid = app.getByRole("list", { name: "Cards" });
+    const scroller = app.locator("[data-surface-content]");
+    await app.getByText("Card 0", { exact: true }).waitFor();
+    const shape = () =>
+      grid.evaluate((element) => ({
+        drawn: element.children.length,
+        columns: getComputedStyle(element).gridTemplateColumns.split(" ").length,
+      }));
+    const wide = await shape();
+    assert.ok(wide.drawn < 120, `${wide.drawn} cards`);
+    for (const y of [3_000, 9_000, 5_211, 4_900, 4_630]) {
+      await scroller.evaluate((element, y) => element.scrollTo(0, y), y);
+      await settled();
+      const wrong = await grid.evaluate((element) => {
+        const columns = getComputedStyle(element).gridTemplateColumns.split(" ").length;
+        const left = element.getBoundingClientRect().left;
+        const step = (element.getBoundingClientRect().width + 10) / columns;
+        return [...element.children].filter((cell) => {
+          const column = Math.round((cell.getBoundingClientRect().left - left) / step);
+          return column !== (Number(cell.getAttribute("aria-posinset")) - 1) % columns;
+        }).length;
+      });
+      assert.equal(wrong, 0, `cells in a wrong column at ${y}`);
+      assert.ok((await scroller.evaluate(coverage)).isCovered, `a gap at ${y}`);
+    }
+    // Fewer columns fit into a narrower window; what was in view still is.
+    const before = await topRow(scroller);
+    await app.evaluate((element) => {
+      element.style.width = "340px";
+    });
+    await settled();
+    const narrow = await shape();
+    assert.ok(narrow.columns < wide.columns, `${narrow.columns} columns`);
+    const place = Math.abs((await topOf(scroller, before.row)) - before.top);
+    assert.ok(place <= 1, `moved by ${place}`);
+    for (let rounds = 0; rounds < 4; rounds += 1) {
+      await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      await settled();
+    }
+    await app.getByText("Card 999", { exact: true }).waitFor();
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+  });
+
+  it("stand at the root, where a field that is scrolled away can be given the keyboard", async () => {
+    const app = await open({
+      title: "Questions",
+      state: {},
+      components: [
+        button("To the last", { tool: "ui.focus", args: { id: "field99" } }),
+        ...Array.from({ length: 100 }, (_, n) => ({
+          type: "input",
+          id: `field${n}`,
+          props: { label: `Field ${n}` },
+        })),
+      ],
+    });
+    await app.getByLabel("Field 0", { exact: true }).waitFor();
+    assert.equal(await app.getByLabel("Field 99", { exact: true }).count(), 0);
+    await app.getByLabel("Field 0", { exact: true }).fill("kept");
+    await app.getByRole("button", { name: "To the last" }).click();
+    await focused(app.getByLabel("Field 99", { exact: true }));
+    const scroller = app.locator("[data-surface-content]");
+    assert.ok(await isInView(app.getByLabel("Field 99", { exact: true }), scroller));
+    await scroller.evaluate((element) => element.scrollTo(0, 0));
+    await settled();
+    assert.equal(await app.getByLabel("Field 0", { exact: true }).inputValue(), "kept");
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+  });
+
+  it("are drawn as ever below 50, and one more takes the keyboard from nobody", async () => {
+    const app = await open({
+      title: "Few",
+      state: { rows: numbered(49) },
+      components: [
+        {
+          type: "list",
+          id: "few",
+          props: { label: "Few" },
+          each: { in: "rows", as: "r" },
+          children: [
+            {
+              type: "input",
+              id: "n",
+              props: { label: "Number {{ r.id }}", value: { $bind: "r.n" } },
+              on_event: { submit: { tool: "ui.add_item", args: { path: "rows", value: { n: 1 } } } },
+            },
+          ],
+        },
+      ],
+    });
+    const group = app.getByRole("group", { name: "Few" });
+    await group.waitFor();
+    assert.equal(await app.locator("[data-row]").count(), 0);
+    const field = app.getByLabel("Number 3", { exact: true });
+    await field.focus();
+    await field.press("End");
+    await field.press("Enter");
+    await app.getByRole("list", { name: "Few" }).waitFor();
+    await focused(app.getByLabel("Number 3", { exact: true }));
+    await desktop.page.keyboard.type("5");
+    await desktop.page.waitForFunction((field) => field.value.endsWith("5"), await field.elementHandle());
+  });
+});
+
+function nameOf(n) {
+  return `Task ${n}${" and more of it".repeat((n * 7) % 11)}`;
+}
+
+function button(text, action) {
+  return { type: "button", props: { text }, on_event: { click: action } };
+}
+
+/** Whether rows lie wherever a scroller is looked at. Runs in the page. */
+function coverage(scroller) {
+  const view = scroller.getBoundingClientRect();
+  const rects = [...scroller.querySelectorAll("[data-row]")].map((row) => row.getBoundingClientRect());
+  let isCovered = true;
+  for (let y = view.top + 16; y < view.bottom - 16; y += 8) {
+    if (!rects.some((rect) => rect.top - 15 <= y && y <= rect.bottom + 15)) isCovered = false;
+  }
+  return { rows: rects.length, isCovered, scrollTop: scroller.scrollTop };
+}
+
+function nextFrame() {
+  return desktop.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0))));
+}
+
+/** A scroll, what it brings in, and what its measures move are each done within a frame. */
+async function settled() {
+  for (let frames = 0; frames < 3; frames += 1) await nextFrame();
+}
+
+/** The first row whose top can be seen. */
+function topRow(scroller) {
+  return scroller.evaluate((element) => {
+    const top = element.getBoundingClientRect().top;
+    const rows = [...element.querySelectorAll("[data-row]")].filter(
+      (row) => !row.querySelector("[data-row]"),
+    );
+    const seen = rows.map((row) => ({ row: row.dataset.row, top: row.getBoundingClientRect().top - top }));
+    return seen.filter((row) => row.top >= 0).sort((a, b) => a.top - b.top)[0];
+  });
+}
+
+function topOf(scroller, row) {
+  return scroller.evaluate((element, row) => {
+    const found = element.querySelector(`[data-row="${CSS.escape(row)}"]`);
+    return found && found.getBoundingClientRect().top - element.getBoundingClientRect().top;
+  }, row);
+}
+
 /** Waits until the element holds the keyboard. */
 async function focused(locator) {
   const element = await locator.elementHandle();

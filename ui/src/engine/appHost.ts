@@ -90,8 +90,8 @@ export class AppHost {
     this.#frame ??= requestAnimationFrame(() => this.#flushFrame());
   }
 
-  range(component: NodeId, first: number, count: number): void {
-    this.#turn("range", { ...this.#at(), component, first, count });
+  range(component: NodeId, first: number, count: number, keep: NodeId[] = []): void {
+    this.#turn("range", { ...this.#at(), component, first, count, keep });
   }
 
   window(state: WindowMode): void {

@@ -14,6 +14,8 @@ export interface NodeOf<K extends Kind> {
   events: EventKind[];
   /** How many rows exist when `children` holds only a window of them. */
   total?: number;
+  /** The row of each of `children`, where there is not one a row from the first on. */
+  places?: number[];
   /** A run this control started is still waiting; it is ignored until then. */
   pending?: boolean;
   /** The message of a failed check. */
@@ -124,7 +126,8 @@ export interface Operations {
   dispatch: { request: At & { event: UiEvent }; answer: Turn };
   resolve: { request: At & { effect: number } & EffectResult; answer: Turn };
   tick: { request: At; answer: Turn };
-  range: { request: At & { component: NodeId; first: number; count: number }; answer: Turn };
+  /** Resolves other rows of an `each`; those in which the children `keep` stand stay besides. */
+  range: { request: At & { component: NodeId; first: number; count: number; keep: NodeId[] }; answer: Turn };
   window: { request: At & { state: WindowMode }; answer: Turn };
   view: { request: { app: string }; answer: View };
   close: { request: At; answer: Turn };

@@ -5,13 +5,18 @@ import {
   type CSSProperties,
   memo,
   type ReactNode,
+  type RefObject,
   useCallback,
+  useEffect,
   useMemo,
+  useRef,
   useState,
   useSyncExternalStore,
 } from "react";
 import type { NodeStore } from "@/engine/nodeStore";
 import type { NodeId, UiNode, UiSpec } from "@/engine/protocol";
+import { Column } from "./Children";
+import { FOCUSABLE } from "./look";
 import { registry } from "./registry";
 import { SurfaceContext, type SurfaceHost, useNode } from "./SurfaceContext";
 import { accentVariables } from "./theme";
@@ -28,11 +33,15 @@ interface SurfaceProps {
 export function Surface({ nodes, host, layout = "vertical", theme, placeholder }: SurfaceProps) {
   const [overlay, setOverlay] = useState<HTMLElement | null>(null);
   const scope = useMemo(() => ({ nodes, host, overlay }), [nodes, host, overlay]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const isStop = useIsKeyboardStop(scroller);
   const style = useMemo<CSSProperties>(() => accentVariables(theme?.accent), [theme?.accent]);
   return (
     <SurfaceContext value={scope}>
       <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]" style={style}>
         <div
+          ref={scroller}
+          tabIndex={isStop ? 0 : undefined}
           className={clsx(
             "@container overflow-auto [grid-area:1/1]",
             theme?.density === "compact" ? "p-3" : "p-5",
@@ -46,7 +55,7 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
               layout === "grid" && "grid @3xl:grid-cols-3 @md:grid-cols-2 gap-4",
             )}
           >
-            <Roots nodes={nodes} placeholder={placeholder} />
+            <Roots nodes={nodes} inLine={layout === "horizontal"} placeholder={placeholder} />
           </div>
         </div>
         <div ref={setOverlay} className="pointer-events-none grid min-h-0 [grid-area:1/1]" />
@@ -55,11 +64,33 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
   );
 }
 
-function Roots({ nodes, placeholder }: Pick<SurfaceProps, "nodes" | "placeholder">) {
+/** Whether content that scrolls must take the keyboard itself, since nothing in it does. */
+function useIsKeyboardStop(scroller: RefObject<HTMLElement | null>): boolean {
+  const [isStop, setIsStop] = useState(false);
+  useEffect(() => {
+    const frame = scroller.current;
+    const content = frame?.firstElementChild;
+    if (!frame || !content || typeof ResizeObserver === "undefined") return;
+    const watch = new ResizeObserver(() =>
+      setIsStop(frame.scrollHeight > frame.clientHeight && !content.querySelector(FOCUSABLE)),
+    );
+    watch.observe(frame);
+    watch.observe(content);
+    return () => watch.disconnect();
+  }, [scroller]);
+  return isStop;
+}
+
+interface RootsProps extends Pick<SurfaceProps, "nodes" | "placeholder"> {
+  /** Whether they stand beside one another. */
+  inLine: boolean;
+}
+
+function Roots({ nodes, inLine, placeholder }: RootsProps) {
   const subscribe = useCallback((listener: () => void) => nodes.subscribeRoots(listener), [nodes]);
   const roots = useSyncExternalStore(subscribe, () => nodes.roots);
   if (roots.length === 0) return placeholder;
-  return roots.map((id) => <SurfaceNode key={id} id={id} />);
+  return inLine ? roots.map((id) => <SurfaceNode key={id} id={id} />) : <Column ids={roots} />;
 }
 
 /** One node. It alone renders when its node changes. */

@@ -7,7 +7,7 @@ import type { EventKind, NodeId, UiNode } from "@/engine/protocol";
 export interface SurfaceHost {
   dispatch(event: { component: NodeId; kind: EventKind; payload?: Record<string, unknown> }): void;
   dispatchOnFrame(event: { component: NodeId; kind: EventKind; payload?: Record<string, unknown> }): void;
-  range(component: NodeId, first: number, count: number): void;
+  range(component: NodeId, first: number, count: number, keep?: NodeId[]): void;
 }
 
 export interface SurfaceScope {

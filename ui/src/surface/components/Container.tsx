@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
-import { Children } from "../Children";
+import { Children, Flow, useIsLong } from "../Children";
 import { clickableBox } from "../clickable";
 import { ALIGN, gapOf, JUSTIFY, paddingOf } from "../look";
 import { useDispatch } from "../SurfaceContext";
@@ -10,7 +10,9 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
   const dispatch = useDispatch(node);
   const horizontal = props.layout === "horizontal";
   const scrolls = props.maxHeight !== undefined;
+  const isLong = useIsLong(node.total ?? node.children.length) && !horizontal;
   const click = clickableBox(node, dispatch);
+  const isList = isLong && !props.role && !click.role;
   return (
     <div
       data-node-id={node.id}
@@ -30,11 +32,11 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
         ...props.style,
       }}
       {...click}
-      role={props.role ?? click.role ?? (scrolls ? "region" : undefined)}
-      aria-label={click.role || scrolls || props.role ? (props.label ?? undefined) : undefined}
+      role={props.role ?? click.role ?? (isList ? "list" : scrolls ? "region" : undefined)}
+      aria-label={click.role || scrolls || isList || props.role ? (props.label ?? undefined) : undefined}
       tabIndex={click.tabIndex ?? (scrolls ? 0 : undefined)}
     >
-      <Children node={node} />
+      {horizontal ? <Flow node={node} /> : <Children node={node} listed={isList} />}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import type { CSSProperties } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { Children } from "../Children";
+import { Children, useIsLong } from "../Children";
 import { clickableBox } from "../clickable";
 import { ALIGN, gapOf, paddingOf } from "../look";
 import { useDispatch, useSurface } from "../SurfaceContext";
@@ -14,6 +14,8 @@ export function Grid({ node }: { node: NodeOf<"grid"> }) {
   const { props } = node;
   const dispatch = useDispatch(node);
   const { nodes } = useSurface();
+  const isLong = useIsLong(node.total ?? node.children.length);
+  const click = clickableBox(node, dispatch);
   const isKeypad = node.children.every((child) => nodes.get(child)?.type === "button");
   const columns = Math.min(Math.max(Math.round(props.columns ?? 3), 1), 12);
   const narrowest = props.responsive === false ? 0 : isKeypad ? NARROWEST_KEY_PX : NARROWEST_COLUMN_PX;
@@ -28,10 +30,11 @@ export function Grid({ node }: { node: NodeOf<"grid"> }) {
         padding: paddingOf(props.padding, "none"),
         ...props.style,
       }}
-      aria-label={node.events.includes("click") ? props.label : undefined}
-      {...clickableBox(node, dispatch)}
+      aria-label={click.role || isLong ? props.label : undefined}
+      {...click}
+      role={click.role ?? (isLong ? "list" : undefined)}
     >
-      <Children node={node} />
+      <Children node={node} listed={!click.role} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
-import { Children } from "../Children";
+import { Children, useIsLong } from "../Children";
 import { gapOf } from "../look";
 
 const VARIANT = {
@@ -9,11 +9,20 @@ const VARIANT = {
   striped: "overflow-hidden rounded-xl border border-line *:px-3.5! *:py-1.5! *:odd:bg-surface-2",
 };
 
+/** Where not all rows are in the page, a row looks as its place in the whole list wants it. */
+const LONG_VARIANT = {
+  default: "",
+  bordered:
+    "overflow-hidden rounded-xl border border-line *:border-line *:px-3.5! *:py-1.5! *:not-data-[place=0]:border-t",
+  striped: "overflow-hidden rounded-xl border border-line *:px-3.5! *:py-1.5! *:data-odd:bg-surface-2",
+};
+
 export function List({ node }: { node: NodeOf<"list"> }) {
   const { props } = node;
+  const isLong = useIsLong(node.total ?? node.children.length);
   const variant = props.variant ?? "default";
   const gap = variant === "default" ? gapOf({ spacing: props.spacing ?? "small" }) : 0;
-  if (node.children.length === 0) {
+  if (node.children.length === 0 && !(isLong && node.total)) {
     if (!props.empty) return null;
     return (
       <p
@@ -28,14 +37,16 @@ export function List({ node }: { node: NodeOf<"list"> }) {
     <div
       data-node-id={node.id}
       className={clsx(
-        "flex min-w-0 flex-col *:[contain-intrinsic-size:auto_2.5rem] *:[content-visibility:auto]",
-        VARIANT[variant],
+        "flex min-w-0 flex-col",
+        isLong
+          ? LONG_VARIANT[variant]
+          : ["*:[contain-intrinsic-size:auto_2.5rem] *:[content-visibility:auto]", VARIANT[variant]],
       )}
       style={{ gap, ...props.style }}
-      role="group"
+      role={isLong ? "list" : "group"}
       aria-label={props.label}
     >
-      <Children node={node} />
+      <Children node={node} listed />
     </div>
   );
 }
