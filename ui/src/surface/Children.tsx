@@ -3,6 +3,7 @@ import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef } from "rea
 import type { NodeId, UiNode } from "@/engine/protocol";
 import { FOCUSABLE } from "./look";
 import { Rows } from "./rows/Rows";
+import type { Question } from "./rows/rowWindow";
 import { SurfaceNode } from "./Surface";
 import { useSurface } from "./SurfaceContext";
 
@@ -24,7 +25,7 @@ export function Children({ node, listed = false }: ChildrenProps) {
   const range = useMemo(
     () =>
       isRepeated && host
-        ? (first: number, count: number, keep: NodeId[]) => host.range(id, first, count, keep)
+        ? ({ first, count, keep }: Question) => host.range(id, first, count, keep)
         : undefined,
     [host, id, isRepeated],
   );
@@ -36,7 +37,7 @@ interface ColumnProps {
   places?: readonly number[];
   total?: number;
   listed?: boolean;
-  range?: (first: number, count: number, keep: NodeId[]) => void;
+  range?: (question: Question) => void;
 }
 
 export function Column({ ids, places, total = ids.length, listed = false, range }: ColumnProps) {

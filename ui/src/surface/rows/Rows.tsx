@@ -3,7 +3,7 @@ import { useCallback, useLayoutEffect, useReducer, useRef } from "react";
 import type { NodeId } from "@/engine/protocol";
 import { SurfaceNode } from "../Surface";
 import { useSurface } from "../SurfaceContext";
-import { type RowList, RowWindow } from "./rowWindow";
+import { type Question, type RowList, RowWindow } from "./rowWindow";
 import { follow, spanInView, steady, watchSize } from "./scrolling";
 
 /** Measuring again and again within one frame ends here; the next frame goes on. */
@@ -13,7 +13,7 @@ interface RowsProps {
   list: RowList;
   /** Whether the box around is a `list`, of which these are the items. */
   listed: boolean;
-  range: ((first: number, count: number, keep: NodeId[]) => void) | undefined;
+  range: ((question: Question) => void) | undefined;
 }
 
 export function Rows({ list, listed, range }: RowsProps) {
@@ -44,10 +44,10 @@ export function Rows({ list, listed, range }: RowsProps) {
     const span = spanInView(around, first.getBoundingClientRect().top - above);
     seen.current = rows.firstAt(span.top);
     const isNew = rows.cover(span.top, span.bottom);
-    const wanted = range && rows.toAsk(askedFor.current !== list);
+    const wanted = range && rows.toAsk(held.current, seen.current, askedFor.current !== list);
     if (wanted) {
       askedFor.current = list;
-      range(wanted.first, wanted.count, rows.kept(held.current, seen.current));
+      range(wanted);
     }
     const isStale = rows.above(held.current) !== above || Math.abs(rows.below(held.current) - below) >= 1;
     if (isNew || isStale) draw();

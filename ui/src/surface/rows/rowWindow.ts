@@ -16,9 +16,15 @@ export interface RowList {
   total: number;
 }
 
-export interface Range {
+interface Stretch {
   first: number;
   count: number;
+}
+
+/** What the engine is asked to resolve. */
+export interface Question extends Stretch {
+  /** Nodes whose rows stay resolved wherever they are. */
+  keep: NodeId[];
 }
 
 /** A row to draw. */
@@ -40,7 +46,9 @@ export class RowWindow {
   #from = 0;
   #to = ROWS_AT_FIRST;
   /** What the engine was asked for last. */
-  #asked: Range | null = null;
+  #asked: Stretch | null = null;
+  /** The row it keeps since the person looked at it. */
+  #mark: NodeId | null = null;
 
   get total(): number {
     return this.#list?.total ?? 0;
@@ -199,24 +207,27 @@ export class RowWindow {
     return places.every((place) => this.#rows.has(place)) ? places : [];
   }
 
-  /** One node of each row that is to stay resolved: around the keyboard, and what the person looks at. */
-  kept(held: NodeId | null, seen: number): NodeId[] {
-    const places = new Set([...this.#around(held), seen]);
-    return [...places].flatMap((place) => this.row(place).slice(0, 1));
-  }
-
   /**
-   * The rows the engine has to resolve for what is drawn; null when it was asked for them already. It is asked
-   * again where the rows changed and some are missing, for it may have begun anew.
+   * What the engine has to resolve for what is drawn, and to keep: the rows around the keyboard, and one the person
+   * looks at, by which the view finds its place again when many rows come in above. Null when it was asked for that
+   * already; it is asked again where the rows changed and some are missing, for it may have begun anew.
    */
-  toAsk(changed: boolean): Range | null {
+  toAsk(held: NodeId | null, seen: number, changed: boolean): Question | null {
     const asked = this.#asked;
     const isAsked = asked !== null && asked.first <= this.#from && this.#to <= asked.first + asked.count;
-    if ((isAsked && !changed) || this.#isResolved()) return null;
+    const isEnough = (isAsked && !changed) || this.#isResolved();
+    if (isEnough && (seen === 0 || this.#draws(this.#mark))) return null;
     const around = OVERSCAN_ROWS * 2 * Math.min(this.#columns, 4);
     const first = Math.max(0, this.#from - around);
     this.#asked = { first, count: this.#to + around - first };
-    return this.#asked;
+    this.#mark = this.row(seen)[0] ?? null;
+    const kept = new Set([...this.#around(held), seen]);
+    return { ...this.#asked, keep: [...kept].flatMap((place) => this.row(place).slice(0, 1)) };
+  }
+
+  #draws(id: NodeId | null): boolean {
+    const place = id === null ? undefined : this.#places.get(id);
+    return place !== undefined && this.#from <= place && place < this.#to;
   }
 
   #isResolved(): boolean {

@@ -4,10 +4,11 @@
  */
 import { flushSync } from "react-dom";
 
-/** A row in view, and where its top is. */
+/** A row that is drawn, and where its top is. */
 interface Sight {
   row: string;
   top: number;
+  isInView: boolean;
 }
 
 interface Follower {
@@ -19,7 +20,7 @@ interface Follower {
 
 interface Scroller {
   lists: Map<HTMLElement, Follower>;
-  /** What was in view when the scroller stood at `scrollTop`. */
+  /** Where rows were when the scroller stood at `scrollTop`, those in view first. */
   sights: Sight[];
   scrollTop: number;
 }
@@ -137,8 +138,12 @@ function look(scroller: Element, shared: Scroller): void {
   // What comes in at the very top is meant to be seen.
   shared.sights =
     scroller.scrollTop > 0 ? [...shared.lists.keys()].flatMap((box) => sights(box, scroller)) : [];
-  // A row whose top is in view is held by that; one that begins above may itself be what grows.
-  shared.sights.sort((a, b) => Number(a.top < 0) - Number(b.top < 0) || a.top - b.top);
+  shared.sights.sort((a, b) => rank(a) - rank(b) || Math.abs(a.top) - Math.abs(b.top));
+}
+
+/** A row whose top is in view is held by that; one that begins above may itself be what grows. */
+function rank({ top, isInView }: Sight): number {
+  return isInView ? (top >= 0 ? 0 : 1) : 2;
 }
 
 function sights(box: HTMLElement, scroller: Element): Sight[] {
@@ -150,8 +155,8 @@ function sights(box: HTMLElement, scroller: Element): Sight[] {
   for (const child of box.children) {
     if (!(child instanceof HTMLElement) || child.dataset.row === undefined) continue;
     const rect = child.getBoundingClientRect();
-    if (rect.bottom <= top || rect.top >= top + scroller.clientHeight) continue;
-    seen.push({ row: child.dataset.row, top: rect.top - top });
+    const isInView = rect.bottom > top && rect.top < top + scroller.clientHeight;
+    seen.push({ row: child.dataset.row, top: rect.top - top, isInView });
   }
   return seen;
 }
