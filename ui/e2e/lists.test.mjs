@@ -568,6 +568,284 @@ describe("many children that are written down", () => {
   });
 });
 
+describe("tabs", () => {
+  const spec = {
+    title: "Views",
+    state: { note: "" },
+    components: [
+      {
+        type: "tabs",
+        id: "views",
+        props: { label: "Views" },
+        children: ["one", "two", "three"].map((name, n) => ({
+          type: "container",
+          id: name,
+          props: { label: `Tab ${name}` },
+          children: [
+            { type: "input", id: `in_${name}`, props: { label: `Field ${name}` } },
+            button(`Next after ${name}`, {
+              tool: "tabs.switch",
+              args: { tab_id: ["two", "three", "one"][n] },
+            }),
+          ],
+        })),
+      },
+      button("Show three", { tool: "tabs.switch", args: { tab_id: "three" } }),
+    ],
+  };
+
+  it("are one stop of the keyboard, and arrows go from tab to tab", async () => {
+    const app = await open(spec);
+    const tab = (name) => app.getByRole("tab", { name: `Tab ${name}` });
+    const press = (key) => desktop.page.keyboard.press(key);
+    await tab("one").focus();
+    for (const [key, name] of [
+      ["ArrowRight", "two"],
+      ["ArrowRight", "three"],
+      ["ArrowRight", "one"],
+      ["ArrowLeft", "three"],
+      ["Home", "one"],
+      ["End", "three"],
+    ]) {
+      await press(key);
+      await focused(tab(name));
+      await app.getByRole("tabpanel", { name: `Tab ${name}` }).waitFor();
+      assert.equal(await tab(name).getAttribute("aria-selected"), "true");
+    }
+    assert.equal(await app.locator('[role="tab"][tabindex="0"]').count(), 1);
+    await press("Tab");
+    await focused(app.getByRole("tabpanel", { name: "Tab three" }));
+    await press("Tab");
+    await focused(app.getByLabel("Field three"));
+    await press("Shift+Tab");
+    await press("Shift+Tab");
+    await focused(tab("three"));
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+  });
+
+  it("take the keyboard from nobody when an action switches them, and lose it to nobody", async () => {
+    const app = await open(spec);
+    const show = app.getByRole("button", { name: "Show three" });
+    await show.focus();
+    await desktop.page.keyboard.press("Enter");
+    await app.getByLabel("Field three").waitFor();
+    await focused(show);
+    // The button that was pressed goes with its panel, and the keyboard into the one that came.
+    await app.getByRole("button", { name: "Next after three" }).focus();
+    await desktop.page.keyboard.press("Enter");
+    await focused(app.getByRole("tabpanel", { name: "Tab one" }));
+    await desktop.page.keyboard.press("Tab");
+    await focused(app.getByLabel("Field one"));
+  });
+});
+
+describe("a modal", () => {
+  const spec = {
+    title: "Dialogs",
+    state: { outer: false, inner: false, bare: false, size: "m", closed: 0 },
+    components: [
+      button("Open", { tool: "modal.open", args: { modal_id: "outer" } }),
+      button("Open bare", { tool: "modal.open", args: { modal_id: "bare" } }),
+      { type: "input", id: "behind", props: { label: "Behind" } },
+      { type: "text", props: { content: "closed {{ closed }} times" } },
+      {
+        type: "modal",
+        id: "outer",
+        props: { title: "Outer", open: { $bind: "outer" } },
+        on_event: { close: { tool: "ui.increment", args: { path: "closed" } } },
+        children: [
+          { type: "button", props: { text: "Never", disabled: true }, on_event: { click: "ui.refresh" } },
+          { type: "input", id: "name", props: { label: "Name" } },
+          button("Open inner", { tool: "modal.open", args: { modal_id: "inner" } }),
+          {
+            type: "radio",
+            id: "size",
+            props: { label: "Size", options: ["s", "m", "l"], value: { $bind: "size" } },
+          },
+          {
+            type: "modal",
+            id: "inner",
+            props: { title: "Inner", open: { $bind: "inner" } },
+            children: [
+              button("Close both", [
+                { tool: "modal.close", args: { modal_id: "inner" } },
+                { tool: "modal.close", args: { modal_id: "outer" } },
+              ]),
+            ],
+          },
+        ],
+      },
+      {
+        type: "modal",
+        id: "bare",
+        props: { title: "Bare", open: { $bind: "bare" } },
+        children: [{ type: "text", props: { content: "Nothing to press" } }],
+      },
+    ],
+  };
+  const inside = (dialog) => dialog.evaluate((element) => element.contains(document.activeElement));
+  const press = (key) => desktop.page.keyboard.press(key);
+
+  it("takes the keyboard, keeps it, and gives it back", async () => {
+    const app = await open(spec);
+    const opener = app.getByRole("button", { name: "Open", exact: true });
+    await opener.focus();
+    await press("Enter");
+    const dialog = app.getByRole("dialog", { name: "Outer" });
+    await focused(dialog.getByLabel("Name"));
+    assert.equal(await app.locator("[data-surface-content]").getAttribute("inert"), "");
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+    for (let n = 0; n < 9; n += 1) {
+      await press(n < 5 ? "Tab" : "Shift+Tab");
+      assert.ok(await inside(dialog), `after ${n + 1} presses of Tab`);
+    }
+    await dialog.evaluate((element) => element.focus());
+    await press("Shift+Tab");
+    assert.ok(await inside(dialog), "from the dialog itself backwards");
+    await press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await focused(opener);
+    await app.getByText("closed 1 times").waitFor();
+    assert.equal(await app.locator("[data-surface-content]").getAttribute("inert"), null);
+  });
+
+  it("opens above another, and each gives the keyboard back to where it came from", async () => {
+    const app = await open(spec);
+    const opener = app.getByRole("button", { name: "Open", exact: true });
+    await opener.click();
+    const outer = app.getByRole("dialog", { name: "Outer" });
+    await outer.getByRole("button", { name: "Open inner" }).click();
+    const inner = app.getByRole("dialog", { name: "Inner" });
+    await focused(inner.getByRole("button", { name: "Close both" }));
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+    for (let n = 0; n < 5; n += 1) {
+      await press("Tab");
+      assert.ok(await inside(inner), `after ${n + 1} presses of Tab`);
+    }
+    await press("Escape");
+    await inner.waitFor({ state: "detached" });
+    await focused(outer.getByRole("button", { name: "Open inner" }));
+    assert.equal(await app.locator("[data-surface-content]").getAttribute("inert"), "", "one is still open");
+    await press("Enter");
+    await inner.getByRole("button", { name: "Close both" }).click();
+    await outer.waitFor({ state: "detached" });
+    await focused(opener);
+    assert.equal(await app.locator("[data-surface-content]").getAttribute("inert"), null);
+  });
+
+  it("of which nothing can be pressed holds the keyboard itself, and no other window", async () => {
+    const other = await server.request("POST", "/apps", {
+      ui_spec: { type: "app", title: "Other", components: [button("Elsewhere", "ui.refresh")] },
+    });
+    const app = await open(spec);
+    await app.getByRole("button", { name: "Open bare" }).focus();
+    await press("Enter");
+    const dialog = app.getByRole("dialog", { name: "Bare" });
+    await dialog.waitFor();
+    assert.ok(await inside(dialog));
+    await press("Tab");
+    assert.ok(await inside(dialog));
+    const elsewhere = desktop.windowOf(other.body.app_id).getByRole("button", { name: "Elsewhere" });
+    await elsewhere.evaluate((element) => element.focus());
+    await focused(elsewhere);
+    await press("Enter");
+    assert.ok(await dialog.isVisible());
+  });
+});
+
+describe("an accordion", () => {
+  it("opens and closes by keyboard, and arrows go from head to head", async () => {
+    const app = await open({
+      title: "Questions",
+      components: [
+        {
+          type: "accordion",
+          id: "faq",
+          children: ["Shipping", "Returns", "Payment"].map((label) => ({
+            type: "container",
+            id: label.toLowerCase(),
+            props: { label },
+            children: [{ type: "input", props: { label: `About ${label}` } }],
+          })),
+        },
+      ],
+    });
+    const head = (name) => app.getByRole("button", { name, exact: true });
+    const press = (key) => desktop.page.keyboard.press(key);
+    await head("Shipping").focus();
+    for (const [key, name] of [
+      ["ArrowDown", "Returns"],
+      ["End", "Payment"],
+      ["ArrowDown", "Shipping"],
+      ["ArrowUp", "Payment"],
+      ["Home", "Shipping"],
+    ]) {
+      await press(key);
+      await focused(head(name));
+    }
+    assert.equal(await head("Shipping").getAttribute("aria-expanded"), "false");
+    await press("Enter");
+    const field = app.getByLabel("About Shipping");
+    await field.waitFor();
+    assert.equal(await head("Shipping").getAttribute("aria-expanded"), "true");
+    const controls = await head("Shipping").getAttribute("aria-controls");
+    assert.ok(await app.locator(`[id="${controls}"]`).isVisible());
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+    await press("Tab");
+    await focused(field);
+    await press("Shift+Tab");
+    await press("Space");
+    await field.waitFor({ state: "detached" });
+    assert.equal(await head("Shipping").getAttribute("aria-expanded"), "false");
+    await focused(head("Shipping"));
+  });
+});
+
+describe("fields by keyboard alone", () => {
+  it("choose, pick a date, and slide", async () => {
+    const app = await open({
+      title: "Fields",
+      state: { colour: "red", day: "2026-03-14", level: 40 },
+      components: [
+        {
+          type: "select",
+          id: "colour",
+          props: { label: "Colour", options: ["red", "green", "blue"], value: { $bind: "colour" } },
+        },
+        { type: "date", id: "day", props: { label: "Day", value: { $bind: "day" } } },
+        {
+          type: "slider",
+          id: "level",
+          props: { label: "Level", min: 0, max: 100, step: 5, value: { $bind: "level" } },
+        },
+        { type: "text", props: { content: "{{ colour }} on {{ day }} at {{ level }}" } },
+      ],
+    });
+    const says = (text) => app.getByText(text, { exact: true }).waitFor();
+    const press = (key) => desktop.page.keyboard.press(key);
+    await app.getByLabel("Colour").focus();
+    await press("ArrowDown");
+    await says("green on 2026-03-14 at 40");
+    await press("b");
+    await says("blue on 2026-03-14 at 40");
+    await press("Tab");
+    await focused(app.getByLabel("Day"));
+    await press("ArrowUp");
+    await says("blue on 2026-04-14 at 40");
+    await app.getByLabel("Level").focus();
+    for (const [key, level] of [
+      ["ArrowRight", 45],
+      ["ArrowDown", 40],
+      ["End", 100],
+      ["Home", 0],
+    ]) {
+      await press(key);
+      await says(`blue on 2026-04-14 at ${level}`);
+    }
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+  });
+});
+
 function nameOf(n) {
   return `Task ${n}${" and more of it".repeat((n * 7) % 11)}`;
 }

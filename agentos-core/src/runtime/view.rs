@@ -25,7 +25,7 @@ pub type NodeId = Arc<str>;
 const FIRST_ROWS: usize = 50;
 
 /// Rows a view may have resolved outside the window.
-const MOST_KEPT: usize = 16;
+const MOST_KEPT: usize = 64;
 
 /// One component as the surface draws it: every value final.
 #[derive(Debug, Clone, PartialEq, Serialize)]
