@@ -447,6 +447,49 @@ describe("long lists in one another", () => {
   });
 });
 
+describe("a list in a frame of its own height", () => {
+  for (const count of [30, 300]) {
+    it(`of ${count} rows scrolls to its last by wheel and by keyboard`, async () => {
+      const app = await open({
+        title: "Framed",
+        state: { rows: numbered(count) },
+        components: [
+          {
+            type: "container",
+            id: "frame",
+            props: { maxHeight: 240, label: "Frame" },
+            children: ["bordered", "striped"].map((variant) => ({
+              type: "list",
+              id: variant,
+              props: { variant, label: variant },
+              each: { in: "rows", as: "r" },
+              children: [{ type: "text", id: `${variant}_n`, props: { content: `${variant} {{ r.id }}` } }],
+            })),
+          },
+        ],
+      });
+      const frame = app.locator('[data-node-id="frame"]');
+      const row = (name) => app.getByText(name, { exact: true });
+      await row("bordered 0").waitFor();
+      await frame.hover();
+      for (let turns = 0; turns < 200 && !(await row(`bordered ${count - 1}`).count()); turns += 1) {
+        await desktop.page.mouse.wheel(0, 200);
+        await nextFrame();
+      }
+      await row(`bordered ${count - 1}`).waitFor();
+      await frame.focus();
+      await desktop.page.keyboard.press("End");
+      const last = row(`striped ${count - 1}`);
+      await last.waitFor();
+      await desktop.page.waitForFunction(
+        ([row, frame]) => row.getBoundingClientRect().bottom <= frame.getBoundingClientRect().bottom,
+        [await last.elementHandle(), await frame.elementHandle()],
+      );
+      assert.deepEqual(await desktop.accessibilityViolations(), []);
+    });
+  }
+});
+
 describe("many children that are written down", () => {
   it("stand in a grid of which the lines in view are drawn", async () => {
     const app = await open({

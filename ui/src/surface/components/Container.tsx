@@ -22,7 +22,8 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
         horizontal && props.wrap !== false && "flex-wrap",
         props.align ? ALIGN[props.align] : horizontal ? "surface-row-auto" : "surface-column",
         JUSTIFY[props.justify ?? "start"],
-        scrolls && "overflow-auto",
+        // A list that clips its corners would shrink into the frame, and nothing would be left to scroll.
+        scrolls && ["overflow-auto", !horizontal && "*:shrink-0"],
         node.events.includes("click") && "cursor-pointer",
       )}
       style={{

@@ -87,7 +87,10 @@ function OpenModal({ node }: { node: NodeOf<"modal"> }) {
             </button>
           )}
         </div>
-        <div data-modal-body className="surface-column flex flex-col gap-4 overflow-auto px-5 pt-2 pb-5">
+        <div
+          data-modal-body
+          className="surface-column flex flex-col gap-4 overflow-auto px-5 pt-2 pb-5 *:shrink-0"
+        >
           <Children node={node} />
         </div>
       </div>
