@@ -447,6 +447,38 @@ describe("long lists in one another", () => {
   });
 });
 
+describe("a list of which most rows show nothing", () => {
+  it("shows those that do, however far they are apart", async () => {
+    const app = await open({
+      title: "Sparse",
+      state: { every: 900, rows: numbered(5_000) },
+      components: [
+        button("Denser", { tool: "ui.set_state", args: { path: "every", value: 300 } }),
+        {
+          type: "list",
+          id: "sparse",
+          props: { label: "Sparse" },
+          each: { in: "rows", as: "r" },
+          children: [
+            {
+              type: "text",
+              id: "n",
+              visible: "r.id % every == 0",
+              props: { content: "Row {{ r.id }}" },
+            },
+          ],
+        },
+      ],
+    });
+    for (const id of [0, 900, 1800, 2700, 3600, 4500])
+      await app.getByText(`Row ${id}`, { exact: true }).waitFor();
+    assert.equal(await app.getByText(/^Row /).count(), 6);
+    await app.getByRole("button", { name: "Denser" }).click();
+    for (const id of [0, 300, 2100, 4800]) await app.getByText(`Row ${id}`, { exact: true }).waitFor();
+    assert.equal(await app.getByText(/^Row /).count(), 17);
+  });
+});
+
 describe("a list in a frame of its own height", () => {
   for (const count of [30, 300]) {
     it(`of ${count} rows scrolls to its last by wheel and by keyboard`, async () => {
