@@ -643,6 +643,64 @@ describe("many children that are written down", () => {
   });
 });
 
+describe("a word that is longer than the window is wide", () => {
+  it("breaks, whatever shows it", async () => {
+    const word = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen";
+    const panel = {
+      type: "container",
+      props: { label: word },
+      children: [{ type: "text", props: { content: "x" } }],
+    };
+    const shows = {
+      text: { content: word },
+      button: { text: word },
+      badge: { text: word },
+      link: { text: word, href: "https://example.com" },
+      alert: { title: word, message: word },
+      stat: { label: word, value: word },
+      input: { label: word, error: word },
+      checkbox: { label: word },
+      switch: { label: word },
+      radio: { label: word, options: [word, "b"] },
+      slider: { label: word },
+      progress: { label: word, value: 40, showValue: true },
+      divider: { label: word },
+      card: { title: word, subtitle: word, footer: word },
+      image: { src: "data:image/png;base64,x", alt: word },
+      hologram: {},
+    };
+    const components = Object.entries(shows).map(([type, props], n) => ({ type, id: `${type}${n}`, props }));
+    const app = await open({
+      title: "Words",
+      components: [
+        ...components,
+        { type: "tabs", props: { label: "Tabs" }, children: [panel] },
+        { type: "accordion", children: [panel] },
+      ],
+    });
+    await app.evaluate((element) => {
+      element.style.width = "320px";
+    });
+    await settled();
+    const wide = await app.locator("[data-surface-content]").evaluate((content) => {
+      const right = content.getBoundingClientRect().right;
+      const scrolls = "[role=tablist], [role=tablist] *, .sr-only";
+      return [...content.querySelectorAll("*")]
+        .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)
+        .concat(
+          [...content.querySelectorAll("*")].filter(
+            (element) => element.getBoundingClientRect().right > right,
+          ),
+        )
+        .filter(
+          (element) => !element.matches(scrolls) && getComputedStyle(element).textOverflow !== "ellipsis",
+        )
+        .map((element) => element.outerHTML.slice(0, 120));
+    });
+    assert.deepEqual(wide, []);
+  });
+});
+
 describe("tabs", () => {
   const spec = {
     title: "Views",

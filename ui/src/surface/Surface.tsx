@@ -38,7 +38,10 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
   const style = useMemo<CSSProperties>(() => accentVariables(theme?.accent), [theme?.accent]);
   return (
     <SurfaceContext value={scope}>
-      <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]" style={style}>
+      <div
+        className="wrap-break-word grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]"
+        style={style}
+      >
         <div
           ref={scroller}
           tabIndex={isStop ? 0 : undefined}

@@ -31,7 +31,7 @@ export function Picture({ node }: { node: NodeOf<"image"> }) {
         style={size}
       >
         <ImageOff size={22} aria-hidden="true" />
-        {props.alt || "No picture"}
+        <span className="max-w-full text-center">{props.alt || "No picture"}</span>
       </div>
     );
   }

@@ -19,7 +19,9 @@ export function Radio({ node }: { node: NodeOf<"radio"> }) {
       aria-label={props.label ? undefined : nameFromId(node.id)}
     >
       {props.label && (
-        <legend className="field-label mb-1.5 font-medium text-ink-2 text-sm">{props.label}</legend>
+        <legend className="field-label mb-1.5 max-w-full font-medium text-ink-2 text-sm">
+          {props.label}
+        </legend>
       )}
       <div className={clsx("flex gap-x-5 gap-y-2", props.layout === "horizontal" ? "flex-wrap" : "flex-col")}>
         {choices(props.options).map((option) => (
@@ -32,7 +34,7 @@ export function Radio({ node }: { node: NodeOf<"radio"> }) {
               checked={option.key === value}
               onChange={() => dispatch("change", { value: option.value })}
             />
-            {option.label}
+            <span className="min-w-0">{option.label}</span>
           </label>
         ))}
       </div>
