@@ -18,10 +18,6 @@ export class Lines {
     return this.startOf(this.count);
   }
 
-  get isEstimated(): boolean {
-    return this.#estimate !== null;
-  }
-
   resize(count: number): void {
     if (count === this.count) return;
     while (this.#heights.length < count) this.#heights.push(Number.NaN);
