@@ -15,7 +15,7 @@ use self::request::{
     Check, Close, Dispatch, Draft, Edit, Eval, Head, Import, OPS, Op, Open, Patch, Range, Read, Replace,
     Resolve, Tick, Trial, View, Window,
 };
-use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening, PatchOp, RowSpan, Turn};
+use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening, PatchOp, Turn};
 use crate::runtime::{expression, scope::Scope, trial};
 use crate::spec::accept::{self, Accepted};
 use crate::spec::catalog::Catalog;
@@ -168,10 +168,10 @@ impl Engine {
                 first,
                 count,
                 keep,
-            }) => {
-                let rows = RowSpan { first, count };
-                written(&self.app(&app)?.range(&component, &item, rows, keep)?, id)
-            }
+            }) => written(
+                &self.app(&app)?.range(&component, &item, first, count, &keep)?,
+                id,
+            ),
             Op::Window(Window { app, state, now }) => written(&self.app(&app)?.window(state, now), id),
             Op::View(View { app }) => {
                 let app = self.app(&app)?;

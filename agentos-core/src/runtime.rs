@@ -27,4 +27,4 @@ pub use store::PatchOp;
 pub use succession::carried;
 pub use tools::stateless;
 pub use turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
-pub use view::{Node, NodeId, RowSpan};
+pub use view::{Node, NodeId};

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::EngineError;
-use crate::runtime::{Event, Failure, RowSpan, WindowState};
+use crate::runtime::{Event, Failure, WindowState};
 use crate::spec::import::Dialect;
 
 /// Every op, for whoever misspells one.
@@ -128,7 +128,7 @@ pub(super) struct Range {
     pub(super) first: usize,
     pub(super) count: usize,
     #[serde(default)]
-    pub(super) keep: Option<RowSpan>,
+    pub(super) keep: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

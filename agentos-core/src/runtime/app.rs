@@ -14,7 +14,7 @@ use super::scope::{Ids, Scope};
 use super::store::Store;
 use super::succession::carried;
 use super::turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
-use super::view::{Changes, Node, NodeId, Override, RowSpan, Surroundings, View};
+use super::view::{Changes, Node, NodeId, Override, Surroundings, View};
 use crate::spec::catalog::Catalog;
 use crate::spec::{Code, Issue, Path, UiSpec};
 use crate::value::{Map, Value};
@@ -232,14 +232,15 @@ impl App {
         self.finish(Changes::default())
     }
 
-    /// Resolves `rows` of the `each` at node `id` and those to `keep`, such as the row that holds the
-    /// keyboard and its neighbours, and no others.
+    /// Resolves the rows from `first` on of the `each` at node `id`, and besides them the rows in
+    /// which the children `keep` stand, wherever those rows go.
     pub fn range(
         &mut self,
         id: &str,
         item: &[String],
-        rows: RowSpan,
-        keep: Option<RowSpan>,
+        first: usize,
+        count: usize,
+        keep: &[String],
     ) -> Result<Turn, DispatchError> {
         let event = Event {
             component: id.to_owned(),
@@ -248,7 +249,7 @@ impl App {
             item: item.to_vec(),
         };
         let id = self.find(&event)?;
-        self.view.set_window(&id, rows, keep);
+        self.view.set_window(&id, first, count, keep);
         self.stale.insert(id);
         Ok(self.finish(Changes::default()))
     }

@@ -2,10 +2,9 @@
 //! resolving again only what a change can have reached.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::program::{Component, ComponentIndex, Home, Program};
 use super::rows::Rows;
@@ -13,17 +12,20 @@ use super::scope::Scope;
 use super::store::Store;
 use super::subscriptions::Subscriptions;
 use crate::spec::catalog::Catalog;
-use crate::spec::{Issue, Path};
+use crate::spec::{Issue, Path, limits};
 use crate::value::{Map, Value};
 
 mod resolver;
 
-use resolver::{Below, Resolver};
+use resolver::Resolver;
 
 pub type NodeId = Arc<str>;
 
 /// Rows of an `each` that are resolved before the view asks for more.
 const FIRST_ROWS: usize = 50;
+
+/// Rows a view may have resolved outside the window.
+const MOST_KEPT: usize = 64;
 
 /// One component as the surface draws it: every value final.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,10 +40,9 @@ pub struct Node {
     /// Rows of its `each` in all, of which `children` may hold a window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<usize>,
-    /// For each of `children` the place of its row among all, where there are more rows than are
-    /// resolved unasked.
+    /// The row each of `children` belongs to, unless there is one a row from the first on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<Vec<usize>>,
+    pub places: Option<Vec<usize>>,
     /// Its own action waits for an effect.
     #[serde(skip_serializing_if = "is_false")]
     pub pending: bool,
@@ -95,7 +96,7 @@ pub(super) struct Instance {
     /// Nothing while it is not visible.
     pub node: Option<Node>,
     mounted: Vec<NodeId>,
-    /// The place of the row of each of `mounted`; empty where there is no window.
+    /// The rows of `mounted`, when an `each` made them.
     places: Vec<usize>,
     window: Window,
     /// The rows that pass the filter of its `each`, as long as nothing it reads has changed.
@@ -104,38 +105,25 @@ pub(super) struct Instance {
     followed: Vec<Path>,
 }
 
-/// Rows that follow each other.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RowSpan {
-    pub first: usize,
-    pub count: usize,
-}
-
-impl RowSpan {
-    /// The places it has among `total` rows.
-    fn places(self, total: usize) -> Range<usize> {
-        let first = self.first.min(total);
-        first..first + self.count.min(total - first)
-    }
-}
-
-/// The rows of an `each` that are resolved.
-#[derive(Debug, Clone, Copy)]
+/// The part of an `each` that is resolved.
+#[derive(Debug, Clone)]
 struct Window {
-    rows: RowSpan,
-    keep: Option<RowSpan>,
+    first: usize,
+    count: usize,
+    /// Keys of rows that are resolved wherever they are.
+    kept: BTreeSet<Arc<str>>,
 }
 
-impl Window {
-    /// The places among `total` rows that are resolved, in order.
-    fn places(self, total: usize) -> Vec<usize> {
-        let kept = self.keep.into_iter().flat_map(|span| span.places(total));
-        let mut places: Vec<usize> = self.rows.places(total).chain(kept).collect();
-        places.sort_unstable();
-        places.dedup();
-        places
-    }
+/// What stands below a component.
+#[derive(Debug, Default)]
+struct Below {
+    wanted: Vec<(ComponentIndex, Rows)>,
+    /// The rows of an `each` in all.
+    total: Option<usize>,
+    /// The row of each of `wanted`, when an `each` made them.
+    places: Vec<usize>,
+    /// The rows that pass the filter, where there is one.
+    passing: Option<Arc<[usize]>>,
 }
 
 /// What a refresh found.
@@ -257,10 +245,22 @@ impl View {
         }
     }
 
-    /// Moves the window of an `each`.
-    pub(super) fn set_window(&mut self, id: &str, rows: RowSpan, keep: Option<RowSpan>) {
+    /// Moves the window of an `each`. The rows in which the children `keep` stand stay resolved.
+    pub(super) fn set_window(&mut self, id: &str, first: usize, count: usize, keep: &[String]) {
+        let kept = keep
+            .iter()
+            .filter_map(|child| self.instances.get(&**child))
+            .filter(|child| child.parent.as_deref() == Some(id))
+            .filter_map(|child| child.rows.innermost())
+            .map(|row| row.key.clone())
+            .take(MOST_KEPT)
+            .collect();
         if let Some(instance) = self.instances.get_mut(id) {
-            instance.window = Window { rows, keep };
+            instance.window = Window {
+                first,
+                count: count.min(limits::ROWS),
+                kept,
+            };
         }
     }
 
@@ -268,14 +268,16 @@ impl View {
         ids.iter().filter(|id| self.node(id).is_some()).cloned().collect()
     }
 
-    /// The visible ones of the mounted children, and where in a long `each` the row of each is.
+    /// The visible ones of `mounted`, with the rows they belong to where that is not plain.
     fn listed(&self, mounted: &[NodeId], places: &[usize]) -> (Vec<NodeId>, Option<Vec<usize>>) {
-        let seen = mounted
+        let listed = mounted
             .iter()
             .zip(places)
-            .filter(|(id, _)| self.node(id).is_some());
-        let rows = (!places.is_empty()).then(|| seen.map(|(_, place)| *place).collect());
-        (self.visible(mounted), rows)
+            .filter(|(id, _)| self.node(id).is_some())
+            .map(|(_, place)| *place);
+        let listed: Vec<usize> = listed.collect();
+        let is_plain = listed.iter().enumerate().all(|(index, place)| index == *place);
+        (self.visible(mounted), (!is_plain).then_some(listed))
     }
 
     /// Brings the mounted children of `parent` in line with `wanted` and answers their ids.
@@ -336,11 +338,9 @@ impl View {
             mounted: Vec::new(),
             places: Vec::new(),
             window: Window {
-                rows: RowSpan {
-                    first: 0,
-                    count: FIRST_ROWS,
-                },
-                keep: None,
+                first: 0,
+                count: FIRST_ROWS,
+                kept: BTreeSet::new(),
             },
             passing: None,
             shows_error: false,
@@ -431,20 +431,14 @@ impl View {
                 }
                 (None, Vec::new(), Vec::new())
             }
-            Some((mut node, children)) => {
-                let Below {
-                    wanted,
-                    total,
-                    places,
-                    passing,
-                } = children;
+            Some((mut node, below)) => {
+                let mounted = self.reconcile(Some(id), depth + 1, mounted, below.wanted, around, changes);
+                (node.children, node.places) = self.listed(&mounted, &below.places);
+                node.total = below.total;
                 if let Some(instance) = self.instances.get_mut(id) {
-                    instance.passing = passing;
+                    instance.passing = below.passing;
                 }
-                let mounted = self.reconcile(Some(id), depth + 1, mounted, wanted, around, changes);
-                (node.children, node.rows) = self.listed(&mounted, &places);
-                node.total = total;
-                (Some(node), mounted, places)
+                (Some(node), mounted, below.places)
             }
         };
         let is_visible = node.is_some();
@@ -473,7 +467,7 @@ impl View {
         let Some(instance) = self.instances.get(parent) else {
             return;
         };
-        let (children, rows) = self.listed(&instance.mounted, &instance.places);
+        let (children, places) = self.listed(&instance.mounted, &instance.places);
         let depth = instance.depth;
         if let Some(node) = self
             .instances
@@ -482,7 +476,7 @@ impl View {
             && node.children != children
         {
             node.children = children;
-            node.rows = rows;
+            node.places = places;
             changes.nodes.insert((depth, parent.clone()));
         }
     }

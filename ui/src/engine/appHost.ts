@@ -11,7 +11,6 @@ import type {
   Operations,
   OpName,
   PatchOp,
-  RowSpan,
   Turn,
   UiEvent,
   UiSpec,
@@ -96,9 +95,8 @@ export class AppHost {
     this.#frame ??= requestAnimationFrame(() => this.#flushFrame());
   }
 
-  /** Asks for the rows of a long `each` that are in view, and for those to keep besides. */
-  range(component: NodeId, rows: RowSpan, keep?: RowSpan): void {
-    this.#turn("range", { ...this.#at(), component, ...rows, keep });
+  range(component: NodeId, first: number, count: number, keep: NodeId[] = []): void {
+    this.#turn("range", { ...this.#at(), component, first, count, keep });
   }
 
   window(state: WindowMode): void {

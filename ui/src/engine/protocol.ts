@@ -5,12 +5,6 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export type NodeId = string;
 export type AppState = { [key: string]: Json };
 
-/** Rows of an `each` that follow each other. */
-export interface RowSpan {
-  first: number;
-  count: number;
-}
-
 export interface NodeOf<K extends Kind> {
   id: NodeId;
   type: K;
@@ -20,8 +14,8 @@ export interface NodeOf<K extends Kind> {
   events: EventKind[];
   /** How many rows exist when `children` holds only a window of them. */
   total?: number;
-  /** The place of each child's row, where `children` may hold a part of many rows. */
-  rows?: number[];
+  /** The row of each of `children`, where there is not one a row from the first on. */
+  places?: number[];
   /** A run this control started is still waiting; it is ignored until then. */
   pending?: boolean;
   /** The message of a failed check. */
@@ -132,7 +126,8 @@ export interface Operations {
   dispatch: { request: At & { event: UiEvent }; answer: Turn };
   resolve: { request: At & { effect: number } & EffectResult; answer: Turn };
   tick: { request: At; answer: Turn };
-  range: { request: At & { component: NodeId; first: number; count: number; keep?: RowSpan }; answer: Turn };
+  /** Resolves other rows of an `each`; those in which the children `keep` stand stay besides. */
+  range: { request: At & { component: NodeId; first: number; count: number; keep: NodeId[] }; answer: Turn };
   window: { request: At & { state: WindowMode }; answer: Turn };
   view: { request: { app: string }; answer: View };
   close: { request: At; answer: Turn };

@@ -5,17 +5,21 @@ import {
   type CSSProperties,
   memo,
   type ReactNode,
+  type RefObject,
   useCallback,
+  useEffect,
   useMemo,
+  useRef,
   useState,
   useSyncExternalStore,
 } from "react";
 import type { NodeStore } from "@/engine/nodeStore";
 import type { NodeId, UiNode, UiSpec } from "@/engine/protocol";
+import { Column } from "./Children";
+import { FOCUSABLE } from "./look";
 import { registry } from "./registry";
 import { SurfaceContext, type SurfaceHost, useNode } from "./SurfaceContext";
 import { accentVariables } from "./theme";
-import { isVirtual, VirtualChildren } from "./VirtualChildren";
 
 interface SurfaceProps {
   nodes: NodeStore;
@@ -28,13 +32,19 @@ interface SurfaceProps {
 
 export function Surface({ nodes, host, layout = "vertical", theme, placeholder }: SurfaceProps) {
   const [overlay, setOverlay] = useState<HTMLElement | null>(null);
-  const [lineHeights] = useState(() => new Map<string, number>());
-  const scope = useMemo(() => ({ nodes, host, overlay, lineHeights }), [nodes, host, overlay, lineHeights]);
+  const scope = useMemo(() => ({ nodes, host, overlay }), [nodes, host, overlay]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const isStop = useIsKeyboardStop(scroller);
   const style = useMemo<CSSProperties>(() => accentVariables(theme?.accent), [theme?.accent]);
   return (
     <SurfaceContext value={scope}>
-      <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]" style={style}>
+      <div
+        className="wrap-break-word grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]"
+        style={style}
+      >
         <div
+          ref={scroller}
+          tabIndex={isStop ? 0 : undefined}
           className={clsx(
             "@container overflow-auto [grid-area:1/1]",
             theme?.density === "compact" ? "p-3" : "p-5",
@@ -48,7 +58,7 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
               layout === "grid" && "grid @3xl:grid-cols-3 @md:grid-cols-2 gap-4",
             )}
           >
-            <Roots nodes={nodes} layout={layout} placeholder={placeholder} />
+            <Roots nodes={nodes} inLine={layout === "horizontal"} placeholder={placeholder} />
           </div>
         </div>
         <div ref={setOverlay} className="pointer-events-none grid min-h-0 [grid-area:1/1]" />
@@ -57,22 +67,33 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
   );
 }
 
-/** The gap between the roots, as the classes above have it. */
-const ROOT_GAP_PX = 16;
-
-interface RootsProps extends Pick<SurfaceProps, "nodes" | "placeholder"> {
-  layout: "vertical" | "horizontal" | "grid";
+/** Whether content that scrolls must take the keyboard itself, since nothing in it does. */
+function useIsKeyboardStop(scroller: RefObject<HTMLElement | null>): boolean {
+  const [isStop, setIsStop] = useState(false);
+  useEffect(() => {
+    const frame = scroller.current;
+    const content = frame?.firstElementChild;
+    if (!frame || !content || typeof ResizeObserver === "undefined") return;
+    const watch = new ResizeObserver(() =>
+      setIsStop(frame.scrollHeight > frame.clientHeight && !content.querySelector(FOCUSABLE)),
+    );
+    watch.observe(frame);
+    watch.observe(content);
+    return () => watch.disconnect();
+  }, [scroller]);
+  return isStop;
 }
 
-function Roots({ nodes, layout, placeholder }: RootsProps) {
+interface RootsProps extends Pick<SurfaceProps, "nodes" | "placeholder"> {
+  /** Whether they stand beside one another. */
+  inLine: boolean;
+}
+
+function Roots({ nodes, inLine, placeholder }: RootsProps) {
   const subscribe = useCallback((listener: () => void) => nodes.subscribeRoots(listener), [nodes]);
   const roots = useSyncExternalStore(subscribe, () => nodes.roots);
   if (roots.length === 0) return placeholder;
-  if (layout !== "horizontal" && isVirtual({ children: roots })) {
-    const kind = layout === "grid" ? "grid" : "column";
-    return <VirtualChildren owner={{ children: roots }} layout={{ kind, gap: ROOT_GAP_PX }} />;
-  }
-  return roots.map((id) => <SurfaceNode key={id} id={id} />);
+  return inLine ? roots.map((id) => <SurfaceNode key={id} id={id} />) : <Column ids={roots} />;
 }
 
 /** One node. It alone renders when its node changes. */

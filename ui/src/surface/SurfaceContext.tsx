@@ -2,14 +2,14 @@
 import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
 import type { Access } from "@/engine/access";
 import type { NodeStore } from "@/engine/nodeStore";
-import type { EventKind, NodeId, RowSpan, UiNode } from "@/engine/protocol";
+import type { EventKind, NodeId, UiNode } from "@/engine/protocol";
 
 /** Where the events of a surface go. A draft has no host: nothing on it can be used yet. */
 export interface SurfaceHost {
   readonly access: Pick<Access, "to" | "forget">;
   dispatch(event: { component: NodeId; kind: EventKind; payload?: Record<string, unknown> }): void;
   dispatchOnFrame(event: { component: NodeId; kind: EventKind; payload?: Record<string, unknown> }): void;
-  range(component: NodeId, rows: RowSpan, keep?: RowSpan): void;
+  range(component: NodeId, first: number, count: number, keep?: NodeId[]): void;
 }
 
 export interface SurfaceScope {
@@ -17,8 +17,6 @@ export interface SurfaceScope {
   host: SurfaceHost | null;
   /** Where modals are put: above the app's content, inside its window. */
   overlay: HTMLElement | null;
-  /** How high the lines of a long list are, by its component: what one list measured another begins with. */
-  lineHeights: Map<string, number>;
 }
 
 export const SurfaceContext = createContext<SurfaceScope | null>(null);

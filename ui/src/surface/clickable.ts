@@ -20,7 +20,10 @@ export function clickableBox(node: UiNode, dispatch: Dispatch): ClickProps {
     role: "group",
     tabIndex: 0,
     onClick: (event: MouseEvent<HTMLElement>) => {
-      const control = (event.target as Element).closest(CONTROLS);
+      const target = event.target as Element;
+      // React passes on what is clicked in a modal below it.
+      if (!event.currentTarget.contains(target)) return;
+      const control = target.closest(CONTROLS);
       if (!control || !event.currentTarget.contains(control) || control === event.currentTarget)
         dispatch("click");
     },

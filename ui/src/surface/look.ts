@@ -53,6 +53,9 @@ export const CONTROL_VARIANT: Record<FieldVariant, string> = {
   underline: "control-underline",
 };
 
+/** What can hold the keyboard. */
+export const FOCUSABLE = "input, select, textarea, button, a[href], [tabindex='0']";
+
 /** The id of the component a node stands for: inside a list the keys of its rows follow it. */
 export function componentId(nodeId: string): string {
   return nodeId.split("@", 1)[0] ?? nodeId;

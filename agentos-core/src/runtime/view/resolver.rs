@@ -3,27 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{FIRST_ROWS, Instance, Node, NodeId, Surroundings, value_path};
+use super::{Below, Instance, Node, NodeId, Surroundings, Window, value_path};
 use crate::runtime::checks;
-use crate::runtime::program::{Component, ComponentIndex, Dynamic, Home};
-use crate::runtime::rows::{Row, Rows};
+use crate::runtime::program::{Component, Dynamic, Home};
+use crate::runtime::rows::Row;
 use crate::runtime::scope::Scope;
 use crate::spec::catalog::ValueKind;
 use crate::spec::mend::in_form;
 use crate::spec::{Code, Issue, Path, limits};
 use crate::value::{Map, Value};
-
-/// What stands below an instance.
-#[derive(Default)]
-pub(super) struct Below {
-    pub(super) wanted: Vec<(ComponentIndex, Rows)>,
-    /// How many rows an `each` has in all.
-    pub(super) total: Option<usize>,
-    /// The place of each wanted component's row among all, where they may be a part of many.
-    pub(super) places: Vec<usize>,
-    /// The rows that pass the filter, where there is one.
-    pub(super) passing: Option<Arc<[usize]>>,
-}
 
 /// Resolves one instance.
 pub(super) struct Resolver<'a> {
@@ -102,7 +90,7 @@ impl Resolver<'_> {
             props: Value::Map(props),
             children: Vec::new(),
             total: None,
-            rows: None,
+            places: None,
             pending: self.around.pending.contains(self.id),
             error,
         }
@@ -145,19 +133,15 @@ impl Resolver<'_> {
         })
     }
 
-    /// What stands below.
+    /// Which components stand below it, and in which rows.
     pub(super) fn children(&mut self) -> Below {
         let rows = &self.instance.rows;
         let Some(each) = &self.component.each else {
-            let children = self.component.children.iter();
+            let wanted = self.component.children.iter();
             return Below {
-                wanted: children.map(|child| (*child, rows.clone())).collect(),
+                wanted: wanted.map(|child| (*child, rows.clone())).collect(),
                 ..Below::default()
             };
-        };
-        let none = Below {
-            total: Some(0),
-            ..Below::default()
         };
         let list_path = rows.locate(&each.list);
         let listed = self.around.store.get(&list_path).cloned().or_else(|| {
@@ -165,6 +149,10 @@ impl Resolver<'_> {
             let members = &list_path.segments()[1..];
             self.scope.lookup(list_path.root(), members).cloned()
         });
+        let none = Below {
+            total: Some(0),
+            ..Below::default()
+        };
         let list = match listed {
             Some(Value::List(list)) => list,
             None | Some(Value::Null) => return none,
@@ -189,26 +177,27 @@ impl Resolver<'_> {
         });
         let total = passing.as_ref().map_or(length, |passing| passing.len());
         let index_at = |place: usize| passing.as_ref().map_or(place, |passing| passing[place]);
-        let drawn = self.instance.window.places(total);
         let key_of = |place: usize| row_key(&list[index_at(place)], each.key.as_deref(), index_at(place));
+        let places = self.instance.window.places(total, key_of);
         // The number behind a key that occurs twice counts from the start of the list, or a row's id would change
         // with the window it is seen in.
-        let mut seen: HashMap<String, usize> = drawn.iter().map(|place| (key_of(*place), 0)).collect();
+        let mut seen: HashMap<String, usize> = places.iter().map(|place| (key_of(*place), 0)).collect();
+        let templates = self.component.children.len();
         let mut below = Below {
+            wanted: Vec::with_capacity(places.len() * templates),
             total: Some(total),
-            ..Below::default()
+            places: Vec::with_capacity(places.len() * templates),
+            passing: None,
         };
-        let mut next = drawn.into_iter().peekable();
-        for place in 0..total {
-            let Some(drawn) = next.peek() else { break };
-            let is_drawn = *drawn == place;
-            let mut key = key_of(place);
-            let Some(times) = seen.get_mut(&key) else { continue };
-            *times += 1;
-            if !is_drawn {
-                continue;
+        let mut passed = 0;
+        for place in places {
+            for key in (passed..place).map(key_of) {
+                seen.entry(key).and_modify(|times| *times += 1);
             }
-            next.next();
+            passed = place + 1;
+            let mut key = key_of(place);
+            let times = seen.entry(key.clone()).or_default();
+            *times += 1;
             if *times > 1 {
                 key = format!("{key}#{times}");
             }
@@ -219,12 +208,9 @@ impl Resolver<'_> {
                 key: Arc::from(key),
             };
             let rows = rows.with(row);
-            for child in &self.component.children {
-                below.wanted.push((*child, rows.clone()));
-                if total > FIRST_ROWS {
-                    below.places.push(place);
-                }
-            }
+            let wanted = self.component.children.iter();
+            below.wanted.extend(wanted.map(|child| (*child, rows.clone())));
+            below.places.extend(std::iter::repeat_n(place, templates));
         }
         below.passing = passing;
         below
@@ -299,6 +285,26 @@ impl Resolver<'_> {
         let path = format!("{}{part}{name}", self.component.at);
         self.complaints
             .push(Issue::warning(code, path, message).about(&*self.component.id));
+    }
+}
+
+impl Window {
+    /// The rows to resolve of the `length` there are, in order. A kept row whose key an earlier row
+    /// has too is not found.
+    fn places(&self, length: usize, key_of: impl Fn(usize) -> String) -> BTreeSet<usize> {
+        let first = self.first.min(length);
+        let inside = first..first.saturating_add(self.count).min(length);
+        let mut missing: BTreeSet<&str> = self.kept.iter().map(|key| &**key).collect();
+        let mut kept = Vec::new();
+        for place in 0..length {
+            if missing.is_empty() {
+                break;
+            }
+            if missing.remove(&*key_of(place)) {
+                kept.push(place);
+            }
+        }
+        inside.chain(kept).collect()
     }
 }
 

@@ -292,38 +292,79 @@ fn an_each_resolves_a_window_and_more_on_demand() {
 }
 
 #[test]
-fn a_window_tells_the_place_of_each_child_and_keeps_a_row_beside_it() {
-    let item = |id: usize| json!({"id": format!("r{id}"), "on": id.is_multiple_of(2)});
-    let items: Value = (0..200).map(item).collect();
-    let mut screen = Screen::open(app(json!({
-        "state": {"items": items, "few": [{"id": "a"}]},
+fn a_node_tells_the_rows_its_children_are() {
+    let mut screen = long_list(1_000);
+    let halves = |rows: std::ops::Range<usize>| -> Vec<usize> { rows.flat_map(|row| [row, row]).collect() };
+    assert_eq!(screen.node("rows")["places"], json!(halves(0..50)));
+    screen.play(json!({"op": "range", "component": "rows", "first": 200, "count": 60}));
+    assert_eq!(screen.node("rows")["places"], json!(halves(200..260)));
+    assert_eq!(screen.nodes_of("n")[0], "n@r200");
+
+    let screen = Screen::open(app(json!({
+        "state": {"rows": (0..20).map(|id| json!({"id": id, "shown": id % 3 == 0})).collect::<Vec<_>>()},
         "components": [
-            {"type": "list", "id": "rows", "each": {"in": "items", "as": "r"}, "children": [
-                {"type": "text", "id": "name", "props": {"content": "{{ r.id }}"}},
-                {"type": "text", "id": "even", "visible": "r.on", "props": {"content": "even"}},
-            ]},
-            {"type": "list", "id": "short", "each": {"in": "few", "as": "r"}, "children": [{"type": "divider"}]},
+            {"type": "list", "id": "plain", "each": {"in": "rows", "as": "r", "where": "r.id < 4"}, "children": [
+                {"type": "text", "props": {"content": "{{ r.id }}"}}]},
+            {"type": "list", "id": "gaps", "each": {"in": "rows", "as": "r", "where": "r.id > 4"}, "children": [
+                {"type": "text", "visible": "r.shown", "props": {"content": "{{ r.id }}"}}]},
         ]
     })));
-    let rows = |screen: &Screen| screen.node("rows")["rows"].clone();
     assert_eq!(
-        screen.node("short")["rows"],
-        Value::Null,
-        "all of a short list is there"
+        screen.node("plain").get("places"),
+        None,
+        "one a row from the first on"
     );
-    assert_eq!(
-        rows(&screen).as_array().unwrap()[..4],
-        [0, 0, 1, 2].map(Value::from)
-    );
-    screen.play(json!({"op": "range", "component": "rows", "first": 101, "count": 3}));
-    assert_eq!(rows(&screen), json!([101, 102, 102, 103]));
-    screen.play(json!({"op": "range", "component": "rows", "first": 101, "count": 2, "keep": {"first": 7, "count": 1}}));
-    assert_eq!(rows(&screen), json!([7, 101, 102, 102]));
-    assert_eq!(screen.nodes_of("name"), ["name@r7", "name@r101", "name@r102"]);
-    screen.play(json!({"op": "range", "component": "rows", "first": 0, "count": 1, "keep": {"first": 150, "count": 1}}));
-    assert_eq!(rows(&screen), json!([0, 0, 150, 150]));
-    screen.play(json!({"op": "range", "component": "rows", "first": 0, "count": 1, "keep": {"first": 900, "count": 3}}));
-    assert_eq!(rows(&screen), json!([0, 0]));
+    assert_eq!(screen.node("gaps")["places"], json!([1, 4, 7, 10, 13]));
+    assert_eq!(screen.node("gaps")["total"], 15);
+}
+
+#[test]
+fn a_row_that_is_shown_or_hidden_moves_no_other() {
+    let mut screen = Screen::open(app(json!({
+        "state": {"rows": (0..5).map(|id| json!({"id": id, "off": false})).collect::<Vec<_>>()},
+        "components": [
+            {"type": "list", "id": "rows", "each": {"in": "rows", "as": "r"}, "children": [
+                {"type": "checkbox", "id": "off", "visible": "not r.off",
+                 "props": {"label": "Off", "checked": {"$bind": "r.off"}}}]},
+        ]
+    })));
+    screen.check("off@1", true);
+    assert_eq!(screen.children("rows"), ["off@0", "off@2", "off@3", "off@4"]);
+    assert_eq!(screen.node("rows")["places"], json!([0, 2, 3, 4]));
+}
+
+#[test]
+fn a_kept_row_stays_resolved_wherever_it_goes() {
+    let mut screen = long_list(1_000);
+    let range = |first: usize, keep: Value| json!({"op": "range", "component": "rows", "first": first, "count": 2, "keep": keep});
+    screen.play(range(900, json!(["inc@r3", "count", "inc@nowhere"])));
+    assert_eq!(screen.nodes_of("n"), ["n@r3", "n@r900", "n@r901"]);
+    assert_eq!(screen.node("rows")["places"], json!([3, 3, 900, 900, 901, 901]));
+    screen.click("inc@r3");
+    assert_eq!(screen.prop("n@r3", "content"), 4);
+    // A row kept once is kept again only when it is asked for.
+    screen.play(range(0, json!(["n@r900"])));
+    assert_eq!(screen.nodes_of("n"), ["n@r0", "n@r1", "n@r900"]);
+    screen.play(range(500, json!([])));
+    assert_eq!(screen.nodes_of("n"), ["n@r500", "n@r501"]);
+}
+
+#[test]
+fn a_kept_row_is_found_where_rows_were_added_above_it() {
+    let mut screen = Screen::open(app(json!({
+        "state": {"rows": (0..300).map(|id| json!({"id": id})).collect::<Vec<_>>(), "more": (300..400).map(|id| json!({"id": id})).collect::<Vec<_>>()},
+        "components": [
+            {"type": "list", "id": "rows", "each": {"in": "rows", "as": "r", "where": "r.id != 7"}, "children": [
+                {"type": "text", "id": "n", "props": {"content": "{{ r.id }}"}}]},
+            {"type": "button", "id": "add", "props": {"text": "Add"},
+             "on_event": {"click": {"tool": "ui.set_state", "args": {"path": "rows", "value": "{{ more + rows }}"}}}},
+        ]
+    })));
+    screen.play(json!({"op": "range", "component": "rows", "first": 40, "count": 3, "keep": ["n@42"]}));
+    assert_eq!(screen.nodes_of("n"), ["n@41", "n@42", "n@43"]);
+    screen.click("add");
+    assert_eq!(screen.nodes_of("n"), ["n@340", "n@341", "n@342", "n@42"]);
+    assert_eq!(screen.node("rows")["places"], json!([40, 41, 42, 141]));
 }
 
 #[test]

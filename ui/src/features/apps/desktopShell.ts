@@ -3,8 +3,8 @@ import type { Shell } from "@/engine/shell";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
 import { sendCommand } from "@/surface/commands";
-
-const FOCUSABLE = "input, select, textarea, button, a[href], [tabindex='0']";
+import { FOCUSABLE } from "@/surface/look";
+import { reveal } from "@/surface/rows/scrolling";
 
 export function desktopShell(windowKey: string, appTitle: () => string): Shell {
   return {
@@ -52,9 +52,11 @@ export function desktopShell(windowKey: string, appTitle: () => string): Shell {
 async function nodeOf(windowKey: string, component: string): Promise<Element | null> {
   await drawn();
   const root = document.querySelector(`[data-window-key="${CSS.escape(windowKey)}"]`);
+  if (!root) return null;
   const id = CSS.escape(component);
   // Inside a list a node's id is its component's id with the keys of its rows after it.
-  return root?.querySelector(`[data-node-id="${id}"], [data-node-id^="${id}@"]`) ?? null;
+  const find = () => root.querySelector(`[data-node-id="${id}"], [data-node-id^="${id}@"]`);
+  return find() ?? (reveal(root, component) ? find() : null);
 }
 
 /** What the turn changed is in the page after React has had its moment. */

@@ -26,7 +26,7 @@ export function Accordion({ node }: { node: NodeOf<"accordion"> }) {
         <RadixAccordion.Item key={panel.id} value={panel.id}>
           <RadixAccordion.Header>
             <RadixAccordion.Trigger className="group flex w-full items-center justify-between gap-3 px-4 py-3 text-left font-medium -outline-offset-2 hover:bg-surface-2">
-              {panel.label}
+              <span className="min-w-0">{panel.label}</span>
               <ChevronDown
                 size={18}
                 className="flex-none text-ink-3 transition-transform group-data-[state=open]:rotate-180"

@@ -22,7 +22,7 @@ export function Badge({ node }: { node: NodeOf<"badge"> }) {
     <span
       data-node-id={node.id}
       className={clsx(
-        "inline-flex w-fit flex-none items-center self-center rounded-full font-medium",
+        "badge inline-flex w-fit max-w-full flex-none items-center rounded-[0.75rem] font-medium",
         VARIANT[props.variant ?? "default"],
         SIZE[props.size ?? "medium"],
         node.events.includes("click") && "min-h-6 cursor-pointer",
@@ -30,7 +30,7 @@ export function Badge({ node }: { node: NodeOf<"badge"> }) {
       style={props.style}
       {...clickableLeaf(node, dispatch)}
     >
-      {asText(props.text)}
+      <span className="min-w-0">{asText(props.text)}</span>
     </span>
   );
 }

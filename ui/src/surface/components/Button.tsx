@@ -34,7 +34,7 @@ export function Button({ node }: { node: NodeOf<"button"> }) {
       type="button"
       data-node-id={node.id}
       className={clsx(
-        "key relative inline-flex select-none items-center justify-center gap-2 rounded-[0.625rem] border font-medium leading-tight",
+        "key relative inline-flex max-w-full select-none items-center justify-center gap-2 rounded-[0.625rem] border font-medium leading-tight",
         "transition-[background-color,scale] duration-100 active:scale-[0.97]",
         "disabled:pointer-events-none disabled:opacity-45",
         VARIANT[props.variant ?? "default"],
@@ -54,7 +54,7 @@ export function Button({ node }: { node: NodeOf<"button"> }) {
     >
       {pending && <LoaderCircle size={16} className="animate-spin" aria-hidden="true" />}
       {props.icon && !pending && <NamedIcon name={props.icon} size={16} />}
-      {text !== "" && <span>{text}</span>}
+      {text !== "" && <span className="min-w-0">{text}</span>}
     </button>
   );
 }

@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
-import { Children } from "../Children";
+import { Children, Flow, useIsLong } from "../Children";
 import { clickableBox } from "../clickable";
 import { ALIGN, gapOf, JUSTIFY, paddingOf } from "../look";
 import { useDispatch } from "../SurfaceContext";
@@ -10,7 +10,9 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
   const dispatch = useDispatch(node);
   const horizontal = props.layout === "horizontal";
   const scrolls = props.maxHeight !== undefined;
+  const isLong = useIsLong(node.total ?? node.children.length) && !horizontal;
   const click = clickableBox(node, dispatch);
+  const isList = isLong && !props.role && !click.role;
   return (
     <div
       data-node-id={node.id}
@@ -20,7 +22,8 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
         horizontal && props.wrap !== false && "flex-wrap",
         props.align ? ALIGN[props.align] : horizontal ? "surface-row-auto" : "surface-column",
         JUSTIFY[props.justify ?? "start"],
-        scrolls && "overflow-auto",
+        // A list that clips its corners would shrink into the frame, and nothing would be left to scroll.
+        scrolls && ["overflow-auto", !horizontal && "*:shrink-0"],
         node.events.includes("click") && "cursor-pointer",
       )}
       style={{
@@ -30,14 +33,13 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
         ...props.style,
       }}
       {...click}
-      role={props.role ?? click.role ?? (scrolls ? "region" : props.label ? "group" : undefined)}
+      role={
+        props.role ?? click.role ?? (isList ? "list" : scrolls ? "region" : props.label ? "group" : undefined)
+      }
       aria-label={props.label}
       tabIndex={click.tabIndex ?? (scrolls ? 0 : undefined)}
     >
-      <Children
-        node={node}
-        layout={horizontal ? undefined : { kind: "column", gap: gapOf(props), rowHeight: props.itemHeight }}
-      />
+      {horizontal ? <Flow node={node} /> : <Children node={node} listed={isList} />}
     </div>
   );
 }

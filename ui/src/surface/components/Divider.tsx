@@ -19,9 +19,9 @@ export function Divider({ node }: { node: NodeOf<"divider"> }) {
   if (props.label) {
     return (
       <div data-node-id={node.id} className="flex items-center gap-3" style={props.style}>
-        <hr className={clsx("flex-1 border-line", line)} />
-        <span className="font-medium text-ink-3 text-sm">{props.label}</span>
-        <hr className={clsx("flex-1 border-line", line)} />
+        <hr className={clsx("min-w-4 flex-1 border-line", line)} />
+        <span className="min-w-0 font-medium text-ink-3 text-sm">{props.label}</span>
+        <hr className={clsx("min-w-4 flex-1 border-line", line)} />
       </div>
     );
   }

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import type { CSSProperties } from "react";
 import type { NodeOf } from "@/engine/protocol";
-import { Children } from "../Children";
+import { Children, useIsLong } from "../Children";
 import { clickableBox } from "../clickable";
 import { ALIGN, gapOf, paddingOf } from "../look";
 import { useDispatch, useSurface } from "../SurfaceContext";
@@ -14,6 +14,8 @@ export function Grid({ node }: { node: NodeOf<"grid"> }) {
   const { props } = node;
   const dispatch = useDispatch(node);
   const { nodes } = useSurface();
+  const isLong = useIsLong(node.total ?? node.children.length);
+  const click = clickableBox(node, dispatch);
   const isKeypad = node.children.every((child) => nodes.get(child)?.type === "button");
   const columns = Math.min(Math.max(Math.round(props.columns ?? 3), 1), 12);
   const narrowest = props.responsive === false ? 0 : isKeypad ? NARROWEST_KEY_PX : NARROWEST_COLUMN_PX;
@@ -28,11 +30,11 @@ export function Grid({ node }: { node: NodeOf<"grid"> }) {
         padding: paddingOf(props.padding, "none"),
         ...props.style,
       }}
-      role={props.label ? "group" : undefined}
       aria-label={props.label}
-      {...clickableBox(node, dispatch)}
+      {...click}
+      role={click.role ?? (isLong ? "list" : props.label ? "group" : undefined)}
     >
-      <Children node={node} layout={{ kind: "grid", gap }} />
+      <Children node={node} listed={isLong && !click.role} />
     </div>
   );
 }

@@ -14,7 +14,7 @@ export function Link({ node }: { node: NodeOf<"link"> }) {
       <button
         type="button"
         data-node-id={node.id}
-        className="w-fit rounded-sm text-accent-ink underline underline-offset-3"
+        className="w-fit max-w-full rounded-sm text-accent-ink underline underline-offset-3"
         style={props.style}
         aria-label={props.label}
         onClick={() => dispatch("click")}
@@ -29,13 +29,13 @@ export function Link({ node }: { node: NodeOf<"link"> }) {
       href={props.href}
       target="_blank"
       rel="noopener noreferrer"
-      className="inline-flex w-fit items-center gap-1 rounded-sm text-accent-ink underline underline-offset-3"
+      className="inline-flex w-fit max-w-full items-center gap-1 rounded-sm text-accent-ink underline underline-offset-3"
       style={props.style}
       aria-label={props.label}
       onClick={() => dispatch("click")}
     >
-      {text}
-      <ExternalLink size={13} aria-hidden="true" />
+      <span className="min-w-0">{text}</span>
+      <ExternalLink size={13} className="flex-none" aria-hidden="true" />
     </a>
   );
 }

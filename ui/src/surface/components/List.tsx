@@ -1,21 +1,28 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
-import { Children } from "../Children";
+import { Children, useIsLong } from "../Children";
 import { gapOf } from "../look";
-import { isVirtual } from "../VirtualChildren";
 
 const VARIANT = {
   default: "",
   bordered: "divide-y divide-line overflow-hidden rounded-xl border border-line *:px-3.5! *:py-1.5!",
-  striped: "overflow-hidden rounded-xl border border-line *:px-3.5! *:py-1.5!",
+  striped: "overflow-hidden rounded-xl border border-line *:px-3.5! *:py-1.5! *:odd:bg-surface-2",
+};
+
+/** Where not all rows are in the page, a row looks as its place in the whole list wants it. */
+const LONG_VARIANT = {
+  default: "",
+  bordered:
+    "overflow-hidden rounded-xl border border-line *:border-line *:px-3.5! *:py-1.5! *:not-data-[place=0]:border-t",
+  striped: "overflow-hidden rounded-xl border border-line *:px-3.5! *:py-1.5! *:data-odd:bg-surface-2",
 };
 
 export function List({ node }: { node: NodeOf<"list"> }) {
   const { props } = node;
+  const isLong = useIsLong(node.total ?? node.children.length);
   const variant = props.variant ?? "default";
   const gap = variant === "default" ? gapOf({ spacing: props.spacing ?? "small" }) : 0;
-  const isLong = isVirtual(node);
-  if (node.children.length === 0 && !isLong) {
+  if (node.children.length === 0 && !(isLong && node.total)) {
     if (!props.empty) return null;
     return (
       <p
@@ -31,14 +38,15 @@ export function List({ node }: { node: NodeOf<"list"> }) {
       data-node-id={node.id}
       className={clsx(
         "flex min-w-0 flex-col",
-        VARIANT[variant],
-        variant === "striped" && (isLong ? "*:data-even:bg-surface-2" : "*:odd:bg-surface-2"),
+        isLong
+          ? LONG_VARIANT[variant]
+          : ["*:[contain-intrinsic-size:auto_2.5rem] *:[content-visibility:auto]", VARIANT[variant]],
       )}
       style={{ gap, ...props.style }}
       role={isLong ? "list" : "group"}
       aria-label={props.label}
     >
-      <Children node={node} layout={{ kind: "column", gap, isList: true }} />
+      <Children node={node} listed />
     </div>
   );
 }

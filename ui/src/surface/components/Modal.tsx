@@ -1,10 +1,11 @@
 import clsx from "clsx";
 import { X } from "lucide-react";
-import { type KeyboardEvent, useEffect, useId, useRef } from "react";
+import { type KeyboardEvent, useId, useLayoutEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import type { NodeOf } from "@/engine/protocol";
 import { Children } from "../Children";
 import { nameFromId } from "../look";
+import { firstStop, keepInside, openModal } from "../modalFocus";
 import { useDispatch, useSurface } from "../SurfaceContext";
 
 const WIDTH = {
@@ -13,9 +14,6 @@ const WIDTH = {
   large: "max-w-3xl",
   fullscreen: "h-full max-w-none",
 };
-
-const TABBABLE =
-  'a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [tabindex="0"]';
 
 /** Modal within its own window: the rest of the app rests, other windows stay usable. */
 export function Modal({ node }: { node: NodeOf<"modal"> }) {
@@ -32,27 +30,20 @@ function OpenModal({ node }: { node: NodeOf<"modal"> }) {
   const box = useRef<HTMLDivElement>(null);
   const titleId = useId();
 
-  useEffect(() => {
-    const content = overlay?.previousElementSibling;
-    const before = document.activeElement instanceof HTMLElement ? document.activeElement : null;
-    content?.setAttribute("inert", "");
-    (
-      box.current?.querySelector<HTMLElement>("[data-modal-body] :is(input, select, textarea, button)") ??
-      box.current
-    )?.focus();
-    return () => {
-      content?.removeAttribute("inert");
-      before?.focus();
-    };
+  useLayoutEffect(() => {
+    if (!overlay || !box.current) return;
+    return openModal(overlay, box.current, firstStop(box.current.querySelector("[data-modal-body]")));
   }, [overlay]);
 
   const canClose = node.events.includes("close");
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    // React passes on what happens in a modal that was opened from this one.
+    if (!event.currentTarget.contains(event.target as Element)) return;
     if (event.key === "Escape" && canClose) {
       event.stopPropagation();
       dispatch("close");
     }
-    if (event.key === "Tab") keepInside(event, box.current);
+    if (event.key === "Tab") keepInside(event);
   };
   return (
     <div
@@ -60,7 +51,11 @@ function OpenModal({ node }: { node: NodeOf<"modal"> }) {
         "pointer-events-auto z-10 flex min-h-0 animate-fade justify-center overflow-auto bg-scrim p-4 [grid-area:1/1]",
         props.centered === false ? "items-start" : "items-center",
       )}
-      onMouseDown={(event) => event.target === event.currentTarget && canClose && dispatch("close")}
+      onMouseDown={(event) => {
+        if (event.target !== event.currentTarget) return;
+        event.preventDefault();
+        if (canClose) dispatch("close");
+      }}
     >
       <div
         ref={box}
@@ -92,19 +87,13 @@ function OpenModal({ node }: { node: NodeOf<"modal"> }) {
             </button>
           )}
         </div>
-        <div data-modal-body className="surface-column flex flex-col gap-4 overflow-auto px-5 pt-2 pb-5">
+        <div
+          data-modal-body
+          className="surface-column flex flex-col gap-4 overflow-auto px-5 pt-2 pb-5 *:shrink-0"
+        >
           <Children node={node} />
         </div>
       </div>
     </div>
   );
-}
-
-function keepInside(event: KeyboardEvent, box: HTMLElement | null): void {
-  const stops = [...(box?.querySelectorAll<HTMLElement>(TABBABLE) ?? [])];
-  const [first, last] = [stops[0], stops.at(-1)];
-  const leaving = event.shiftKey ? first : last;
-  if (!first || !last || document.activeElement !== leaving) return;
-  event.preventDefault();
-  (event.shiftKey ? last : first).focus();
 }

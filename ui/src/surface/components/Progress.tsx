@@ -21,7 +21,7 @@ export function Progress({ node }: { node: NodeOf<"progress"> }) {
     <div data-node-id={node.id} className="field flex min-w-0 flex-col gap-1.5" style={props.style}>
       {(props.label || props.showValue) && (
         <div className="field-label flex justify-between gap-3 text-sm">
-          <span className="font-medium text-ink-2">{props.label}</span>
+          <span className="min-w-0 font-medium text-ink-2">{props.label}</span>
           {props.showValue && <span className="text-ink-3 tabular-nums">{Math.round(percent)}%</span>}
         </div>
       )}

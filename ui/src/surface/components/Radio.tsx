@@ -19,7 +19,9 @@ export function Radio({ node }: { node: NodeOf<"radio"> }) {
       aria-label={props.label ? undefined : props.name || nameFromId(node.id)}
     >
       {props.label && (
-        <legend className="field-label mb-1.5 font-medium text-ink-2 text-sm">{props.label}</legend>
+        <legend className="field-label mb-1.5 max-w-full font-medium text-ink-2 text-sm">
+          {props.label}
+        </legend>
       )}
       <div
         className={clsx(
@@ -38,7 +40,7 @@ export function Radio({ node }: { node: NodeOf<"radio"> }) {
               checked={option.key === value}
               onChange={() => dispatch("change", { value: option.value })}
             />
-            {option.label}
+            <span className="min-w-0">{option.label}</span>
           </label>
         ))}
       </div>

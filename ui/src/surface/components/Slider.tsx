@@ -25,7 +25,7 @@ export function Slider({ node }: { node: NodeOf<"slider"> }) {
     <label data-node-id={node.id} className="field flex min-w-0 flex-col gap-2.5" style={props.style}>
       {(props.label || props.showValue !== false) && (
         <span className="field-label flex items-baseline justify-between gap-3 text-sm">
-          <span className="font-medium text-ink-2">{props.label}</span>
+          <span className="min-w-0 font-medium text-ink-2">{props.label}</span>
           {props.showValue !== false && (
             <span className="text-ink-3 tabular-nums" aria-hidden="true">
               {value}

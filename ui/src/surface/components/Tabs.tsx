@@ -1,6 +1,7 @@
 import clsx from "clsx";
 import { Tabs as RadixTabs } from "radix-ui";
-import type { NodeOf } from "@/engine/protocol";
+import { type RefObject, useLayoutEffect, useRef } from "react";
+import type { NodeId, NodeOf } from "@/engine/protocol";
 import { componentId, nameFromId } from "../look";
 import { SurfaceNode } from "../Surface";
 import { useDispatch } from "../SurfaceContext";
@@ -27,6 +28,7 @@ export function Tabs({ node }: { node: NodeOf<"tabs"> }) {
   const variant = props.variant ?? "default";
   const asked = props.value ?? props.defaultTab;
   const open = panels.find((panel) => componentId(panel.id) === asked) ?? panels[0];
+  const root = useRef<HTMLDivElement>(null);
   const onOpen = (id: string) => {
     const tabId = componentId(id);
     const kind = node.events.includes("change") ? "change" : "tabChange";
@@ -34,6 +36,7 @@ export function Tabs({ node }: { node: NodeOf<"tabs"> }) {
   };
   return (
     <RadixTabs.Root
+      ref={root}
       data-node-id={node.id}
       className="flex min-w-0 flex-col gap-4"
       style={props.style}
@@ -61,9 +64,27 @@ export function Tabs({ node }: { node: NodeOf<"tabs"> }) {
       </RadixTabs.List>
       {panels.map((panel) => (
         <RadixTabs.Content key={panel.id} value={panel.id} className="rounded-lg outline-offset-4">
-          <SurfaceNode id={panel.id} />
+          <Panel id={panel.id} tabs={root} />
         </RadixTabs.Content>
       ))}
     </RadixTabs.Root>
   );
+}
+
+/** A control that switches the tab from within goes with its panel; the keyboard goes into the one that comes. */
+function Panel({ id, tabs }: { id: NodeId; tabs: RefObject<HTMLElement | null> }) {
+  useLayoutEffect(
+    () => () => {
+      const around = document.activeElement?.parentElement?.closest("[role=tabpanel]");
+      if (around && around.parentElement === tabs.current) queueMicrotask(() => enterPanel(tabs.current));
+    },
+    [tabs],
+  );
+  return <SurfaceNode id={id} />;
+}
+
+function enterPanel(tabs: HTMLElement | null): void {
+  if (document.activeElement !== document.body) return;
+  const panel = tabs?.querySelector<HTMLElement>(":scope > [role=tabpanel][data-state=active]");
+  panel?.focus({ preventScroll: true });
 }
