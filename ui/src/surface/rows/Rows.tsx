@@ -112,7 +112,10 @@ export function Rows({ list, listed, range }: RowsProps) {
       aria-setsize={listed ? rows.total : undefined}
       style={{ marginTop: margin || undefined, marginBottom: (isLast && below) || undefined }}
       onFocus={() => {
+        if (held.current === ids[0]) return;
         held.current = ids[0] ?? null;
+        // At once, for the next press of Tab may come before anything scrolls.
+        draw();
       }}
     >
       {ids.map((id) => (
