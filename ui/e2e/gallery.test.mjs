@@ -79,12 +79,12 @@ describe("the gallery", () => {
       app.getByLabel(name, { exact: true }).and(app.locator("input, textarea, select")).first();
     const shown = () => app.getByText(name).filter({ visible: true }).first();
     const moves = {
-      click: () =>
-        app
-          .getByRole("button", { name, exact: true })
-          .or(app.getByText(name, { exact: true }))
-          .first()
-          .click(),
+      click: async () => {
+        const button = app.getByRole("button", { name, exact: true }).first();
+        const text = app.getByText(name, { exact: true }).first();
+        await button.or(text).first().waitFor();
+        await ((await button.count()) > 0 ? button : text).click();
+      },
       agree: async () => {
         const question = desktop.page.getByRole("alertdialog");
         await question.getByRole("button").last().click();
