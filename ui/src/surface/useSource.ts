@@ -17,31 +17,33 @@ const HTTP = /^https?:\/\//i;
 /** @param images whether a picture may stand in the address itself */
 export function useSource(wanted: string | undefined, images = false): Source {
   const { host } = useSurface();
-  const [answer, setAnswer] = useState<{ wanted: string; allowed: boolean } | null>(null);
+  const [answer, setAnswer] = useState<{ site: string; allowed: boolean } | null>(null);
   const [asked, setAsked] = useState(0);
   const isHttp = wanted !== undefined && HTTP.test(wanted) && URL.canParse(wanted);
+  const site = isHttp ? new URL(wanted).origin : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another count asks again.
   useEffect(() => {
-    if (!isHttp || !host) return;
+    if (site === null || !host) return;
     let isCurrent = true;
-    void host.access.to(wanted).then((allowed) => {
-      if (isCurrent) setAnswer({ wanted, allowed });
+    void host.access.to(site).then((allowed) => {
+      if (isCurrent) setAnswer({ site, allowed });
     });
     return () => {
       isCurrent = false;
     };
-  }, [host, wanted, isHttp, asked]);
+  }, [host, site, asked]);
   const askAgain = useCallback(() => {
-    if (wanted === undefined) return;
-    host?.access.forget(wanted);
+    if (site === null) return;
+    host?.access.forget(site);
     setAnswer(null);
     setAsked((count) => count + 1);
-  }, [host, wanted]);
+  }, [host, site]);
 
   const none = { url: undefined, host: "", askAgain };
   if (wanted && images && DATA_IMAGE.test(wanted)) return { ...none, url: wanted, state: "allowed" };
   if (!isHttp) return { ...none, state: "none" };
   const from = { ...none, host: new URL(wanted).host };
-  if (answer?.wanted !== wanted) return { ...from, state: "asking" };
+  // The answer is for the site: the next track from there goes on in the same player.
+  if (answer?.site !== site) return { ...from, state: "asking" };
   return answer.allowed ? { ...from, url: wanted, state: "allowed" } : { ...from, state: "refused" };
 }
