@@ -89,7 +89,7 @@ function Uses({ services }: { services: string[] }) {
     <section aria-label="What it uses">
       <h3 className="mb-1.5 font-semibold">What it uses</h3>
       {services.length === 0 ? (
-        <p className="text-ink-2">Nothing outside its own window.</p>
+        <p className="text-ink-2">None of the services of this computer.</p>
       ) : (
         <ul className="list-disc pl-5 text-ink-2">
           {services.map((service) => (
