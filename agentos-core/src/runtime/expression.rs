@@ -73,6 +73,9 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_fuel(Some(limits::EXPRESSION_FUEL));
     environment.set_unknown_method_callback(|state, value, method, args| {
+        if method == "format" {
+            within_a_result(value.as_str().unwrap_or_default())?;
+        }
         let answer = unknown_method_callback(state, value, method, args)?;
         Ok(if answer.is_none() {
             JinjaValue::UNDEFINED
@@ -96,6 +99,23 @@ fn environment() -> Environment<'static> {
     environment
 }
 
+/// A format makes room for the widths it names before anything counts it, so they are added up first.
+fn within_a_result(format: &str) -> Result<(), minijinja::Error> {
+    let widths = format
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|run| !run.is_empty());
+    let room = widths
+        .map(|width| width.parse().unwrap_or(usize::MAX))
+        .fold(0, usize::saturating_add);
+    if room <= limits::RESULT_BYTES {
+        return Ok(());
+    }
+    Err(minijinja::Error::new(
+        ErrorKind::InvalidOperation,
+        format!("the format is wider than {} bytes", limits::RESULT_BYTES),
+    ))
+}
+
 /// Names every expression may call without the app defining them.
 pub const FUNCTIONS: [&str; 2] = ["range", "dict"];
 /// Names only arguments of actions may call.
@@ -108,6 +128,9 @@ impl Expression {
                 references: vec![reference.clone()],
                 form: Form::Path(reference),
             });
+        }
+        if let Some(mistake) = dialect::mistake(source.as_str()) {
+            return Err(ExpressionError::Syntax(mistake));
         }
         let compiled = ENVIRONMENT
             .compile_expression_owned(dialect::translated(source.as_str()))

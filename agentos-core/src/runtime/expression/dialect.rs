@@ -6,6 +6,11 @@
 
 use std::ops::Range;
 
+const KEYWORDS: [&str; 8] = ["and", "or", "not", "in", "is", "if", "else", "elif"];
+const SIGNS: [&str; 25] = [
+    "(", ")", "[", "]", "{", "}", ".", ",", ":", "|", "~", "+", "-", "*", "/", "%", "=", "<", ">", "==",
+    "!=", "<=", ">=", "//", "**",
+];
 /// What is never there: a member of nothing.
 const NOTHING: &str = "(none.x)";
 
@@ -33,6 +38,42 @@ pub(super) fn translated(source: &str) -> String {
     translation.close();
     translation.output.push_str(&source[end..]);
     translation.output
+}
+
+/// The first thing that no expression holds. It is looked for here because minijinja ends an expression
+/// without a word where it cannot read on behind a text.
+pub(super) fn mistake(source: &str) -> Option<String> {
+    let Some(tokens) = tokens(source) else {
+        return Some("syntax error: a text is never closed".to_owned());
+    };
+    let mut before: Option<&Token> = None;
+    for token in &tokens {
+        let text = token.text(source);
+        if token.kind == Kind::Sign && !SIGNS.contains(&text) {
+            let instead = match text {
+                "&" => "; write `and`",
+                "!" => "; write `not`",
+                "?" => "; write `x if condition else y`",
+                _ => "",
+            };
+            return Some(format!(
+                "syntax error: `{text}` is no part of an expression{instead}"
+            ));
+        }
+        let is_text = |token: &Token| token.text(source).starts_with(['\'', '"']);
+        if let Some(before) = before.filter(|before| is_text(before))
+            && token.kind != Kind::Sign
+            && !is_text(token)
+            && !KEYWORDS.contains(&text)
+        {
+            let written = before.text(source);
+            return Some(format!(
+                "syntax error: `{text}` stands behind {written} with nothing between them"
+            ));
+        }
+        before = Some(token);
+    }
+    None
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,7 +196,6 @@ impl Token {
 
 /// Cuts the source where minijinja does; `None` for a text that is never closed.
 fn tokens(source: &str) -> Option<Vec<Token>> {
-    const KEYWORDS: [&str; 8] = ["and", "or", "not", "in", "is", "if", "else", "elif"];
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
     while let Some(first) = source[at..].chars().next() {

@@ -294,6 +294,50 @@ fn an_expression_is_bounded_in_source_steps_and_result() {
     comes_to(&[("('x' * 200000) | length", json!(200_000))]);
 }
 
+/// The template engine takes no notice of what it cannot read behind a text.
+#[test]
+fn what_cannot_be_read_behind_a_text_is_a_mistake() {
+    comes_to(&[
+        ("'a' 'b'", json!("ab")),
+        ("'x' == \"x\" and not 'y' in ['z']", json!(true)),
+        ("{'a': 'b'}['a'] if 'x' is string else 'y'", json!("b")),
+        ("'a&b?!' | replace('&', '#')", json!("a#b?!")),
+    ]);
+    fails(&[
+        ("'x' == 'x' && false", "write `and`"),
+        ("'x' && false", "write `and`"),
+        ("true && false", "write `and`"),
+        ("not ('x' == 'y') && !true", "write `and`"),
+        ("'x' == !true", "write `not`"),
+        ("'x' == 'x' ? 'y' : 'z'", "write `x if condition else y`"),
+        ("'x' ?? 'y'", "write `x if condition else y`"),
+        ("'a' # c", "`#`"),
+        ("'a' ; 'b'", "`;`"),
+        ("'a' $b", "`$`"),
+        ("'x' == 'x' \"y", "never closed"),
+        ("'x' é", "stands behind"),
+        ("'x' 12abc", "stands behind"),
+        ("'x' b", "stands behind"),
+    ]);
+}
+
+#[test]
+fn a_format_takes_no_more_room_than_a_result_may() {
+    comes_to(&[
+        ("'{:>5}'.format('ab')", json!("   ab")),
+        ("'{0} {1}'.format(1, 2)", json!("1 2")),
+        ("'{:200000}'.format(1) | length", json!(200_000)),
+    ]);
+    fails(&[
+        ("'{:18446744073709551615}'.format(1)", "wider"),
+        ("'{:99999999999999999999999999}'.format(1)", "wider"),
+        ("'{0:>4000000000}'.format('a')", "wider"),
+        ("'{:.4000000000f}'.format(1.0)", "wider"),
+        ("'{:200000}{:200000}'.format(1, 2)", "wider"),
+        ("('{:100000}' * 100).format(1)", "wider"),
+    ]);
+}
+
 #[test]
 fn neither_time_nor_chance_is_in_reach_outside_of_arguments() {
     for name in ["now", "uuid", "random", "debug", "namespace", "lipsum", "cycler"] {
