@@ -8,7 +8,7 @@ use crate::runtime::checks;
 use crate::runtime::program::{Component, Dynamic, Home};
 use crate::runtime::rows::Row;
 use crate::runtime::scope::Scope;
-use crate::spec::catalog::ValueKind;
+use crate::spec::catalog::{ValueKind, is_style_property, is_style_value};
 use crate::spec::mend::in_form;
 use crate::spec::{Code, Issue, Path, limits};
 use crate::value::{Map, Value};
@@ -264,6 +264,11 @@ impl Resolver<'_> {
         if value.is_null() || value == Value::text("") {
             return Value::Null;
         }
+        if field.kind == ValueKind::Style
+            && let Value::Map(style) = &value
+        {
+            return Value::Map(self.allowed_style(name, style));
+        }
         let written = value.to_json();
         let Err(mismatch) = field.kind.check(&written, &|_| false) else {
             return value;
@@ -279,6 +284,20 @@ impl Resolver<'_> {
         };
         self.complain(code, "/props/", name, mismatch.to_string());
         Value::Null
+    }
+
+    /// What of a style may be drawn; the rest is told.
+    fn allowed_style(&mut self, prop: &str, style: &Map) -> Map {
+        let mut allowed = Map::new();
+        for (name, value) in style {
+            if is_style_property(name) && (value.is_null() || is_style_value(&value.to_json())) {
+                allowed.insert(name.clone(), value.clone());
+            } else {
+                let message = format!("`{name}` with this value is not allowed in `style` and was left out");
+                self.complain(Code::PropType, "/props/", prop, message);
+            }
+        }
+        allowed
     }
 
     fn complain(&mut self, code: Code, part: &str, name: &str, message: String) {

@@ -528,3 +528,32 @@ fn a_choice_made_by_an_expression_is_read_as_a_written_one() {
     shows(json!(null), json!(null), &[]);
     shows(json!("hologram"), json!(null), &["prop_enum"]);
 }
+
+#[test]
+fn a_style_made_by_expressions_keeps_to_the_allowed_ones() {
+    let state = json!({
+        "st": {"position": "fixed", "background": "url(https://example.org/x)", "color": "red", "padding": 4},
+        "s": "url(https://example.org/x)", "c": "#fff",
+    });
+    for (style, expected) in [
+        (json!("{{ st }}"), json!({"color": "red", "padding": 4})),
+        (
+            json!({"position": "{{ c }}", "background": "{{ s }}", "color": "{{ c }}"}),
+            json!({"color": "#fff"}),
+        ),
+        (json!({"background": "{{ c }}"}), json!({"background": "#fff"})),
+    ] {
+        let screen = Screen::open(app(json!({
+            "state": state,
+            "components": [{"type": "text", "id": "t", "props": {"content": "A", "style": style}}],
+        })));
+        assert_eq!(screen.node("t")["props"]["style"], expected);
+        let told = screen.turn["issues"].to_string().contains("was left out");
+        assert_eq!(
+            told,
+            expected["background"].is_null(),
+            "{}",
+            screen.turn["issues"]
+        );
+    }
+}
