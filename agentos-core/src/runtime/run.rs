@@ -18,6 +18,8 @@ pub(super) type RunId = u64;
 
 /// Runs that may wait for effects at once.
 const WAITING_RUNS: usize = 32;
+/// Steps of one run, those of the actions it calls included.
+const RUN_STEPS: usize = 1_000;
 
 #[derive(Debug, Clone)]
 pub(super) struct Run {
@@ -26,6 +28,8 @@ pub(super) struct Run {
     pub rows: Rows,
     pub event: Value,
     frames: Vec<Frame>,
+    /// Steps begun so far.
+    begun: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -81,6 +85,7 @@ impl Run {
             rows,
             event,
             frames: vec![Frame::new(action, Value::Null, false)],
+            begun: 0,
         }
     }
 
@@ -158,6 +163,12 @@ impl App {
                 continue;
             };
             let step = &action.steps[index];
+            if run.begun == RUN_STEPS {
+                // Nothing catches it: what did would run on.
+                let message = format!("the action takes more than {RUN_STEPS} steps and was ended");
+                return self.tell(&run, &step.at, &Failure::new("too_many_steps", message));
+            }
+            run.begun += 1;
             let mark = self.store.mark();
             match self.begin_step(&mut run, step) {
                 Outcome::Done(value) => self.finish_step(&mut run, Ok(value)),
@@ -308,9 +319,12 @@ impl App {
                 below.next = below.end;
             }
         }
-        if failure.code == "cancelled" {
-            return;
+        if failure.code != "cancelled" {
+            self.tell(run, at, &failure);
         }
+    }
+
+    fn tell(&mut self, run: &Run, at: &str, failure: &Failure) {
         let code = if failure.code == "busy" {
             Code::Busy
         } else {

@@ -92,6 +92,41 @@ fn named_actions_nest_at_most_8_deep_and_what_is_too_deep_is_told() {
 }
 
 #[test]
+fn an_action_runs_at_most_1000_steps_and_nothing_catches_what_goes_on() {
+    let count = json!({"tool": "ui.increment", "args": {"path": "n"}});
+    let times = |step: &Value, count: usize| Value::from(vec![step.clone(); count]);
+    let run = |steps: Value, catch: Value| {
+        let mut screen = Screen::open(app(json!({
+            "state": {"n": 0},
+            "actions": {"ten": times(&count, 10), "many": times(&json!({"do": "ten", "catch": catch}), 32), "all": steps},
+            "components": [button("go", json!({"do": "all"}))],
+        })));
+        screen.click("go");
+        screen
+    };
+    let nothing = json!([]);
+    let screen = run(json!(["many", "many"]), nothing.clone());
+    assert_eq!((screen.state["n"].clone(), screen.issues()), (json!(640), vec![]));
+    let screen = run(times(&json!("many"), 32), nothing);
+    assert_eq!(screen.issues(), ["tool_failed"]);
+    let told = screen.turn["issues"].to_string();
+    assert!(
+        told.contains("more than 1000 steps") && told.contains("too_many_steps"),
+        "{told}"
+    );
+    let counted = screen.state["n"].as_u64().unwrap();
+    assert!((800..1_000).contains(&counted), "{counted}");
+    let caught = run(times(&json!("many"), 32), count.clone());
+    assert_eq!(caught.state["n"].as_u64().unwrap(), counted);
+    let mut screen = caught;
+    screen.click("go");
+    assert!(
+        screen.state["n"].as_u64().unwrap() > counted,
+        "the next click has steps of its own"
+    );
+}
+
+#[test]
 fn an_expression_on_screen_that_costs_too_much_is_told_and_shows_nothing() {
     for (expression, words) in [
         (
