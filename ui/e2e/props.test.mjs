@@ -16,10 +16,10 @@ const UNSEEN = new Set([
   "date.variant: outline",
   // Kept from the earlier language, without effect.
   "iframe.sandbox",
+  "container.itemHeight",
   // They act where something happens: the app opens, there is little room, a heading is pressed.
   "input.autofocus",
   "grid.responsive",
-  "container.itemHeight",
   "table.sortable",
   // They name something else: a panel, a column, a row, a group that has a label already.
   "tabs.value",

@@ -101,8 +101,14 @@ fn environment() -> Environment<'static> {
 
 /// A format makes room for the widths it names before anything counts it, so they are added up first.
 fn within_a_result(format: &str) -> Result<(), minijinja::Error> {
-    let widths = format
-        .split(|c: char| !c.is_ascii_digit())
+    // Two braces write one; what is left opens a field, which ends at the next brace.
+    let written = format.replace("{{", "");
+    let fields = written
+        .split('{')
+        .skip(1)
+        .filter_map(|field| field.split('}').next());
+    let widths = fields
+        .flat_map(|field| field.split(|c: char| !c.is_ascii_digit()))
         .filter(|run| !run.is_empty());
     let room = widths
         .map(|width| width.parse().unwrap_or(usize::MAX))

@@ -604,6 +604,42 @@ fn radios_of_one_name_are_one_choice() {
 }
 
 #[test]
+fn radios_without_a_name_are_one_choice_with_their_siblings() {
+    let radio = |value: &str| json!({"type": "radio", "id": value, "props": {"value": value}});
+    becomes(
+        json!([radio("s"), radio("l")]),
+        json!([{"type": "radio", "id": "s", "props": {
+            "options": [{"value": "s", "label": "s"}, {"value": "l", "label": "l"}],
+        }}]),
+    );
+}
+
+#[test]
+fn radios_whose_handlers_are_none_are_refused_and_not_run_into() {
+    let radio = |handlers: Value| json!({"type": "radio", "props": {"name": "n", "value": "a"}, "on_event": handlers});
+    for handlers in [
+        json!(5),
+        json!(true),
+        json!("calc.clear"),
+        json!([1]),
+        json!({"change": 5}),
+        json!(null),
+    ] {
+        for siblings in [
+            json!([radio(handlers.clone()), radio(json!({"change": "calc.clear"}))]),
+            json!([radio(json!({"change": "calc.clear"})), radio(handlers.clone())]),
+        ] {
+            for loss in [Loss::Forbidden, Loss::Malformed, Loss::Allowed] {
+                let document = json!({"title": "A", "components": siblings});
+                if let Ok(accepted) = accept(document, Catalog::builtin(), loss) {
+                    assert!(accepted.document["components"].is_array(), "{handlers}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn an_input_of_another_type_is_the_component_it_is() {
     becomes(
         json!({"type": "input", "id": "a", "props": {"type": "range", "placeholder": "How loud", "min": 1}}),

@@ -1,4 +1,7 @@
-/** Where an app's window may load from. Each site is asked about once; what was refused can be asked again. */
+/**
+ * Where an app's window may load from. Each site is asked about once while the window is open, so an answer for once
+ * holds that long here; what was refused can be asked again.
+ */
 export class Access {
   readonly #ask: (url: string) => Promise<boolean>;
   readonly #answers = new Map<string, Promise<boolean>>();

@@ -120,9 +120,9 @@ export interface NodeProps {
     wrap?: boolean;
     /** Pixels after which it scrolls */
     maxHeight?: number;
-    /** About how many pixels a child takes, before it is drawn */
+    /** Accepted and without effect: what is drawn is measured */
     itemHeight?: number;
-    /** Its name as a panel of tabs or accordion */
+    /** Its name for a screen reader, and as a panel of tabs or accordion */
     label?: string;
     /** Its ARIA role */
     role?: string;

@@ -5,7 +5,8 @@ import type { CSSProperties } from "react";
 import type { Source } from "./useSource";
 
 interface NotLoadedProps {
-  nodeId: string;
+  /** Of the component it stands for; none where it stands inside that one. */
+  nodeId?: string;
   icon: LucideIcon;
   /** What it is, in words. */
   name: string;

@@ -361,9 +361,9 @@ fn container() -> ComponentEntry {
                 .or("start"),
             flag("wrap", "lets the children of a horizontal one go on in the next line").or(true),
             Field::new("maxHeight", Kind::at_least(0.0), "pixels after which it scrolls").also(&["max_height"]),
-            Field::new("itemHeight", Kind::at_least(1.0), "about how many pixels a child takes, before it is drawn")
+            Field::new("itemHeight", Kind::at_least(1.0), "accepted and without effect: what is drawn is measured")
                 .also(&["item_height"]),
-            label("its name as a panel of tabs or accordion").also(&["title"]),
+            label("its name for a screen reader, and as a panel of tabs or accordion").also(&["title"]),
             text_field("role", "its ARIA role"),
         ])
         .events([plain("click")])

@@ -50,7 +50,7 @@ impl Mender<'_> {
         );
     }
 
-    /// Makes radios of one name, each a choice, one radio with all of them as options.
+    /// Makes sibling radios of one name, each a choice, one radio with all of them as options.
     pub(super) fn radios(&mut self, siblings: &mut Vec<Value>, at: &str) {
         let mut first = 0;
         while first < siblings.len() {
@@ -76,7 +76,7 @@ impl Mender<'_> {
 
 /// A radio that is one choice of a group.
 struct Choice {
-    /// The name of the group; a choice without one stands alone.
+    /// The name of the group; choices without one are a group of their own.
     name: Option<String>,
     value: Value,
     label: Value,
@@ -87,8 +87,9 @@ fn choice(component: &Value) -> Option<Choice> {
     let is_plain = ["each", "visible", "children", "checks"]
         .iter()
         .all(|key| component.get(key).is_none());
+    let can_act = component.get("on_event").is_none_or(Value::is_object);
     let props = component.get("props").and_then(Value::as_object)?;
-    if component.get("type")? != "radio" || !is_plain || props.contains_key("options") {
+    if component.get("type")? != "radio" || !is_plain || !can_act || props.contains_key("options") {
         return None;
     }
     let said = |key: &str| {

@@ -327,6 +327,11 @@ fn a_format_takes_no_more_room_than_a_result_may() {
         ("'{:>5}'.format('ab')", json!("   ab")),
         ("'{0} {1}'.format(1, 2)", json!("1 2")),
         ("'{:200000}'.format(1) | length", json!(200_000)),
+        (
+            "'No. 20261126120000 of {}'.format('A')",
+            json!("No. 20261126120000 of A"),
+        ),
+        ("'{{20261126120000}} {}'.format('A')", json!("{20261126120000} A")),
     ]);
     fails(&[
         ("'{:18446744073709551615}'.format(1)", "wider"),

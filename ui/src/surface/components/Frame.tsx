@@ -66,7 +66,6 @@ export function Frame({ node }: { node: NodeOf<"iframe"> }) {
         />
       ) : (
         <NotLoaded
-          nodeId={`${node.id}-page`}
           icon={GlobeOff}
           name={String(props.title ?? nameFromId(node.id))}
           source={source}
