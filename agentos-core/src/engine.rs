@@ -215,6 +215,10 @@ impl Engine {
         let Accepted { spec, issues, .. } =
             accept::accept(spec, &self.catalog, Loss::Allowed).map_err(EngineError::invalid_spec)?;
         let saved = state.as_ref().map(map_from_json);
+        if let Some(state) = state {
+            bounds::verify_state(&Json::Object(state))
+                .map_err(|issue| EngineError::refused("state_too_large", vec![issue]))?;
+        }
         let opening = Opening {
             spec: &spec,
             catalog: self.catalog.clone(),

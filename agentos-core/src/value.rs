@@ -97,6 +97,18 @@ impl Value {
         }
     }
 
+    /// What it is, in words for a message.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "a truth value",
+            Self::Int(_) | Self::Float(_) => "a number",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "an object",
+        }
+    }
+
     /// The member `key` of an object or the element at that index of a list.
     pub fn member(&self, key: &str) -> Option<&Self> {
         match self {

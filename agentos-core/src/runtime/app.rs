@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::program::{Action, Home, Program};
 use super::query::QueryState;
-use super::rows::Rows;
+use super::rows::{self, Rows};
 use super::run::{Resumption, Run, RunId};
 use super::scope::{Ids, Scope};
-use super::store::Store;
+use super::store::{Mark, Store, StoreError};
 use super::succession::carried;
 use super::turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
 use super::view::{Changes, Node, NodeId, Override, Surroundings, View};
@@ -107,7 +107,7 @@ impl App {
         let (program, issues) = Program::compile(opening.spec, &opening.catalog);
         let info = Map::unit("title".into(), Value::text(program.title.as_str()));
         let mut app = Self {
-            store: Store::new(opening.saved.unwrap_or_default()),
+            store: Store::new(opening.saved.unwrap_or_default()).keeping_off(&program.worked_out),
             derived: Map::unit("app".into(), Value::Map(info)),
             view: View::default(),
             overrides: BTreeMap::new(),
@@ -166,7 +166,7 @@ impl App {
             catalog: self.catalog.clone(),
         };
         let state = carried(&self.initial_state(), &app.initial_state(), self.state());
-        app.store = Store::new(state);
+        app.store = Store::new(state).keeping_off(&app.program.worked_out);
         let turn = app.begin();
         (app, turn)
     }
@@ -177,9 +177,13 @@ impl App {
         self.begin_queries();
         self.compute_all();
         self.settled = self.store.change_count();
+        if !self.draft {
+            // Some are answered at once, and what failed for want of them is worked out by then.
+            self.start_queries();
+            self.forget_mended_failures();
+        }
         let changes = self.mount();
         if !self.draft {
-            self.start_queries();
             if let Some(action) = self.program.on.mount.clone() {
                 self.start(Run::new(action, None, Rows::default(), Value::Null));
             }
@@ -359,11 +363,12 @@ impl App {
             if self.store.get(&path).is_none()
                 && let Err(error) = self.store.set(&path, value.clone())
             {
-                self.issues.push(Issue::error(
-                    Code::StateTooLarge,
-                    path.pointer(),
-                    error.to_string(),
-                ));
+                let code = match error {
+                    StoreError::TooLarge => Code::StateTooLarge,
+                    _ => Code::NameCollision,
+                };
+                let at = format!("/state{}", path.pointer());
+                self.issues.push(Issue::error(code, at, error.to_string()));
             }
         }
     }
@@ -391,11 +396,10 @@ impl App {
     /// The node an event means.
     fn find(&self, event: &Event) -> Result<NodeId, DispatchError> {
         let missing = || DispatchError::NoSuchNode(event.component.clone());
-        let by_keys = || format!("{}@{}", event.component, event.item.join("/"));
         let id = if event.item.is_empty() {
             event.component.clone()
         } else {
-            by_keys()
+            rows::node_id(&event.component, &event.item)
         };
         let node = self.view.node(&id).ok_or_else(missing)?;
         Ok(node.id.clone())
@@ -407,6 +411,21 @@ impl App {
             let value = self.computed_value(computed);
             self.derived.insert(computed.name.clone(), value);
         }
+    }
+
+    /// Complaints of computed values that have come right since are none.
+    fn forget_mended_failures(&mut self) {
+        if self.issues.is_empty() || self.queries.is_empty() {
+            return;
+        }
+        let failures = std::mem::take(&mut self.issues);
+        let program = self.program.clone();
+        for computed in &program.computed {
+            self.computed_value(computed);
+        }
+        let failing = std::mem::take(&mut self.issues);
+        let still = |issue: &Issue| issue.code != Code::ExprFailed || failing.contains(issue);
+        self.issues = failures.into_iter().filter(still).collect();
     }
 
     fn computed_value(&mut self, computed: &super::program::Computed) -> Value {
@@ -433,6 +452,17 @@ impl App {
         }
         self.propagate(&mut fresh);
         self.touched.append(&mut fresh);
+    }
+
+    /// Takes back what was written since `mark`, and what followed from it.
+    pub(super) fn roll_back(&mut self, mark: Mark) {
+        let mut undone: Vec<Path> = self.store.touched_since(mark.change_count()).cloned().collect();
+        self.store.roll_back(mark);
+        if self.settled > self.store.change_count() {
+            self.settled = self.store.change_count();
+            self.propagate(&mut undone);
+            self.touched.append(&mut undone);
+        }
     }
 
     /// A derived value changed by itself, a query's result for one.

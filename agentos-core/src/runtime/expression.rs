@@ -188,6 +188,9 @@ impl Expression {
                 from_jinja(&result, &mut budget, limits::JSON_DEPTH).map_err(|reason| match reason {
                     NotAValue::TooLarge => ExpressionError::TooLarge,
                     NotAValue::TooDeep => ExpressionError::Failed("the result nests too deep".into()),
+                    NotAValue::NotFinite => ExpressionError::Failed(
+                        "the result is no finite number".into(),
+                    ),
                     NotAValue::NoJson => {
                         ExpressionError::Failed("the result is not a value; is a call missing its ()?".into())
                     }
@@ -310,6 +313,9 @@ fn failure(error: &minijinja::Error) -> ExpressionError {
 fn sentence(error: &minijinja::Error) -> String {
     match error.detail() {
         // What is missing is null, and people know it by that name.
+        Some(detail) if detail.starts_with("unable to calculate") && detail.ends_with(" 0") => {
+            format!("{detail}; where something may be 0, write `x / y if y else 0`")
+        }
         Some(detail) => format!("{}: {}", error.kind(), detail.replace("undefined", "null")),
         None => error.kind().to_string(),
     }

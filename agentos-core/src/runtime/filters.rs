@@ -204,7 +204,9 @@ fn written(value: &JinjaValue) -> Result<String, Error> {
     match super::scope::from_jinja(value, &mut budget, limits::JSON_DEPTH) {
         Ok(value) => Ok(value.display()),
         Err(NotAValue::TooLarge) => Err(invalid(too_large())),
-        Err(NotAValue::TooDeep | NotAValue::NoJson) => Err(invalid("what is no value has no text".into())),
+        Err(NotAValue::TooDeep | NotAValue::NoJson | NotAValue::NotFinite) => {
+            Err(invalid("what is no value has no text".into()))
+        }
     }
 }
 

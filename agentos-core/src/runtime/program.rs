@@ -20,6 +20,8 @@ pub(super) type ComponentIndex = usize;
 pub(super) struct Program {
     pub title: String,
     pub state: Map,
+    /// Names in scope that no state may have a key of.
+    pub worked_out: BTreeSet<Arc<str>>,
     pub persist: Vec<Path>,
     pub components: Vec<Component>,
     pub roots: Vec<ComponentIndex>,

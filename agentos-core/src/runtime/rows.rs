@@ -1,12 +1,17 @@
 //! The rows an instance stands in: which `each` repeated it, and at which place of which list.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::expression::Reference;
 use super::scope::Scope;
 use super::store::Store;
 use crate::spec::Path;
+use crate::spec::path::escaped;
 use crate::value::Value;
+
+/// The name every row answers to beside its own.
+const ITEM: &str = "item";
 
 /// One round of an `each`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +20,26 @@ pub(super) struct Row {
     pub name: Arc<str>,
     pub list: Path,
     pub index: usize,
-    /// Names the row among its siblings.
+    /// What the key of its `each` says of it; rows may share one.
     pub key: Arc<str>,
+    /// Which of the rows with this key it is, from 1.
+    pub nth: usize,
+}
+
+/// The id of the node of `component` in the first rows of these keys, outermost first.
+pub(super) fn node_id(component: &str, keys: &[String]) -> String {
+    let tokens: Vec<_> = keys.iter().map(|key| token(key)).collect();
+    format!("{component}@{}", tokens.join("/"))
+}
+
+/// A key as it stands in a node's id, where `/` parts it from the next and `#` from its number. The first two
+/// escapes are those of a JSON Pointer (RFC 6901).
+fn token(key: &str) -> Cow<'_, str> {
+    if key.contains('#') {
+        escaped(key).replace('#', "~2").into()
+    } else {
+        escaped(key)
+    }
 }
 
 /// The rows around an instance, outermost first.
@@ -29,10 +52,6 @@ impl Rows {
         Self(self.0.iter().cloned().chain([row]).collect())
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.0.iter().map(|row| &row.key)
-    }
-
     pub(super) fn innermost(&self) -> Option<&Row> {
         self.0.last()
     }
@@ -42,13 +61,16 @@ impl Rows {
         if self.0.is_empty() {
             return component.clone();
         }
-        let keys: Vec<&str> = self.keys().map(|key| &**key).collect();
-        Arc::from(format!("{component}@{}", keys.join("/")))
+        let tokens = self.0.iter().map(|row| match row.nth {
+            1 => token(&row.key).into_owned(),
+            nth => format!("{}#{nth}", token(&row.key)),
+        });
+        Arc::from(format!("{component}@{}", tokens.collect::<Vec<_>>().join("/")))
     }
 
     /// The path in the state that `path` means here: a loop variable stands for its row.
     pub(super) fn locate(&self, path: &Path) -> Path {
-        match self.0.iter().rev().find(|row| row.name == *path.root()) {
+        match self.row(path.root()) {
             Some(row) => row
                 .list
                 .index(row.index)
@@ -59,26 +81,28 @@ impl Rows {
 
     /// The path in the state whose change can change what `reference` reads here.
     pub(super) fn follow(&self, reference: &Reference) -> Option<Path> {
-        match self.0.iter().rev().find(|row| row.name == reference.name) {
+        match self.row(&reference.name) {
             Some(row) => Some(row.list.index(row.index).join(reference.members.iter().cloned())),
             None => reference.path(),
         }
     }
 
-    /// Puts the loop variables in scope.
+    /// The row a name means: a loop variable, or [`ITEM`] for the innermost row whatever it is called.
+    fn row(&self, name: &str) -> Option<&Row> {
+        let by_name = self.0.iter().rev().find(|row| *row.name == *name);
+        by_name.or_else(|| self.innermost().filter(|_| name == ITEM))
+    }
+
+    /// Puts the loop variables in scope, and [`ITEM`].
     pub(super) fn enter(&self, mut scope: Scope, store: &Store) -> Scope {
+        if let Some(row) = self.innermost().filter(|row| *row.name != *ITEM) {
+            scope.push(ITEM, row.value(&scope, store));
+        }
         for row in self.0.iter() {
             let value = row.value(&scope, store);
             scope.push(row.name.clone(), value);
         }
         scope
-    }
-
-    /// The innermost row, which every action sees as `item`.
-    pub(super) fn item(&self, scope: &Scope, store: &Store) -> Value {
-        self.innermost()
-            .map(|row| row.value(scope, store))
-            .unwrap_or_default()
     }
 }
 

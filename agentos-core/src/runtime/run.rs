@@ -6,6 +6,7 @@ use super::app::{App, Waiting};
 use super::program::{Action, Args, Call, Dynamic, Step};
 use super::rows::Rows;
 use super::scope::{Impure, Scope};
+use super::store::Mark;
 use super::tools;
 use super::turn::{Failure, Runs};
 use super::view::NodeId;
@@ -43,6 +44,9 @@ struct Frame {
     error: Value,
     /// Whether its end is the end of the step below, which then has a result.
     is_body: bool,
+    /// Where the state returns to should a body fail. Nothing once the run has waited: others may have
+    /// written meanwhile.
+    mark: Option<Mark>,
     /// Whether the person agreed to the step at `next`.
     confirmed: bool,
     /// Whether the step at `next` has already waited for its pause.
@@ -100,6 +104,12 @@ impl Run {
         Outcome::Entered
     }
 
+    fn keep_changes(&mut self) {
+        for frame in &mut self.frames {
+            frame.mark = None;
+        }
+    }
+
     fn top(&self) -> Option<&Frame> {
         self.frames.last()
     }
@@ -120,6 +130,7 @@ impl Frame {
             result: Value::Null,
             error: Value::Null,
             is_body,
+            mark: None,
             confirmed: false,
             settled: false,
         }
@@ -173,7 +184,7 @@ impl App {
             match self.begin_step(&mut run, step) {
                 Outcome::Done(value) => self.finish_step(&mut run, Ok(value)),
                 Outcome::Failed(failure) => {
-                    self.store.roll_back(mark);
+                    self.roll_back(mark);
                     self.finish_step(&mut run, Err(failure));
                 }
                 Outcome::Skipped => {
@@ -181,7 +192,11 @@ impl App {
                         frame.advance();
                     }
                 }
-                Outcome::Entered => {}
+                Outcome::Entered => {
+                    if let Some(body) = run.frames.last_mut() {
+                        body.mark = Some(mark);
+                    }
+                }
                 Outcome::Stops => return,
                 Outcome::Waits {
                     tool,
@@ -196,6 +211,7 @@ impl App {
                         self.finish_step(&mut run, Err(Failure::new("busy", message)));
                         continue;
                     }
+                    run.keep_changes();
                     let id = self.keep_run(run);
                     self.emit(tool, runs, args, timeout_ms, Waiting::Run { run: id, how });
                     return;
@@ -312,6 +328,9 @@ impl App {
     fn fail(&mut self, run: &mut Run, at: &str, failure: Failure) {
         while let Some(frame) = run.frames.pop() {
             if frame.is_body && !run.frames.is_empty() {
+                if let Some(mark) = frame.mark {
+                    self.roll_back(mark);
+                }
                 self.finish_step(run, Err(failure));
                 return;
             }
@@ -404,7 +423,6 @@ impl App {
         }
         let impure = Impure::new(self.now, self.ids());
         let mut scope = Scope::new(self.store.root(), &self.derived).with_impure(impure);
-        scope.push("item", run.rows.item(&scope, &self.store));
         scope = run
             .rows
             .enter(scope, &self.store)

@@ -194,6 +194,8 @@ pub enum NotAValue {
     TooDeep,
     /// A function or another thing without a JSON form.
     NoJson,
+    /// What a division by zero makes.
+    NotFinite,
 }
 
 /// Turns a result back into a value, sharing what came from the state; `budget` is bytes left.
@@ -213,7 +215,7 @@ pub fn from_jinja(jinja: &JinjaValue, budget: &mut usize, depth: usize) -> Resul
     match jinja.kind() {
         ValueKind::Undefined | ValueKind::None => Ok(Value::Null),
         ValueKind::Bool => Ok(Value::Bool(jinja.is_true())),
-        ValueKind::Number => Ok(number(jinja)),
+        ValueKind::Number => number(jinja),
         ValueKind::String => {
             let text = jinja.to_str().unwrap_or_default();
             charge(text.len())?;
@@ -248,9 +250,12 @@ pub fn from_jinja(jinja: &JinjaValue, budget: &mut usize, depth: usize) -> Resul
     }
 }
 
-fn number(jinja: &JinjaValue) -> Value {
+fn number(jinja: &JinjaValue) -> Result<Value, NotAValue> {
     match jinja.as_i64() {
-        Some(int) if jinja.is_integer() => Value::Int(int),
-        _ => Value::rounded(f64::try_from(jinja.clone()).unwrap_or(f64::NAN)),
+        Some(int) if jinja.is_integer() => Ok(Value::Int(int)),
+        _ => match f64::try_from(jinja.clone()) {
+            Ok(float) if float.is_finite() => Ok(Value::rounded(float)),
+            _ => Err(NotAValue::NotFinite),
+        },
     }
 }

@@ -1,6 +1,6 @@
 //! The state of one app: a persistent tree, a log of what changed, and the way back.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -38,6 +38,10 @@ pub(super) enum StoreError {
     NotAContainer(String),
     #[error("there is nothing at `{0}`")]
     Missing(String),
+    #[error("no path leads to `{0}`, so the state cannot hold it")]
+    NotAPath(String),
+    #[error("`{0}` is worked out, not kept in the state; it cannot be written")]
+    WorkedOut(String),
 }
 
 /// Old states kept for undo.
@@ -55,6 +59,8 @@ const MEMBER_BYTES: usize = 4;
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     root: Map,
+    /// Names that are no keys of the state, whatever asks to write them.
+    worked_out: BTreeSet<Arc<str>>,
     bytes: usize,
     changes: Vec<Change>,
     undo: VecDeque<Entry>,
@@ -90,11 +96,18 @@ pub(super) struct Mark {
     changes: usize,
 }
 
+impl Mark {
+    pub(super) fn change_count(&self) -> usize {
+        self.changes
+    }
+}
+
 impl Store {
     pub(super) fn new(root: Map) -> Self {
         let bytes = Value::Map(root.clone()).size();
         Self {
             root,
+            worked_out: BTreeSet::new(),
             bytes,
             changes: Vec::new(),
             undo: VecDeque::new(),
@@ -102,6 +115,25 @@ impl Store {
             history_bytes: 0,
             walked: false,
         }
+    }
+
+    /// The same without keys of these names, none of which can be written from now on.
+    pub(super) fn keeping_off(mut self, worked_out: &BTreeSet<Arc<str>>) -> Self {
+        for name in worked_out {
+            if let Ok(path) = Path::key(name) {
+                // One that is not there is what was asked for.
+                let _ = self.remove(&path);
+            }
+        }
+        self.worked_out.clone_from(worked_out);
+        self
+    }
+
+    fn writable(&self, path: &Path) -> Result<(), StoreError> {
+        if self.worked_out.contains(path.root()) {
+            return Err(StoreError::WorkedOut(path.root().to_string()));
+        }
+        Ok(())
     }
 
     pub(super) fn root(&self) -> &Map {
@@ -120,6 +152,7 @@ impl Store {
     /// # Errors
     /// The state is as it was.
     pub(super) fn set(&mut self, path: &Path, value: Value) -> Result<(), StoreError> {
+        self.writable(path)?;
         let existing = self.get(path);
         if existing == Some(&value) {
             return Ok(());
@@ -162,6 +195,7 @@ impl Store {
         let Some(list) = self.existing_list(path)? else {
             return self.set(path, Value::List(List::unit(value)));
         };
+        self.writable(path)?;
         let index = index.min(list.len());
         let bytes = self.bytes + value.size() + 1;
         if bytes > limits::STATE_BYTES {
@@ -183,6 +217,7 @@ impl Store {
 
     /// Takes out what is at `path`: a member of an object or an element of a list.
     pub(super) fn remove(&mut self, path: &Path) -> Result<Value, StoreError> {
+        self.writable(path)?;
         let missing = || StoreError::Missing(path.to_string());
         let removed = self.get(path).cloned().ok_or_else(missing)?;
         let mut touched = path.clone();
@@ -212,6 +247,10 @@ impl Store {
 
     /// Replaces the whole state by `root`, with one operation for each key that differs.
     pub(super) fn replace_root(&mut self, root: Map) -> Result<(), StoreError> {
+        for key in root.keys() {
+            let path = Path::key(key).map_err(|_| StoreError::NotAPath(key.to_string()))?;
+            self.writable(&path)?;
+        }
         let bytes = Value::Map(root.clone()).size();
         if bytes > limits::STATE_BYTES {
             return Err(StoreError::TooLarge);

@@ -131,7 +131,10 @@ pub fn stateless(id: &str, args: Map) -> Result<Value, Failure> {
 pub(super) fn refused(error: &StoreError) -> Failure {
     let code = match error {
         StoreError::TooLarge => "state_too_large",
-        StoreError::NotAList(_) | StoreError::NotAContainer(_) => "args_invalid",
+        StoreError::NotAList(_)
+        | StoreError::NotAContainer(_)
+        | StoreError::NotAPath(_)
+        | StoreError::WorkedOut(_) => "args_invalid",
         StoreError::Missing(_) => "not_found",
     };
     Failure::new(code, error.to_string())

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use super::store::PatchOp;
@@ -58,9 +59,19 @@ pub struct Event {
     pub kind: String,
     #[serde(default)]
     pub payload: serde_json::Value,
-    /// Keys of the rows around it, outermost first.
-    #[serde(default)]
+    /// Keys of the rows around it, outermost first; a key that is a number may be written as one.
+    #[serde(default, deserialize_with = "keys")]
     pub item: Vec<String>,
+}
+
+pub(crate) fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let keys = Vec::<serde_json::Value>::deserialize(deserializer)?;
+    keys.into_iter()
+        .map(|key| match Value::from(&key) {
+            Value::List(_) | Value::Map(_) => Err(D::Error::custom("the key of a row is text or a number")),
+            key => Ok(key.display()),
+        })
+        .collect()
 }
 
 /// Why a step, a query or an effect did not succeed. `code` is a tool's own or the kernel's.

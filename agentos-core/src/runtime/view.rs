@@ -12,7 +12,7 @@ use super::scope::Scope;
 use super::store::Store;
 use super::subscriptions::Subscriptions;
 use crate::spec::catalog::Catalog;
-use crate::spec::{Issue, Path, limits};
+use crate::spec::{Code, Issue, Path, limits};
 use crate::value::{Map, Value};
 
 mod resolver;
@@ -329,6 +329,17 @@ impl View {
         around: &Surroundings,
         changes: &mut Changes,
     ) {
+        if self.instances.len() >= limits::NODES {
+            let message = format!(
+                "the app shows more than {} components at once; the rest is left out",
+                limits::NODES
+            );
+            return self.tell(
+                vec![Issue::warning(Code::TooLarge, "/components", message)],
+                around,
+                changes,
+            );
+        }
         let instance = Instance {
             component,
             rows,

@@ -157,7 +157,20 @@ impl<'a> Checker<'a> {
             let derived = seen
                 .get(component.id.as_str())
                 .filter(|section| **section != "state");
-            if let Some(section) = derived.filter(|_| holds_own_value(component, self.catalog)) {
+            let holds_own_value = holds_own_value(component, self.catalog);
+            // Outside of rows `item` means nothing else.
+            let is_reserved = RESERVED_NAMES.contains(&component.id.as_str()) && component.id != "item";
+            if is_reserved && holds_own_value {
+                let message = format!(
+                    "the {} \"{}\" holds its value under its id, which is reserved; bind it, or give it another id",
+                    component.kind, component.id
+                );
+                self.report(
+                    Issue::error(Code::NameCollision, format!("{}/id", component.at), message)
+                        .about(&component.id),
+                );
+            }
+            if let Some(section) = derived.filter(|_| holds_own_value) {
                 let message = format!(
                     "the {} \"{}\" holds its value under its id, which {section} defines; bind it, or give it another id",
                     component.kind, component.id

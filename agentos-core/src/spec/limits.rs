@@ -16,6 +16,8 @@ pub const QUERIES: usize = 16;
 pub const QUERY_SECONDS: f64 = 5.0;
 /// Rows one `each` repeats.
 pub const ROWS: usize = 10_000;
+/// Components an app has on its screen at once, the rows of every `each` counted.
+pub const NODES: usize = 20_000;
 /// Bytes of an app's state as JSON text.
 pub const STATE_BYTES: usize = 1024 * 1024;
 /// Bytes of one property as JSON text.

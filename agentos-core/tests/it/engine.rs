@@ -7,6 +7,7 @@ mod edited;
 mod effects;
 mod forms;
 mod golden;
+mod integrity;
 mod language;
 mod limits;
 mod protocol;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// A limit, and what answers at it (nothing) and beyond it (something).
 type Limit = (&'static str, fn() -> Option<String>, fn() -> Option<String>);
 
-const LIMITS: [Limit; 16] = [
+const LIMITS: [Limit; 17] = [
     (
         "DOCUMENT_BYTES",
         || text_of(limits::DOCUMENT_BYTES),
@@ -50,6 +50,7 @@ const LIMITS: [Limit; 16] = [
         || repeated(limits::QUERY_SECONDS - 0.1),
     ),
     ("ROWS", || rows(limits::ROWS), || rows(limits::ROWS + 1)),
+    ("NODES", || shown(limits::NODES), || shown(limits::NODES + 1)),
     (
         "STATE_BYTES",
         || state(limits::STATE_BYTES),
@@ -159,6 +160,18 @@ fn rows(count: usize) -> Option<String> {
         .as_u64()
         .unwrap_or_default();
     (total < count as u64).then(|| format!("{total} rows"))
+}
+
+/// A list of rows of two, all asked for, and what is missing to `count` beside it.
+fn shown(count: usize) -> Option<String> {
+    let rows = (count - 2) / 2;
+    let list: Vec<Value> = (0..rows).map(|id| json!({"id": id})).collect();
+    let divider = json!({"type": "divider"});
+    let mut components = vec![divider.clone(); count - 1 - rows * 2];
+    components.push(json!({"type": "list", "id": "all", "each": "rows", "children": [divider, divider]}));
+    let mut app = app(&json!({"state": {"rows": list}, "components": components}));
+    let turn = app.range("all", &[], 0, rows, &[]).unwrap();
+    turn.issues.first().map(|issue| issue.message.clone())
 }
 
 fn state(bytes: usize) -> Option<String> {

@@ -45,9 +45,15 @@ impl Program {
             .map(|(path, action)| (path.clone(), compiler.action(action)))
             .collect();
         let on = compiler.hooks(&spec.on);
+        let names = spec.computed.iter().map(|(name, _)| name);
+        let names = names.chain(spec.data.iter().map(|(name, _)| name));
         let program = Self {
             title: spec.title.clone(),
             state: map_from_json(&spec.state),
+            worked_out: names
+                .map(|name| Arc::from(name.as_str()))
+                .chain(["app".into(), "_".into()])
+                .collect(),
             persist: spec.persist.clone(),
             components: compiler.components,
             roots,

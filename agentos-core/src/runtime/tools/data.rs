@@ -50,13 +50,15 @@ fn passes(call: &ToolCall, item: &Value) -> bool {
         return holds_text(item, &text.display().to_lowercase());
     }
     let (held, wanted) = (field(call, item), call.value("value"));
-    let order = || compare(&held, &wanted);
+    // What is not there is neither more nor less than anything.
+    let ordered =
+        |fits: fn(Ordering) -> bool| !held.is_null() && !wanted.is_null() && fits(compare(&held, &wanted));
     match call.text("op").as_str() {
         "ne" => held != wanted,
-        "lt" => order() == Ordering::Less,
-        "le" => order() != Ordering::Greater,
-        "gt" => order() == Ordering::Greater,
-        "ge" => order() != Ordering::Less,
+        "lt" => ordered(Ordering::is_lt),
+        "le" => ordered(Ordering::is_le),
+        "gt" => ordered(Ordering::is_gt),
+        "ge" => ordered(Ordering::is_ge),
         "contains" => match &held {
             Value::List(list) => list.contains(&wanted),
             held => held

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::state::flipped;
 use super::{ToolCall, refused, unknown};
 use crate::runtime::app::App;
 use crate::runtime::turn::Failure;
@@ -30,8 +31,10 @@ pub(super) fn perform(app: &mut App, call: &ToolCall) -> Result<Value, Failure> 
         ),
         "list.clear" => {
             let empty = Value::List(List::new());
+            let path = list_path(call)?;
+            list_at(app, &path)?;
             app.store
-                .set(&list_path(call)?, empty.clone())
+                .set(&path, empty.clone())
                 .map_err(|error| refused(&error))?;
             Ok(empty)
         }
@@ -131,8 +134,13 @@ fn remove(app: &mut App, path: &Path, key: &Value) -> Result<Value, Failure> {
 fn toggle(app: &mut App, path: &Path, key: &Value, field: &str) -> Result<Value, Failure> {
     let list = list_at(app, path)?;
     let index = position(&list, path, key)?;
-    let flipped = !list[index].member(field).is_some_and(Value::is_true);
-    let changes = Map::unit(Arc::from(field), Value::Bool(flipped));
+    let at = path.index(index);
+    if list[index].as_map().is_none() {
+        let message = format!("`{at}` holds {}, which has no `{field}`", list[index].kind_name());
+        return Err(Failure::new("args_invalid", message));
+    }
+    let flipped = flipped(list[index].member(field), &at.join([Arc::from(field)]))?;
+    let changes = Map::unit(Arc::from(field), flipped);
     update(app, path, key, Value::Map(changes))
 }
 

@@ -30,8 +30,8 @@ pub(super) fn perform(app: &mut App, call: &ToolCall) -> Result<Value, Failure> 
         }
         "ui.toggle" => {
             let path = call.path("path")?;
-            let flipped = !app.store.get(&path).is_some_and(Value::is_true);
-            set(app, &path, flipped.into())
+            let flipped = flipped(app.store.get(&path), &path)?;
+            set(app, &path, flipped)
         }
         "ui.increment" => increment(app, call),
         "ui.append" => append(app, call),
@@ -59,6 +59,20 @@ fn set(app: &mut App, path: &Path, value: Value) -> Result<Value, Failure> {
         .set(path, value.clone())
         .map_err(|error| refused(&error))?;
     Ok(value)
+}
+
+/// The other truth value; nothing held counts as false, and 0 and 1 as what they often stand for.
+pub(super) fn flipped(held: Option<&Value>, path: &Path) -> Result<Value, Failure> {
+    match held {
+        None | Some(Value::Null) => Ok(true.into()),
+        Some(Value::Bool(held)) => Ok((!held).into()),
+        Some(Value::Int(0)) => Ok(true.into()),
+        Some(Value::Int(1)) => Ok(false.into()),
+        Some(held) => {
+            let message = format!("`{path}` holds {}, not true or false", held.kind_name());
+            Err(Failure::new("args_invalid", message))
+        }
+    }
 }
 
 fn increment(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {

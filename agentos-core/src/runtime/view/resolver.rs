@@ -124,11 +124,10 @@ impl Resolver<'_> {
     }
 
     fn failed_check(&mut self, value: &Value) -> Option<String> {
-        self.component.checks.iter().find_map(|check| {
+        let component = self.component;
+        component.checks.iter().enumerate().find_map(|(index, check)| {
             checks::failure(check, value, |condition| {
-                condition
-                    .evaluate(&self.scope, &|_| Value::Null)
-                    .unwrap_or_default()
+                self.evaluate(condition, "/checks/", &index.to_string())
             })
         })
     }
@@ -190,27 +189,35 @@ impl Resolver<'_> {
             passing: None,
         };
         let mut passed = 0;
+        let mut shared = None;
         for place in places {
             for key in (passed..place).map(key_of) {
                 seen.entry(key).and_modify(|times| *times += 1);
             }
             passed = place + 1;
-            let mut key = key_of(place);
+            let key = key_of(place);
             let times = seen.entry(key.clone()).or_default();
             *times += 1;
-            if *times > 1 {
-                key = format!("{key}#{times}");
-            }
             let row = Row {
                 name: each.name.clone(),
                 list: list_path.clone(),
                 index: index_at(place),
                 key: Arc::from(key),
+                nth: *times,
             };
+            shared = shared.or_else(|| (row.nth > 1).then(|| row.key.clone()));
             let rows = rows.with(row);
             let wanted = self.component.children.iter();
             below.wanted.extend(wanted.map(|child| (*child, rows.clone())));
             below.places.extend(std::iter::repeat_n(place, templates));
+        }
+        if let Some(key) = shared {
+            let member = each.key.as_deref().unwrap_or("id");
+            let message = format!(
+                "several rows of `{}` have the `{member}` \"{key}\"; what addresses one by it reaches the first",
+                each.list
+            );
+            self.complain(Code::DuplicateId, "/each", "", message);
         }
         below.passing = passing;
         below
