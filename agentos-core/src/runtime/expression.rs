@@ -188,9 +188,7 @@ impl Expression {
                 from_jinja(&result, &mut budget, limits::JSON_DEPTH).map_err(|reason| match reason {
                     NotAValue::TooLarge => ExpressionError::TooLarge,
                     NotAValue::TooDeep => ExpressionError::Failed("the result nests too deep".into()),
-                    NotAValue::NotFinite => ExpressionError::Failed(
-                        "the result is no finite number".into(),
-                    ),
+                    NotAValue::NotFinite => ExpressionError::Failed("the result is no finite number".into()),
                     NotAValue::NoJson => {
                         ExpressionError::Failed("the result is not a value; is a call missing its ()?".into())
                     }

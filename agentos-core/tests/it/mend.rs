@@ -288,6 +288,20 @@ fn steps_name_tools_actions_and_arguments_properly() {
     click(&json!("add_"), &json!("add"));
     click(&json!("removeAll"), &json!("remove_all"));
     click(&json!("actions.add"), &json!("add"));
+    click(&json!("add()"), &json!("add"));
+    click(&json!("ui.refresh()"), &json!("ui.refresh"));
+    for key in ["name", "call", "type", "function", "method"] {
+        click(&json!({key: "add"}), &json!({"do": "add"}));
+        click(
+            &json!({key: "ui.toggle", "args": {"path": "open"}}),
+            &json!({"tool": "ui.toggle", "args": {"path": "open"}}),
+        );
+    }
+    click(
+        &json!({"do": "add", "confirm": true}),
+        &json!({"do": "add", "confirm": "Are you sure?"}),
+    );
+    click(&json!({"do": "add", "confirm": false}), &json!({"do": "add"}));
     click(&json!("calc.appendDigit"), &json!("calc.append_digit"));
     click(&json!({"tool": "add"}), &json!({"do": "add"}));
     click(&json!({"action": "add"}), &json!({"do": "add"}));
@@ -323,6 +337,78 @@ fn steps_name_tools_actions_and_arguments_properly() {
 }
 
 #[test]
+fn handlers_are_found_however_they_are_named() {
+    let handled = json!({"type": "button", "props": {"text": "A"}, "on_event": {"click": "add"}});
+    for key in ["onclick", "onClick", "on_click", "on-click"] {
+        component(
+            &json!({"type": "button", "props": {"text": "A"}, key: "add"}),
+            &handled,
+        );
+        component(
+            &json!({"type": "button", "props": {"text": "A", key: "add"}}),
+            &handled,
+        );
+    }
+    component(
+        &json!({"type": "button", "props": {"text": "A"}, "on": {"click": "add"}}),
+        &handled,
+    );
+}
+
+#[test]
+fn a_path_that_is_a_slip_of_one_in_the_state_is_that_one() {
+    #[track_caller]
+    fn corrected(component: &Value, expected: &Value) {
+        let state =
+            json!({"todos": [], "user_name": "", "count": 0, "item1": "", "settings": {"dark": false}});
+        let mended = mend_with(
+            &json!({"state": state, "components": [component]}),
+            Loss::Forbidden,
+        );
+        let mut component = mended.doc["components"][0].clone();
+        without_ids(&mut component);
+        assert_eq!(&component, expected, "{:#?}", mended.issues);
+        assert_eq!(mended.doc["state"], state, "nothing is declared");
+        settled(&mended.doc, Loss::Forbidden);
+    }
+    let bound = |path: &str| json!({"type": "input", "props": {"value": {"$bind": path}}});
+    corrected(&bound("userName"), &bound("user_name"));
+    corrected(&bound("/usr_name"), &bound("/user_name"));
+    let listed = |list: Value| json!({"type": "list", "each": list, "children": []});
+    corrected(&listed(json!("todo")), &listed(json!("todos")));
+    corrected(
+        &listed(json!({"in": "todo", "as": "t"})),
+        &listed(json!({"in": "todos", "as": "t"})),
+    );
+    let runs = |tool: &str, args: Value| json!({"type": "button", "on_event": {"click": {"tool": tool, "args": args}}});
+    corrected(
+        &runs("ui.increment", json!({"path": "cout"})),
+        &runs("ui.increment", json!({"path": "count"})),
+    );
+    corrected(
+        &runs("ui.toggle", json!({"path": "setings.dark"})),
+        &runs("ui.toggle", json!({"path": "settings.dark"})),
+    );
+    corrected(
+        &runs("ui.set_multiple", json!({"values": {"userName": "A"}})),
+        &runs("ui.set_multiple", json!({"values": {"user_name": "A"}})),
+    );
+}
+
+#[test]
+fn a_path_that_is_near_another_and_means_something_else_is_declared() {
+    let doc = json!({
+        "state": {"todos": [], "item1": ""},
+        "components": [
+            {"type": "input", "props": {"value": {"$bind": "todo"}}},
+            {"type": "input", "props": {"value": {"$bind": "item2"}}},
+        ]
+    });
+    let state = &mend_with(&doc, Loss::Forbidden).doc["state"];
+    assert_eq!(state, &json!({"todos": [], "item1": "", "todo": "", "item2": ""}));
+}
+
+#[test]
 fn document_keys_take_their_shape() {
     document(
         &json!({"type": "application", "title": 7, "layout": "column", "components": []}),
@@ -339,6 +425,10 @@ fn document_keys_take_their_shape() {
     document(
         &json!({"components": [], "state": {"a": 1, "b/c": 2}, "persist": true}),
         &json!({"components": [], "state": {"a": 1, "b/c": 2}, "persist": ["/a", "/b~1c"]}),
+    );
+    document(
+        &json!({"components": [], "state": {"a": 1, "b": 2}, "persist": ["{{ a }}"], "watch": {"{{ b }}": "ui.refresh"}}),
+        &json!({"components": [], "state": {"a": 1, "b": 2}, "persist": ["a"], "watch": {"b": "ui.refresh"}}),
     );
     document(
         &json!({"components": [], "persist": null, "data": null}),

@@ -12,6 +12,9 @@ const STEP_KEYS: [&str; 9] = [
     "tool", "do", "args", "if", "confirm", "into", "then", "catch", "debounce",
 ];
 
+/// Asked where a step is to be confirmed and says not how.
+const QUESTION: &str = "Are you sure?";
+
 impl Mender<'_> {
     pub(super) fn action(&mut self, action: &mut Value, at: &str) {
         match action {
@@ -56,6 +59,23 @@ impl Mender<'_> {
         {
             *into = path.into();
             self.told(&format!("{at}/into"), "`into` takes a path, not an expression");
+        }
+        match step.get_mut("confirm") {
+            Some(question @ Value::Bool(true)) => {
+                *question = QUESTION.into();
+                self.told(
+                    &format!("{at}/confirm"),
+                    "`confirm` is the question that is asked",
+                );
+            }
+            Some(Value::Bool(false)) => {
+                step.shift_remove("confirm");
+                self.told(
+                    &format!("{at}/confirm"),
+                    "nothing is asked, so `confirm` was taken out",
+                );
+            }
+            _ => {}
         }
         for key in ["do", "then", "catch"] {
             if let Some(action) = step.get_mut(key) {
@@ -135,6 +155,10 @@ impl Mender<'_> {
     fn callable(&self, name: &str) -> Option<String> {
         if self.actions.contains(name) || self.catalog.tool(name).is_some() {
             return None;
+        }
+        if let Some(bare) = name.strip_suffix("()") {
+            let is_known = self.actions.contains(bare) || self.catalog.tool(bare).is_some();
+            return is_known.then(|| bare.to_owned()).or_else(|| self.callable(bare));
         }
         if let Some(action) = name
             .strip_prefix("actions.")

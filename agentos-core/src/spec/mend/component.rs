@@ -386,13 +386,14 @@ pub(super) fn takes(entry: &ComponentEntry, key: &str) -> bool {
             .any(|prop| prop.name == key || prop.aliases.iter().any(|alias| alias == key))
 }
 
-/// `onClick`, `on_click`, `on-click`, but neither `on_event` nor `only`.
+/// `onClick`, `on_click`, `on-click`, `onclick`, but neither `on_event` nor `only`.
 fn is_handler_name(key: &str) -> bool {
     key != "on_event"
         && key != "onEvent"
-        && key
-            .strip_prefix("on")
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_' || c == '-'))
+        && key.strip_prefix("on").is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_' || c == '-')
+                || names::DOM_EVENTS.contains(&rest)
+        })
 }
 
 /// The event that `written` means: one of the entry's, or one of any component's where the type is

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Mender, Object, drop_nulls, rename};
+use super::{Mender, Object, drop_nulls, path_meant, rename};
 use crate::spec::document::DOCUMENT_KEYS;
 use crate::spec::nearest;
 use crate::spec::path::escaped;
@@ -54,6 +54,7 @@ impl Mender<'_> {
             &SYNONYMS,
         );
         self.head(root);
+        self.paths(root);
         self.services(root);
         self.hooks(root);
         self.scope_prefix(root);
@@ -139,6 +140,39 @@ impl Mender<'_> {
             if let Some(one) = root.get_mut(key).filter(|one| one.is_string()) {
                 *one = json!([one.take()]);
                 self.told(&format!("/{key}"), format!("`{key}` is a list"));
+            }
+        }
+    }
+
+    /// Paths written as expressions.
+    fn paths(&mut self, root: &mut Object) {
+        for (index, kept) in root
+            .get_mut("persist")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            if let Some(path) = path_meant(kept) {
+                *kept = path.into();
+                self.told(
+                    &format!("/persist/{index}"),
+                    "`persist` takes paths, not expressions",
+                );
+            }
+        }
+        let Some(Value::Object(watched)) = root.get_mut("watch") else {
+            return;
+        };
+        for key in watched.keys().cloned().collect::<Vec<_>>() {
+            if let Some(path) =
+                path_meant(&Value::from(key.as_str())).filter(|path| !watched.contains_key(path))
+            {
+                rename(watched, &key, &path);
+                self.told(
+                    &format!("/watch/{}", escaped(&key)),
+                    "`watch` takes paths, not expressions",
+                );
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Words that models and people use for what the catalog calls otherwise, beyond its own aliases.
 
 /// Keys of a component.
-pub(super) const COMPONENT_KEYS: [(&str, &str); 16] = [
+pub(super) const COMPONENT_KEYS: [(&str, &str); 18] = [
+    ("on", "on_event"),
+    ("onEvent", "on_event"),
     ("kind", "type"),
     ("component", "type"),
     ("properties", "props"),
@@ -34,7 +36,12 @@ pub(super) const EACH_KEYS: [(&str, &str); 9] = [
 ];
 
 /// Keys of a step.
-pub(super) const STEP_KEYS: [(&str, &str); 10] = [
+pub(super) const STEP_KEYS: [(&str, &str); 15] = [
+    ("call", "tool"),
+    ("name", "tool"),
+    ("function", "tool"),
+    ("method", "tool"),
+    ("type", "tool"),
     ("action", "do"),
     ("run", "do"),
     ("steps", "do"),
@@ -63,6 +70,12 @@ pub(super) const EVENTS: [(&str, &str); 14] = [
     ("rowclick", "row_click"),
     ("keydown", "key"),
     ("keypress", "key"),
+];
+
+/// What follows `on` in an attribute of HTML.
+pub(super) const DOM_EVENTS: [&str; 11] = [
+    "blur", "change", "click", "close", "dblclick", "focus", "input", "keydown", "keypress", "select",
+    "submit",
 ];
 
 /// Values of a property with choices, each taken only where the second is a choice.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Mender, Object, is_open, path_meant};
 use crate::spec::catalog::{ComponentEntry, ToolEntry, ValueKind};
+use crate::spec::nearest;
 use crate::spec::path::{Path, escaped};
 
 impl Mender<'_> {
@@ -77,9 +78,22 @@ impl Mender<'_> {
         for key in ["computed", "data"] {
             held.extend(names_of(root, key));
         }
+        let declared: Object = root
+            .get("state")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         for (path, empty, at) in wanted {
             let root_name = path.root().as_ref();
             if held.contains(root_name) || crate::spec::check::RESERVED_NAMES.contains(&root_name) {
+                continue;
+            }
+            if !declared.contains_key(root_name)
+                && let Some(meant) = misspelt(&path, &empty, &declared)
+            {
+                if respell(root, &at, root_name, &meant) {
+                    self.told(&at, format!("`{root_name}` is called `{meant}` in the state"));
+                }
                 continue;
             }
             let Value::Object(state) = root.entry("state").or_insert_with(|| json!({})) else {
@@ -243,6 +257,80 @@ impl Uses<'_, '_> {
             .filter(|path| !path.contains("{{"))
             .and_then(|path| Path::parse(path).ok());
         self.wanted.extend(path.map(|path| (path, begins, at)));
+    }
+}
+
+/// The name of the state that one beside it stands for. A name an edit away is only meant where the value
+/// there is of the kind that is wanted and the numbers in both names agree: `todo` for a text is no slip of
+/// the list `todos`, and `item2` none of `item1`.
+fn misspelt(path: &Path, wanted: &Value, declared: &Object) -> Option<String> {
+    let name = path.root();
+    let digits = |name: &str| -> String { name.chars().filter(char::is_ascii_digit).collect() };
+    let is_kind = |held: &Value| match wanted {
+        Value::Array(_) => held.is_array(),
+        Value::Bool(_) => held.is_boolean(),
+        Value::Number(_) => held.is_number(),
+        Value::String(_) => held.is_string() || held.is_number(),
+        Value::Object(_) => held.is_object(),
+        Value::Null => true,
+    };
+    let fits = |(other, held): &(&String, &Value)| {
+        let is_way_on = path.segments().len() > 1 && held.is_object();
+        digits(other) == digits(name) && (is_way_on || path.segments().len() == 1 && is_kind(held))
+    };
+    let fitting = declared.iter().filter(fits).map(|(other, _)| other.as_str());
+    nearest::unmistakable(name, fitting).map(str::to_owned)
+}
+
+/// Writes another first name into the path that stands at `at`.
+fn respell(root: &mut Object, at: &str, name: &str, meant: &str) -> bool {
+    let mut document = Value::Object(std::mem::take(root));
+    let respelt = respell_in(&mut document, at, name, meant);
+    if let Value::Object(members) = document {
+        *root = members;
+    }
+    respelt
+}
+
+fn respell_in(document: &mut Value, at: &str, name: &str, meant: &str) -> bool {
+    let again = |path: &str| {
+        let pointer = path.strip_prefix('/');
+        let rest = pointer.unwrap_or(path).strip_prefix(name)?;
+        Some(format!(
+            "{}{meant}{rest}",
+            if pointer.is_some() { "/" } else { "" }
+        ))
+    };
+    if let Some((values, key)) = at
+        .rsplit_once('/')
+        .filter(|(values, _)| values.ends_with("/args/values"))
+    {
+        let key = key.replace("~1", "/").replace("~0", "~");
+        let Some(Value::Object(values)) = document.pointer_mut(values) else {
+            return false;
+        };
+        return again(&key)
+            .filter(|meant| values.contains_key(&key) && !values.contains_key(meant))
+            .map(|meant| super::rename(values, &key, &meant))
+            .is_some();
+    }
+    let Some(found) = document.pointer_mut(at) else {
+        return false;
+    };
+    let key = ["$bind", "in"].into_iter().find(|key| found.get(key).is_some());
+    let path = match key {
+        Some(key) => found.get_mut(key),
+        None => Some(found),
+    };
+    let Some(Value::String(path)) = path else {
+        return false;
+    };
+    match again(path) {
+        Some(meant) => {
+            *path = meant;
+            true
+        }
+        None => false,
     }
 }
 

@@ -126,9 +126,7 @@ fn every_row_answers_to_item_beside_its_own_name() {
 #[test]
 fn rows_within_rows_within_rows_are_bounded_and_the_bound_is_told() {
     let rows: Value = (0..40).map(|n| json!({"id": n})).collect();
-    let level = |name: &str, children: Value| {
-        json!({"type": "container", "id": name, "each": {"in": "rows", "as": name}, "children": children})
-    };
+    let level = |name: &str, children: Value| json!({"type": "container", "id": name, "each": {"in": "rows", "as": name}, "children": children});
     let text = json!([{"type": "text", "id": "leaf", "props": {"content": "{{ c.id }}"}}]);
     let tree = level("a", json!([level("b", json!([level("c", text)]))]));
     let screen = Screen::open(app(json!({"state": {"rows": rows}, "components": [tree]})));
