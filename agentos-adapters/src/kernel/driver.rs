@@ -24,6 +24,8 @@ const CALL_DEADLINE: Millis = 30_000;
 const EVENTS_BEHIND: usize = 1_024;
 /// Decisions that may wait for the audit; the kernel waits with the next one.
 const DECISIONS_WAITING: usize = 256;
+/// How long a cancelled operation may take to reach its next await.
+const TIME_TO_STOP: Duration = Duration::from_millis(100);
 /// Records kept for a later try while the audit cannot be written.
 const RECORDS_UNWRITTEN: usize = 4_096;
 
@@ -56,6 +58,13 @@ pub(super) struct Subscription {
     _person: Option<Arc<()>>,
 }
 
+/// An operation that runs.
+struct Operation {
+    abort: AbortHandle,
+    /// Ends with it, however it ends.
+    ended: oneshot::Receiver<()>,
+}
+
 /// Decisions without an operation, and the answers that wait until they are in the audit.
 struct Decision {
     records: Vec<AuditRecord>,
@@ -68,7 +77,7 @@ pub(super) struct Driver {
     host: Arc<dyn HostPort>,
     answers: HashMap<CallId, Answer>,
     operations: JoinSet<(OpId, Result<Reply, SysError>)>,
-    aborts: HashMap<OpId, AbortHandle>,
+    running: HashMap<OpId, Operation>,
     events: broadcast::Sender<KernelEvent>,
     /// Shared by the subscriptions of people.
     people: Arc<()>,
@@ -88,7 +97,7 @@ impl Driver {
             host,
             answers: HashMap::new(),
             operations: JoinSet::new(),
-            aborts: HashMap::new(),
+            running: HashMap::new(),
             events: broadcast::channel(EVENTS_BEHIND).0,
             people: Arc::default(),
             attended: false,
@@ -185,7 +194,7 @@ impl Driver {
     /// None when the operation was cancelled.
     fn op_done(&mut self, ended: Option<(OpId, Result<Reply, SysError>)>) -> Option<Input> {
         let (op, result) = ended?;
-        self.aborts.remove(&op);
+        self.running.remove(&op);
         Some(Input::OpDone { op, result })
     }
 
@@ -208,10 +217,11 @@ impl Driver {
             records: Vec::new(),
             answers: Vec::new(),
         };
+        let mut cancelled = Vec::new();
         for effect in self.kernel.handle(input, self.clock.now()) {
             match effect {
                 Effect::Perform(op) => self.perform(op),
-                Effect::CancelOp(op) => self.cancel(op),
+                Effect::CancelOp(op) => cancelled.extend(self.cancel(op)),
                 Effect::Audit(record) => decision.records.push(record),
                 Effect::Reply { call, result } => {
                     decision
@@ -222,6 +232,12 @@ impl Driver {
                 Effect::Emit(event) => drop(self.events.send(event)),
             }
         }
+        // Whoever hears that something was stopped may count on it. An operation at work between two awaits
+        // ends at the second; one that does not get there delays nobody for long.
+        let stopped = futures::future::join_all(cancelled);
+        if tokio::time::timeout(TIME_TO_STOP, stopped).await.is_err() {
+            tracing::error!("a cancelled operation goes on");
+        }
         if decision.records.is_empty() {
             decision.give_answers();
         } else if let Err(ended) = self.decisions.send(decision).await {
@@ -231,17 +247,20 @@ impl Driver {
 
     fn perform(&mut self, op: AuthorizedOp) {
         let (id, host) = (op.id(), self.host.clone());
+        let (ends, ended) = oneshot::channel::<()>();
         let abort = self.operations.spawn(async move {
+            let _ends = ends;
             let performed = AssertUnwindSafe(host.perform(op)).catch_unwind().await;
             (id, performed.unwrap_or(Err(SysError::Io { kind: IoKind::Disk })))
         });
-        self.aborts.insert(id, abort);
+        self.running.insert(id, Operation { abort, ended });
     }
 
-    fn cancel(&mut self, op: OpId) {
-        if let Some(abort) = self.aborts.remove(&op) {
-            abort.abort();
-        }
+    /// Stops an operation; what it answers ends when nothing of it runs any more.
+    fn cancel(&mut self, op: OpId) -> Option<oneshot::Receiver<()>> {
+        let Operation { abort, ended } = self.running.remove(&op)?;
+        abort.abort();
+        Some(ended)
     }
 }
 

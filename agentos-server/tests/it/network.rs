@@ -63,6 +63,28 @@ async fn answer(mut stream: TcpStream, kept: Arc<Mutex<Vec<String>>>) {
             Ok(count) => request.extend_from_slice(&buffer[..count]),
         }
     }
+    // What is sent is read, or closing would reset the connection under the answer.
+    let head = request
+        .windows(4)
+        .position(|end| end == b"\r\n\r\n")
+        .unwrap_or_default()
+        + 4;
+    let length = String::from_utf8_lossy(&request[..head])
+        .lines()
+        .find_map(|line| {
+            line.to_lowercase()
+                .strip_prefix("content-length:")?
+                .trim()
+                .parse()
+                .ok()
+        })
+        .unwrap_or(0);
+    while request.len() < head + length {
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(count) => request.extend_from_slice(&buffer[..count]),
+        }
+    }
     let request = String::from_utf8_lossy(&request).into_owned();
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
     kept.lock().unwrap().push(request);
