@@ -183,10 +183,10 @@ impl App {
             self.forget_mended_failures();
         }
         let changes = self.mount();
-        if !self.draft {
-            if let Some(action) = self.program.on.mount.clone() {
-                self.start(Run::new(action, None, Rows::default(), Value::Null));
-            }
+        if !self.draft
+            && let Some(action) = self.program.on.mount.clone()
+        {
+            self.start(Run::new(action, None, Rows::default(), Value::Null));
         }
         self.finish(changes)
     }
@@ -616,7 +616,10 @@ impl App {
             }
             if round == WATCH_ROUNDS {
                 let path = due[0].0.pointer();
-                let message = format!("`{}` and what watches it keep changing each other", due[0].0);
+                let message = format!(
+                    "`{}` still changes after {WATCH_ROUNDS} rounds of watches, which end here; give them an `if` that ends them",
+                    due[0].0
+                );
                 self.issues
                     .push(Issue::error(Code::WatchLoop, format!("/watch{path}"), message));
                 return;

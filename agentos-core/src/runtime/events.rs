@@ -144,7 +144,7 @@ impl App {
         false
     }
 
-    fn fails_a_check(&self, id: &str) -> bool {
+    pub(super) fn fails_a_check(&self, id: &str) -> bool {
         let Some((component, rows)) = self.place(id) else {
             return false;
         };

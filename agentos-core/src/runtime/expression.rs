@@ -287,6 +287,85 @@ pub fn is_filter(name: &str) -> bool {
         .map_or_else(|error| error.kind() != ErrorKind::UnknownFilter, |_| true)
 }
 
+/// Tests that are offered where one was misspelt.
+pub const TESTS: [&str; 24] = [
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "even",
+    "false",
+    "float",
+    "ge",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sequence",
+    "startingwith",
+    "string",
+];
+
+/// Whether an expression may use the test.
+pub fn is_test(name: &str) -> bool {
+    ENVIRONMENT
+        .compile_expression_owned(format!("none is {name}"))
+        .and_then(|expression| expression.eval(()))
+        .map_or_else(|error| error.kind() != ErrorKind::UnknownTest, |_| true)
+}
+
+/// Methods of texts, lists and objects, as Python names them.
+pub const METHODS: [&str; 29] = [
+    "capitalize",
+    "count",
+    "endswith",
+    "find",
+    "format",
+    "get",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdigit",
+    "islower",
+    "isnumeric",
+    "isspace",
+    "isupper",
+    "items",
+    "join",
+    "keys",
+    "lower",
+    "lstrip",
+    "replace",
+    "rfind",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "title",
+    "upper",
+    "values",
+];
+
+/// The tests an expression names.
+pub fn tests_in(source: &str) -> Vec<&str> {
+    dialect::tests(source)
+}
+
+/// The methods an expression calls.
+pub fn methods_in(source: &str) -> Vec<&str> {
+    dialect::methods(source)
+}
+
 fn bare_path(source: &str) -> Option<Reference> {
     const WORDS: [&str; 14] = [
         "true", "True", "false", "False", "none", "None", "not", "and", "or", "in", "is", "if", "else",
@@ -321,7 +400,26 @@ fn sentence(error: &minijinja::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILTERS, is_filter};
+    use minijinja::ErrorKind;
+
+    use super::{ENVIRONMENT, FILTERS, METHODS, TESTS, is_filter, is_test};
+
+    #[test]
+    fn every_test_and_method_that_is_offered_is_there() {
+        let missing: Vec<_> = TESTS.into_iter().filter(|name| !is_test(name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        assert!(!is_test("tall"));
+        let is_method = |name: &&str| {
+            ["'a'", "[1]", "{'a': 1}"].into_iter().any(|value| {
+                let called = ENVIRONMENT.compile_expression_owned(format!("{value}.{name}()"));
+                called
+                    .and_then(|expression| expression.eval(()))
+                    .map_or_else(|error| error.kind() != ErrorKind::UnknownMethod, |_| true)
+            })
+        };
+        let missing: Vec<_> = METHODS.into_iter().filter(|name| !is_method(name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 
     #[test]
     fn every_filter_that_is_offered_is_there() {

@@ -13,10 +13,12 @@ use serde_json::{Value as Json, json};
 
 use super::allowance::Allowance;
 use super::app::{App, Opening, Waiting};
-use super::program::{Action, Call, Program};
+use super::checks;
+use super::program::{Action, Call, CompiledCheck, CompiledRule, Program};
 use super::turn::{Effect, Event, Failure, Turn};
 use super::view::{Node, NodeId};
 use crate::spec::catalog::Catalog;
+use crate::spec::document::Rule;
 use crate::spec::{Code, Issue, Severity, UiSpec, check, limits};
 use crate::value::Value;
 
@@ -24,6 +26,11 @@ use crate::value::Value;
 const ANSWERS: usize = 20;
 /// Components of one kind of row that are used; a list of a hundred rows needs no hundred clicks.
 const ROWS: usize = 2;
+
+/// Values tried on a field whose checks none has met.
+const ENTRIES: usize = 8;
+/// Components that are named of those that were not used.
+const NAMED: usize = 20;
 
 /// What the trial did and found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +46,8 @@ pub struct Report {
     pub fuel: u64,
     /// Components that were used.
     pub used: Vec<Arc<str>>,
+    /// Components that could have been used and were not, because the trial had come to its bounds.
+    pub untried: Vec<Arc<str>>,
     /// Tools that ran outside the engine, with how often.
     pub answered: BTreeMap<Arc<str>, usize>,
 }
@@ -67,6 +76,8 @@ pub fn run(spec: &UiSpec, catalog: &Arc<Catalog>, now: f64, seed: u64) -> Report
         queries_answered: BTreeSet::new(),
         confirmed: 0,
         loops: false,
+        unsent: BTreeMap::new(),
+        grows: false,
     };
     // What has no action takes no event, so only the document shows it.
     let idle = check::check(spec, catalog).into_iter();
@@ -96,6 +107,10 @@ struct Trial<'a> {
     confirmed: usize,
     /// An effect follows from its own answer without an end.
     loops: bool,
+    /// Form → the field that took nothing of what was entered, as long as the form was never sent.
+    unsent: BTreeMap<NodeId, Option<NodeId>>,
+    /// The state was larger after each wake than before.
+    grows: bool,
 }
 
 impl Trial<'_> {
@@ -165,7 +180,11 @@ impl Trial<'_> {
             if self.app.view.node(&node.id).is_none() {
                 break;
             }
-            changed |= self.send(node, &kind);
+            changed |= if &*kind == "change" {
+                self.enter(node)
+            } else {
+                self.send(node, &kind)
+            };
         }
         let known = self.uses.entry(component).or_default();
         *known |= changed;
@@ -184,9 +203,40 @@ impl Trial<'_> {
             .filter(is_field)
             .map(|node| (*node).clone())
             .collect();
+        let mut refused = None;
         for field in fields {
-            self.send(&field, "change");
+            self.enter(&field);
+            if self.app.fails_a_check(&field.id) {
+                refused.get_or_insert(field.id);
+            }
         }
+        // What was sent once may well refuse the same again.
+        let earlier = self
+            .unsent
+            .entry(form.id.clone())
+            .or_insert_with(|| refused.clone());
+        if refused.is_none() {
+            *earlier = None;
+        }
+    }
+
+    /// Enters what the field takes, as far as its checks tell; whether anything changed.
+    fn enter(&mut self, field: &Node) -> bool {
+        let program = self.app.program.clone();
+        let component = self
+            .app
+            .view
+            .instance(&field.id)
+            .map(|instance| instance.component);
+        let checks = component.map_or(&[][..], |index| &program.components[index].checks);
+        let mut changed = false;
+        for payload in entries(field, checks).into_iter().take(ENTRIES) {
+            changed |= self.send_with(field, "change", payload);
+            if !self.app.fails_a_check(&field.id) {
+                break;
+            }
+        }
+        changed
     }
 
     /// Whether something was used and nothing ever came of it. It gets another go, since what the
@@ -206,6 +256,10 @@ impl Trial<'_> {
 
     /// Sends one event and answers what it asks for; whether anything changed.
     fn send(&mut self, node: &Node, kind: &str) -> bool {
+        self.send_with(node, kind, payload(node, kind))
+    }
+
+    fn send_with(&mut self, node: &Node, kind: &str, payload: Json) -> bool {
         if self.is_spent() {
             return false;
         }
@@ -214,7 +268,7 @@ impl Trial<'_> {
         let event = Event {
             component: node.id.to_string(),
             kind: kind.to_owned(),
-            payload: payload(node, kind),
+            payload,
             item: Vec::new(),
         };
         let woken_at = self.app.wake_at();
@@ -308,12 +362,72 @@ impl Trial<'_> {
 
     /// Moves the clock to what the app waits for.
     fn wait(&mut self) {
+        let mut grown = 0;
         while self.wakes < limits::TRIAL_WAKES && !self.cannot_go_on() {
             let Some(due) = self.app.wake_at() else { return };
+            let before = self.app.store.bytes();
             self.wakes += 1;
             self.now = self.now.max(due);
             let turn = self.app.tick(self.now);
             self.take(turn);
+            grown += usize::from(self.app.store.bytes() > before);
+        }
+        self.grows = grown == limits::TRIAL_WAKES;
+    }
+
+    /// Components in sight that were never used.
+    fn untried(&self) -> Vec<Arc<str>> {
+        let (_, nodes) = self.app.view();
+        let instances = nodes
+            .into_iter()
+            .filter(|node| is_usable(node))
+            .filter_map(|node| self.app.view.instance(&node.id));
+        let untried: BTreeSet<usize> = instances
+            .map(|instance| instance.component)
+            .filter(|component| !self.uses.contains_key(component))
+            .collect();
+        let program = &self.app.program;
+        untried
+            .into_iter()
+            .map(|component| program.components[component].id.clone())
+            .collect()
+    }
+
+    fn note_what_is_left_open(&mut self, untried: &[Arc<str>]) {
+        if self.app.view().1.is_empty() {
+            self.note(Issue::error(Code::Schema, "/components", "the app shows nothing"));
+        }
+        for (form, field) in std::mem::take(&mut self.unsent) {
+            let program = self.app.program.clone();
+            let (Some(field), Some(instance)) = (field, self.app.view.instance(&form)) else {
+                continue;
+            };
+            let message = format!(
+                "`{form}` was never sent: `{field}` did not take what was entered, so what sending does is not tried"
+            );
+            let at = &*program.components[instance.component].at;
+            self.note(Issue::warning(Code::ControlDoesNothing, at, message).about(&*form));
+        }
+        if self.grows {
+            let message = format!(
+                "the state grew at each of {} wakes; keep only the last entries of what is added on a timer",
+                limits::TRIAL_WAKES
+            );
+            self.note(Issue::warning(Code::StateTooLarge, "/state", message));
+        }
+        if !untried.is_empty() && self.events >= limits::TRIAL_EVENTS {
+            let message = format!(
+                "the trial ends after {} events; {} were not used: {}",
+                limits::TRIAL_EVENTS,
+                untried.len(),
+                untried
+                    .iter()
+                    .take(NAMED)
+                    .map(|id| &**id)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            );
+            self.note(Issue::note(Code::TooLarge, "/components", message));
         }
     }
 
@@ -359,6 +473,8 @@ impl Trial<'_> {
             };
             self.note(issue.about(&*component.id));
         }
+        let untried = self.untried();
+        self.note_what_is_left_open(&untried);
         Report {
             passed: !self.issues.iter().any(Issue::is_error),
             issues: self.issues,
@@ -370,6 +486,7 @@ impl Trial<'_> {
                 .keys()
                 .map(|component| program.components[*component].id.clone())
                 .collect(),
+            untried,
             answered: self.answered,
         }
     }
@@ -470,10 +587,113 @@ fn chosen_rows(table: &Node) -> Json {
     json!({"value": value, "key": key, "keys": keys})
 }
 
+/// What a person could enter there, what meets the checks first.
+fn entries(node: &Node, checks: &[CompiledCheck]) -> Vec<Json> {
+    let first = change_payload(node);
+    if checks.is_empty() {
+        return vec![first];
+    }
+    let mut values: Vec<Json> = ["value", "checked"]
+        .into_iter()
+        .filter_map(|key| first.get(key).cloned())
+        .collect();
+    match &*node.kind {
+        "checkbox" | "switch" => return vec![json!({"checked": true}), json!({"checked": false})],
+        "select" | "radio" => values.extend(options(node)),
+        "date" => {
+            let moments: [&str; 3] = match props_text(node, "type") {
+                "time" => ["09:30", "17:45", "06:15"],
+                "datetime-local" => ["2026-01-15T09:30", "2026-01-15T17:45", "2026-01-14T06:15"],
+                "month" => ["2026-01", "2026-12", "2025-06"],
+                _ => ["2026-01-15", "2026-12-20", "2025-06-01"],
+            };
+            return moments
+                .into_iter()
+                .map(|moment| json!({"value": moment}))
+                .collect();
+        }
+        _ => {
+            let is_number = props_text(node, "type") == "number" || &*node.kind == "slider";
+            for check in checks {
+                values.extend(meant_by(&check.rule, is_number));
+            }
+            values.extend(OTHERS.into_iter().map(Json::from));
+        }
+    }
+    // Only what is entered shows whether a condition holds.
+    let fails = |value: &Json| {
+        let value = Value::from(value);
+        checks
+            .iter()
+            .any(|check| checks::failure(check, &value, |_| Value::Null).is_some())
+    };
+    let mut entries: Vec<Json> = Vec::new();
+    for value in values {
+        if !fails(&value) && !entries.contains(&value) {
+            entries.push(value);
+        }
+    }
+    if entries.is_empty() {
+        return vec![first];
+    }
+    entries.into_iter().map(|value| json!({"value": value})).collect()
+}
+
+/// Values of the forms that patterns ask for most.
+const OTHERS: [&str; 16] = [
+    "Sample text that goes on for a while",
+    "12345",
+    "1234",
+    "123456",
+    "12",
+    "1",
+    "ABC",
+    "ABC123",
+    "AB-1234",
+    "abc",
+    "a1",
+    "555-0100",
+    "+15550100",
+    "2026-01-15",
+    "09:30",
+    "#2f56d9",
+];
+
+/// Values that meet one rule and lie inside its bounds rather than on them.
+fn meant_by(rule: &CompiledRule, is_number: bool) -> Vec<Json> {
+    let number = |number: f64| {
+        let value = Value::number(number);
+        if is_number {
+            value.to_json()
+        } else {
+            json!(value.display())
+        }
+    };
+    let CompiledRule::Plain(rule) = rule else {
+        return Vec::new();
+    };
+    match rule {
+        Rule::Email => vec![json!("person@example.org")],
+        Rule::Url => vec![json!("https://example.org")],
+        Rule::Number | Rule::Integer => vec![number(7.0), number(1.0)],
+        Rule::Min(min) => vec![number(min + 1.0), number(*min), number(min.ceil() + 10.0)],
+        Rule::Max(max) => vec![number(max - 1.0), number(*max), number((max / 2.0).floor())],
+        Rule::MinLength(length) | Rule::MaxLength(length) => vec![json!(
+            "Sample "
+                .chars()
+                .cycle()
+                .take((*length).min(limits::PROPERTY_BYTES))
+                .collect::<String>()
+        )],
+        Rule::OneOf(values) => values.clone(),
+        Rule::Required | Rule::Pattern(_) | Rule::When(_) => Vec::new(),
+    }
+}
+
 /// Something a person could enter there, different from what is there.
 fn change_payload(node: &Node) -> Json {
     let prop = |name: &str| node.props.member(name);
-    let text = |name: &str| prop(name).and_then(Value::as_str).unwrap_or_default();
+    let text = |name: &str| props_text(node, name);
     match &*node.kind {
         "checkbox" | "switch" => json!({"checked": !prop("checked").is_some_and(Value::is_true)}),
         "modal" => json!({"value": !prop("open").is_some_and(Value::is_true)}),
@@ -516,20 +736,24 @@ fn stepped(node: &Node) -> f64 {
 }
 
 fn another_option(node: &Node) -> Json {
-    let held = node.props.member("value").cloned().unwrap_or_default();
-    let options = node
-        .props
-        .member("options")
-        .and_then(Value::as_list)
-        .cloned()
-        .unwrap_or_default();
-    let values: Vec<Value> = options
-        .iter()
-        .map(|option| option.member("value").unwrap_or(option).clone())
-        .collect();
-    values
-        .iter()
-        .find(|value| **value != held)
-        .or(values.first())
-        .map_or(Json::Null, Value::to_json)
+    let held = node.props.member("value").map_or(Json::Null, Value::to_json);
+    let options = options(node);
+    let other = options.iter().find(|value| **value != held);
+    other.or(options.first()).cloned().unwrap_or_default()
+}
+
+fn options(node: &Node) -> Vec<Json> {
+    let options = node.props.member("options").and_then(Value::as_list);
+    let values = options
+        .into_iter()
+        .flatten()
+        .map(|option| option.member("value").unwrap_or(option));
+    values.map(Value::to_json).collect()
+}
+
+fn props_text<'n>(node: &'n Node, name: &str) -> &'n str {
+    node.props
+        .member(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }

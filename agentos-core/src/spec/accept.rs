@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::catalog::Catalog;
 use super::mend::{Loss, mend};
-use super::{Issue, UiSpec, bounds, check};
+use super::{Code, Issue, UiSpec, bounds, check};
 
 /// A document that can be opened.
 #[derive(Debug, Clone)]
@@ -47,11 +47,13 @@ pub fn accept(document: Json, catalog: &Catalog, loss: Loss) -> Result<Accepted,
     let (spec, found) = if let Some(checked) = mended.checked {
         checked
     } else {
-        let spec = UiSpec::from_json(&mended.doc).map_err(|refused| {
-            issues.extend(refused);
-            std::mem::take(&mut issues)
-        })?;
+        let (spec, refused) = UiSpec::read(&mended.doc);
         let found = check::check(&spec, catalog);
+        if !refused.is_empty() {
+            issues.extend(refused);
+            issues.extend(found.into_iter().filter(stands_alone));
+            return Err(issues);
+        }
         (spec, found)
     };
     issues.extend(found);
@@ -60,4 +62,24 @@ pub fn accept(document: Json, catalog: &Catalog, loss: Loss) -> Result<Accepted,
         spec,
         issues,
     })
+}
+
+/// Whether an issue of a document that could be read in part holds of the whole: what is said to be missing may
+/// stand in a part that could not be read.
+fn stands_alone(issue: &Issue) -> bool {
+    matches!(
+        issue.code,
+        Code::UnknownType
+            | Code::UnknownProp
+            | Code::PropType
+            | Code::PropEnum
+            | Code::DuplicateId
+            | Code::NameCollision
+            | Code::ExprSyntax
+            | Code::DependencyCycle
+            | Code::ToolUnknown
+            | Code::UrlScheme
+            | Code::WatchLoop
+            | Code::StateTooLarge
+    )
 }

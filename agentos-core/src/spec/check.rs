@@ -38,6 +38,7 @@ pub fn check(spec: &UiSpec, catalog: &Catalog) -> Vec<Issue> {
     checker.root_actions();
     checker.style(&spec.style, "/style");
     checker.theme();
+    checker.bindings();
     if spec.components.is_empty() {
         checker.report(Issue::error(
             Code::Schema,
@@ -50,6 +51,7 @@ pub fn check(spec: &UiSpec, catalog: &Catalog) -> Vec<Issue> {
         checker.component(component, &place);
     }
     checker.cycles();
+    checker.watch_loops();
     checker.unused();
     checker.issues
 }
@@ -133,6 +135,10 @@ impl<'a> Checker<'a> {
                     &at,
                     format!("`{name}` is reserved; {section} needs another name for it"),
                 ));
+            }
+            if section != "state" && !is_identifier(name) {
+                let message = format!("no expression can name `{name}`; letters, digits and _ can be read");
+                self.report(Issue::warning(Code::Schema, &at, message));
             }
             if let Some(other) = seen.insert(name, section) {
                 self.report(Issue::error(
@@ -273,19 +279,62 @@ impl<'a> Checker<'a> {
     }
 
     fn theme(&mut self) {
-        const KEYS: [&str; 3] = ["accent", "density", "mode"];
-        for name in self
-            .spec
-            .theme
-            .keys()
-            .filter(|name| !KEYS.contains(&name.as_str()))
-        {
-            let message = format!("a theme has accent, density and mode, not `{name}`");
-            self.issues.push(Issue::warning(
-                Code::UnknownProp,
-                format!("/theme/{}", escaped(name)),
-                message,
-            ));
+        for (name, value) in &self.spec.theme {
+            let at = format!("/theme/{}", escaped(name));
+            let Some((_, kind)) = THEME.iter().find(|(known, _)| known == name) else {
+                let message = format!("a theme has accent, density and mode, not `{name}`");
+                let hint = self.nearest(name, THEME.iter().map(|(known, _)| *known));
+                self.report_with(Issue::warning(Code::UnknownProp, at, message), hint);
+                continue;
+            };
+            match kind {
+                ThemeKind::Colour if !value.as_str().is_some_and(is_hex_colour) => {
+                    let message = format!(
+                        "`{name}` takes a colour such as \"#2f56d9\", found {value}; it has no effect"
+                    );
+                    self.report(Issue::warning(Code::PropType, at, message));
+                }
+                ThemeKind::OneOf(choices)
+                    if !value.as_str().is_some_and(|value| choices.contains(&value)) =>
+                {
+                    let message = format!(
+                        "`{name}` is {}, found {value}; it has no effect",
+                        choices.join(" or ")
+                    );
+                    let hint = self.nearest(value.as_str().unwrap_or_default(), choices.iter().copied());
+                    self.report_with(Issue::warning(Code::PropEnum, at, message), hint);
+                }
+                ThemeKind::Colour | ThemeKind::OneOf(_) => {}
+            }
+        }
+    }
+
+    /// Tools the app says it uses, which must be there to be used.
+    fn bindings(&mut self) {
+        let (spec, catalog) = (self.spec, self.catalog);
+        for (service, tools) in &spec.service_bindings {
+            let at = format!("/service_bindings/{}", escaped(service));
+            if !catalog.has_group(service) {
+                let groups: BTreeSet<&str> = catalog.tools().map(super::catalog::ToolEntry::group).collect();
+                let hint = self.nearest(service, groups);
+                let message = format!("there is no service `{service}`");
+                self.report_with(Issue::warning(Code::ToolUnknown, at, message), hint);
+                continue;
+            }
+            for (index, tool) in tools.iter().enumerate() {
+                let full = format!("{service}.{tool}");
+                if tool == "*" || catalog.tool(&full).is_some() || catalog.tool(tool).is_some() {
+                    continue;
+                }
+                let own = catalog.tools().filter(|entry| entry.group() == service);
+                let names = own.map(|entry| entry.id.rsplit('.').next().unwrap_or_default());
+                let hint = self.nearest(tool, names);
+                let message = format!("the service `{service}` has no tool `{tool}`");
+                self.report_with(
+                    Issue::warning(Code::ToolUnknown, format!("{at}/{index}"), message),
+                    hint,
+                );
+            }
         }
     }
 
@@ -329,6 +378,25 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// What a theme has.
+const THEME: [(&str, ThemeKind); 3] = [
+    ("accent", ThemeKind::Colour),
+    ("density", ThemeKind::OneOf(&["comfortable", "compact"])),
+    ("mode", ThemeKind::OneOf(&["light", "dark"])),
+];
+
+enum ThemeKind {
+    Colour,
+    OneOf(&'static [&'static str]),
+}
+
+/// `#rgb` or `#rrggbb`.
+fn is_hex_colour(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|digits| {
+        matches!(digits.len(), 3 | 6) && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
+
 /// What starts an action, which decides what a bare tool can pick its arguments from.
 enum Trigger<'a> {
     /// An event of a component.
@@ -348,6 +416,12 @@ fn holds_own_value(component: &Component, catalog: &Catalog) -> bool {
         .component(&component.kind)
         .and_then(|entry| entry.value.as_ref());
     value.is_some_and(|value| !matches!(component.prop(&value.name), Some(Template::Bind(_))))
+}
+
+/// Whether an expression can read it by name.
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// Actions and names in scope are used under one roof, but are not each other.

@@ -160,13 +160,15 @@ impl UiSpec {
     /// # Errors
     /// Every place whose shape is wrong, with its JSON Pointer.
     pub fn from_json(document: &Json) -> Result<Self, Vec<Issue>> {
+        let (spec, issues) = Self::read(document);
+        if issues.is_empty() { Ok(spec) } else { Err(issues) }
+    }
+
+    /// What of a document can be read, and every place whose shape is wrong.
+    pub(super) fn read(document: &Json) -> (Self, Vec<Issue>) {
         let mut reader = Reader::default();
         let spec = reader.document(document);
-        if reader.issues.is_empty() {
-            Ok(spec)
-        } else {
-            Err(reader.issues)
-        }
+        (spec, reader.issues)
     }
 
     /// Every component, parents before their children.

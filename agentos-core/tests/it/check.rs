@@ -250,6 +250,156 @@ fn bindings() {
 }
 
 #[test]
+fn themes() {
+    document(
+        &json!({"theme": {"accent": "#2f56d9", "density": "compact", "mode": "dark"}}),
+        &[],
+    );
+    document(
+        &json!({"theme": {"accent": "blue", "density": "dense", "mode": "drk", "colour": "#fff"}}),
+        &[
+            "warning prop_type /theme/accent",
+            "warning prop_enum /theme/density",
+            "warning prop_enum /theme/mode",
+            "warning unknown_prop /theme/colour",
+        ],
+    );
+}
+
+#[test]
+fn service_bindings() {
+    document(
+        &json!({"service_bindings": {"storage": ["get", "storage.set"], "http": ["*"]}}),
+        &[],
+    );
+    document(
+        &json!({"service_bindings": {"storag": ["get"], "storage": ["gett"]}}),
+        &[
+            "warning tool_unknown /service_bindings/storag (storage)",
+            "warning tool_unknown /service_bindings/storage/0 (get)",
+        ],
+    );
+}
+
+#[test]
+fn watches_that_set_each_other_off_are_a_loop() {
+    let adds = |path: &str| json!({"tool": "ui.increment", "args": {"path": path}});
+    let state = json!({"a": 0, "b": 0, "c": 0});
+    let watched = |watch: Value, expected: &[&str]| {
+        document(
+            &json!({"state": state, "computed": {}, "actions": {}, "watch": watch}),
+            expected,
+        );
+    };
+    watched(json!({"a": adds("a")}), &["error watch_loop /watch/a (if)"]);
+    watched(
+        json!({"a": adds("b"), "b": [{"do": [adds("a")]}]}),
+        &["error watch_loop /watch/a (if)"],
+    );
+    watched(json!({"a": adds("b"), "b": adds("c")}), &[]);
+    let mut ended = adds("a");
+    ended["if"] = json!("a < 3");
+    watched(json!({"a": ended}), &[]);
+    watched(
+        json!({"a": {"tool": "ui.set_state", "args": {"path": "a", "value": "{{ [a, 9] | min }}"}}}),
+        &[],
+    );
+}
+
+#[test]
+fn what_is_called_is_there() {
+    let text = |source: &str, expected: &[&str]| {
+        component(
+            &json!({"type": "text", "props": {"content": format!("{{{{ {source} }}}}")}}),
+            expected,
+        );
+    };
+    text(
+        "name is defined and count is not odd and name.upper().startswith('A')",
+        &[],
+    );
+    text(
+        "name is deffined",
+        &["error expr_unknown_name /components/0/props/content (defined)"],
+    );
+    text(
+        "name is not tall",
+        &["error expr_unknown_name /components/0/props/content"],
+    );
+    text(
+        "name.upcase()",
+        &["error expr_unknown_name /components/0/props/content"],
+    );
+    text(
+        "name.startsWith('a')",
+        &["error expr_unknown_name /components/0/props/content (startswith)"],
+    );
+    text(
+        "len(name)",
+        &["error expr_unknown_name /components/0/props/content (x | length)"],
+    );
+    text(
+        "max(count, 2)",
+        &["error expr_unknown_name /components/0/props/content ([a, b] | max)"],
+    );
+    text(
+        "Math.round(count)",
+        &[
+            "error expr_unknown_name /components/0/props/content (x | round, x | abs, [a, b] | max)",
+            "error expr_unknown_name /components/0/props/content",
+        ],
+    );
+    for foreign in [
+        "count === 1",
+        "count !== 1",
+        "count || 1",
+        "count && 1",
+        "!count",
+        "count ? 1 : 2",
+    ] {
+        text(foreign, &["error expr_syntax /components/0/props/content"]);
+    }
+}
+
+#[test]
+fn the_rest_of_a_document_is_checked_although_a_part_of_it_cannot_be_read() {
+    let document = json!({
+        "computed": {"c": [1]},
+        "components": [
+            {"type": "wizard"},
+            {"type": "button", "props": {"text": "{{ c + unknown }}", "size": 9}, "on_event": {"click": {"do": 4}}},
+            {"type": "text", "props": {"content": "{{ (1 }}"}, "checks": 4},
+        ]
+    });
+    let refused = agentos_core::spec::accept::accept(
+        document,
+        Catalog::builtin(),
+        agentos_core::spec::mend::Loss::Forbidden,
+    )
+    .unwrap_err();
+    let serious: Vec<String> = refused
+        .iter()
+        .filter(|issue| issue.severity != Severity::Note)
+        .map(summary)
+        .collect();
+    for expected in [
+        "error expr_syntax /computed/c",
+        "error schema /components/2/checks",
+        "warning unknown_type /components/0/type",
+        "error expr_syntax /components/2/props/content",
+    ] {
+        assert!(
+            serious.iter().any(|told| told.starts_with(expected)),
+            "{expected}: {serious:#?}"
+        );
+    }
+    assert!(
+        !serious.iter().any(|told| told.contains("unknown_name")),
+        "{serious:#?}"
+    );
+}
+
+#[test]
 fn each() {
     let list = |each: Value| json!({"type": "list", "each": each, "children": [{"type": "divider"}]});
     component(&list(json!("todos")), &[]);
@@ -262,6 +412,14 @@ fn each() {
     component(
         &list(json!({"in": "todos", "as": "event"})),
         &["error name_collision /components/0/each/as"],
+    );
+    component(
+        &list(json!({"in": "todos", "as": "the todo"})),
+        &["error schema /components/0/each/as"],
+    );
+    document(
+        &json!({"state": {"rows": [{"id": 1}, {"id": 1}]}, "computed": {}, "actions": {}, "components": [list(json!("rows"))]}),
+        &["warning duplicate_id /components/0/each"],
     );
     component(
         &json!({"type": "list", "each": "todos"}),
@@ -281,6 +439,18 @@ fn names() {
     document(
         &json!({"computed": {"name": "1"}}),
         &["error name_collision /computed/name"],
+    );
+    document(
+        &json!({"computed": {"the sum": "count"}}),
+        &["warning schema /computed/the sum"],
+    );
+    component(
+        &json!({"type": "input", "id": "event", "props": {"label": "A"}}),
+        &["error name_collision /components/0/id"],
+    );
+    component(
+        &json!({"type": "input", "id": "item", "props": {"label": "A"}}),
+        &[],
     );
     document(
         &json!({"state": {"event": 1}, "actions": {}, "computed": {}}),

@@ -174,6 +174,66 @@ fn fields_are_filled_before_the_form_is_sent() {
     check(&document, &[]);
 }
 
+/// A form of one field whose sending is counted.
+fn form_of(field: &Value) -> Value {
+    json!({
+        "state": {"sent": []},
+        "components": [{"type": "form", "id": "f", "on_event": {"submit": [
+            {"tool": "form.validate"}, {"tool": "notification.show", "args": {"message": "Sent"}}
+        ]}, "children": [field, {"type": "button", "id": "send", "props": {"text": "Send", "type": "submit"}}]}],
+    })
+}
+
+#[test]
+fn fields_are_filled_with_what_their_checks_ask_for() {
+    let input = |kind: &str, checks: Value| json!({"type": "input", "id": "v", "props": {"label": "V", "type": kind}, "checks": checks});
+    for field in [
+        input("text", json!(["required", "url"])),
+        input("text", json!([{"min_length": 20, "max_length": 30}])),
+        input("text", json!(["required", {"max_length": 3}])),
+        input("number", json!(["required", {"min": 500, "max": 600}])),
+        input("text", json!([{"pattern": "^[0-9]{5}$"}])),
+        input("text", json!([{"pattern": "^[A-Z]{2}-[0-9]{4}$"}])),
+        input("text", json!(["required", {"one_of": ["red", "blue"]}])),
+        input(
+            "number",
+            json!(["required", "integer", {"min": 1}, {"when": "v < 500", "message": "More"}, {"min": 490}]),
+        ),
+        json!({"type": "checkbox", "id": "v", "props": {"label": "V"}, "checks": ["required"]}),
+        json!({"type": "select", "id": "v", "props": {"label": "V", "options": ["", "b"]}, "checks": ["required"]}),
+        json!({"type": "textarea", "id": "v", "props": {"label": "V"}, "checks": ["required", {"min_length": 10}]}),
+    ] {
+        let report = tried(&form_of(&field));
+        assert_eq!(told(&report), [""; 0], "{field}");
+        assert!(
+            report.answered.contains_key("notification.show"),
+            "{field} is sent"
+        );
+    }
+}
+
+#[test]
+fn a_form_that_never_takes_what_is_entered_is_told() {
+    let impossible = json!({"type": "input", "id": "v", "props": {"label": "V"}, "checks": [{"pattern": "^x{7}y[0-9]z$"}, "required"]});
+    check(
+        &form_of(&impossible),
+        &["warning control_does_nothing /components/0 f"],
+    );
+}
+
+#[test]
+fn a_state_that_grows_at_every_wake_is_told() {
+    let mut document = button(&json!({"tool": "ui.increment", "args": {"path": "count"}}));
+    document["on"] = json!({"mount": {"tool": "timer.interval", "args": {"interval": 1000,
+        "action": {"tool": "ui.append", "args": {"path": "list", "value": 1}}}}});
+    check(&document, &["warning state_too_large /state"]);
+}
+
+#[test]
+fn an_app_that_shows_nothing_has_not_passed() {
+    check(&json!({"components": []}), &["error schema /components"]);
+}
+
 #[test]
 fn what_is_in_a_closed_modal_is_used_once_it_is_open() {
     let close = json!({"tool": "modal.close", "args": {"modal_id": "box"}});
@@ -198,6 +258,8 @@ fn at_most_300_events_are_sent() {
         .collect();
     let report = tried(&json!({"state": {"count": 0}, "components": buttons}));
     assert_eq!((report.events, report.passed), (limits::TRIAL_EVENTS, true));
+    assert_eq!(told(&report), ["note too_large /components"]);
+    assert_eq!((report.untried.len(), &*report.untried[0]), (100, "b300"));
 }
 
 #[test]

@@ -39,7 +39,11 @@ export function Surface({ nodes, host, layout = "vertical", theme, placeholder }
   return (
     <SurfaceContext value={scope}>
       <div
-        className="wrap-break-word grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]"
+        className={clsx(
+          "wrap-break-word grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]",
+          theme?.mode && "bg-surface text-ink",
+        )}
+        data-theme={theme?.mode}
         style={style}
       >
         <div

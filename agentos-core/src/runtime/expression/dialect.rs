@@ -60,6 +60,20 @@ pub(super) fn mistake(source: &str) -> Option<String> {
                 "syntax error: `{text}` is no part of an expression{instead}"
             ));
         }
+        if let Some(before) = before {
+            let instead = match (before.text(source), text) {
+                ("==", "=") => Some("=="),
+                ("!=", "=") => Some("!="),
+                ("|", "|") => Some("or"),
+                _ => None,
+            };
+            if let Some(instead) = instead.filter(|_| before.span.end == token.span.start) {
+                let written = &source[before.span.start..token.span.end];
+                return Some(format!(
+                    "syntax error: `{written}` is no part of an expression; write `{instead}`"
+                ));
+            }
+        }
         let is_text = |token: &Token| token.text(source).starts_with(['\'', '"']);
         if let Some(before) = before.filter(|before| is_text(before))
             && token.kind != Kind::Sign
@@ -74,6 +88,34 @@ pub(super) fn mistake(source: &str) -> Option<String> {
         before = Some(token);
     }
     None
+}
+
+/// The tests an expression names, after each `is` or `is not`.
+pub(super) fn tests(source: &str) -> Vec<&str> {
+    let words = tokens(source).unwrap_or_default();
+    let text = |at: usize| words.get(at).map(|token| token.text(source));
+    let is_word = |at: &usize| words.get(*at).is_some_and(|token| token.kind == Kind::Word);
+    (0..words.len())
+        .filter(|at| text(*at) == Some("is") && (*at == 0 || text(at - 1) != Some(".")))
+        .map(|at| {
+            if text(at + 1) == Some("not") {
+                at + 2
+            } else {
+                at + 1
+            }
+        })
+        .filter(is_word)
+        .filter_map(text)
+        .collect()
+}
+
+/// The methods an expression calls: `.name(`.
+pub(super) fn methods(source: &str) -> Vec<&str> {
+    let words = tokens(source).unwrap_or_default();
+    let called = words.windows(3).filter(|three| {
+        three[0].text(source) == "." && three[1].kind == Kind::Word && three[2].text(source) == "("
+    });
+    called.map(|three| three[1].text(source)).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

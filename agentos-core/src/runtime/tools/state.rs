@@ -64,9 +64,8 @@ fn set(app: &mut App, path: &Path, value: Value) -> Result<Value, Failure> {
 /// The other truth value; nothing held counts as false, and 0 and 1 as what they often stand for.
 pub(super) fn flipped(held: Option<&Value>, path: &Path) -> Result<Value, Failure> {
     match held {
-        None | Some(Value::Null) => Ok(true.into()),
+        None | Some(Value::Null | Value::Int(0)) => Ok(true.into()),
         Some(Value::Bool(held)) => Ok((!held).into()),
-        Some(Value::Int(0)) => Ok(true.into()),
         Some(Value::Int(1)) => Ok(false.into()),
         Some(held) => {
             let message = format!("`{path}` holds {}, not true or false", held.kind_name());

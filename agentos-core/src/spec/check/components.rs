@@ -1,5 +1,7 @@
 //! Components: their types, events, children, names, and whether they do something.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::super::catalog::{Children, ComponentEntry};
@@ -84,6 +86,13 @@ impl<'a> Checker<'a> {
             let message = format!("`{}` is reserved; rows need another name", each.name);
             self.report(Issue::error(Code::NameCollision, format!("{at}/as"), message));
         }
+        if !super::is_identifier(&each.name) {
+            let message = format!(
+                "no expression can name `{}`; rows need a name of letters, digits and _",
+                each.name
+            );
+            self.report(Issue::error(Code::Schema, format!("{at}/as"), message));
+        }
         if component.children.is_empty() {
             let message = "`each` repeats the children, and there are none";
             self.report(Issue::warning(Code::Schema, &at, message));
@@ -101,6 +110,18 @@ impl<'a> Checker<'a> {
             }
         };
         let key = each.key.as_deref().unwrap_or("id");
+        let mut seen = BTreeSet::new();
+        let mut keys = rows
+            .iter()
+            .filter_map(|row| row.get(key))
+            .filter(|key| !key.is_null());
+        if let Some(twice) = keys.find(|key| !seen.insert(key.to_string())) {
+            let message = format!(
+                "several rows of `{}` have the `{key}` {twice}; what addresses one by it reaches the first",
+                each.list
+            );
+            self.report(Issue::warning(Code::DuplicateId, &at, message));
+        }
         if rows.iter().any(|row| row.is_object() && row.get(key).is_none()) {
             let message = format!(
                 "rows of `{}` have no `{key}`, so they are told apart by their place; give each an `{key}`, or name another `key`",

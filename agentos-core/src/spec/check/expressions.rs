@@ -7,6 +7,30 @@ use super::Checker;
 use super::names::Place;
 use crate::runtime::expression::{self, Expression, IMPURE_FUNCTIONS};
 
+/// Names of other languages, with what does the same here.
+const FOREIGN: [(&str, &str); 20] = [
+    ("len", "x | length"),
+    ("max", "[a, b] | max"),
+    ("min", "[a, b] | min"),
+    ("sum", "list | sum"),
+    ("abs", "x | abs"),
+    ("round", "x | round(2)"),
+    ("sorted", "list | sort"),
+    ("reversed", "list | reverse"),
+    ("int", "x | int"),
+    ("float", "x | float"),
+    ("str", "'' ~ x"),
+    ("string", "'' ~ x"),
+    ("bool", "x and true or false"),
+    ("Math", "x | round, x | abs, [a, b] | max"),
+    ("Number", "x | float"),
+    ("String", "'' ~ x"),
+    ("parseInt", "x | int"),
+    ("parseFloat", "x | float"),
+    ("Date", "x | date('%d.%m.%Y')"),
+    ("JSON", "'' ~ x"),
+];
+
 impl Checker<'_> {
     pub(super) fn expression(&mut self, source: &template::Source, place: &Place, at: &str) {
         let expression = match Expression::compile(source) {
@@ -37,19 +61,42 @@ impl Checker<'_> {
                 }
                 continue;
             }
+            let is_ours = place.row(&reference.name).is_some() || self.sources.contains_key(&*reference.name);
+            if !is_ours && let Some((_, instead)) = FOREIGN.iter().find(|(name, _)| *name == &*reference.name)
+            {
+                let message = format!(
+                    "`{}` is no name here; expressions use filters: {instead}",
+                    reference.name
+                );
+                self.report(Issue::error(Code::ExprUnknownName, at, message).hint(*instead));
+                continue;
+            }
             self.read_name(&reference.name, &reference.members, place, at);
         }
-        for filter in filters(source.as_str()) {
+        self.called(source.as_str(), at);
+    }
+
+    /// Filters, tests and methods, of which an app can define none.
+    fn called(&mut self, source: &str, at: &str) {
+        let told = |kind: &str, name: &str| {
+            Issue::error(Code::ExprUnknownName, at, format!("there is no {kind} `{name}`"))
+        };
+        for filter in filters(source) {
             if !expression::is_filter(filter) {
                 let hint = self.nearest(filter, expression::FILTERS);
-                self.report_with(
-                    Issue::error(
-                        Code::ExprUnknownName,
-                        at,
-                        format!("there is no filter `{filter}`"),
-                    ),
-                    hint,
-                );
+                self.report_with(told("filter", filter), hint);
+            }
+        }
+        for test in expression::tests_in(source) {
+            if !expression::is_test(test) {
+                let hint = self.nearest(test, expression::TESTS);
+                self.report_with(told("test", test), hint);
+            }
+        }
+        for method in expression::methods_in(source) {
+            if !expression::METHODS.contains(&method) {
+                let hint = self.nearest(method, expression::METHODS);
+                self.report_with(told("method", method), hint);
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_set};
 
-use super::super::action::{Action, Args, Run, Step};
+use super::super::action::{Action, Args, DEPTH, Run, Step};
+use super::super::document::UiSpec;
 use super::super::issue::{Code, Issue};
-use super::super::path::escaped;
+use super::super::path::{Path, escaped};
 use super::super::template::{Source, Template};
 use super::Checker;
 use crate::runtime::expression::Expression;
@@ -14,7 +15,45 @@ const REPORTED: usize = 20;
 
 type Graph<'a> = BTreeMap<&'a str, BTreeSet<String>>;
 
+/// Tools that change what they write each time they run, whatever is there.
+const ALWAYS_CHANGES: [&str; 6] = [
+    "ui.increment",
+    "ui.toggle",
+    "ui.append",
+    "ui.add_item",
+    "list.add",
+    "calc.append_digit",
+];
+
 impl Checker<'_> {
+    /// Watches that set each other off without an end. Only steps without a condition whose tool changes its
+    /// path whatever is there are counted; what settles is no loop.
+    pub(super) fn watch_loops(&mut self) {
+        let spec = self.spec;
+        let watched: Vec<String> = spec.watch.iter().map(|(path, _)| path.to_string()).collect();
+        let mut graph = Graph::new();
+        for ((_, action), name) in spec.watch.iter().zip(&watched) {
+            let mut written = Vec::new();
+            always_written(spec, action, 0, &mut written);
+            let sets_off = spec
+                .watch
+                .iter()
+                .zip(&watched)
+                .filter(|((path, _), _)| written.iter().any(|written| written.touches(path)))
+                .map(|(_, name)| name.clone());
+            graph.entry(name).or_default().extend(sets_off);
+        }
+        for cycle in cycles(&graph) {
+            let message = if cycle.len() == 2 {
+                format!("what watches `{}` changes it each time, without an end", cycle[0])
+            } else {
+                format!("watches set each other off without an end: {}", cycle.join(" → "))
+            };
+            let at = format!("/watch/{}", escaped(&cycle[0]));
+            self.report(Issue::error(Code::WatchLoop, at, message).hint("if"));
+        }
+    }
+
     pub(super) fn cycles(&mut self) {
         let spec = self.spec;
         let mut values = Graph::new();
@@ -54,6 +93,37 @@ impl Checker<'_> {
                 format!("/actions/{}", escaped(&cycle[0])),
                 message,
             ));
+        }
+    }
+}
+
+/// The paths an action changes each time it runs.
+fn always_written(spec: &UiSpec, action: &Action, depth: usize, written: &mut Vec<Path>) {
+    if depth > DEPTH {
+        return;
+    }
+    for step in action.steps.iter().filter(|step| step.condition.is_none()) {
+        match &step.run {
+            Run::Tool {
+                id,
+                args: Args::Given { args, .. },
+            } if ALWAYS_CHANGES.contains(&id.as_str()) => {
+                let path = args.iter().find_map(|(name, value)| match value {
+                    Template::Literal(serde_json::Value::String(path)) if name == "path" => {
+                        Path::parse(path).ok()
+                    }
+                    _ => None,
+                });
+                written.extend(path);
+            }
+            Run::Tool { .. } => {}
+            Run::Named { action, .. } => {
+                let named = spec.actions.iter().find(|(name, _)| name == action);
+                if let Some((_, action)) = named {
+                    always_written(spec, action, depth + 1, written);
+                }
+            }
+            Run::Steps(action) => always_written(spec, action, depth + 1, written),
         }
     }
 }

@@ -102,7 +102,7 @@ impl Place {
         self.role == Role::NamedAction
     }
 
-    fn row(&self, name: &str) -> Option<&Path> {
+    pub(super) fn row(&self, name: &str) -> Option<&Path> {
         self.rows
             .iter()
             .rev()

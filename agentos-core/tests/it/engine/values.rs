@@ -161,8 +161,8 @@ fn watches_that_chase_each_other_are_stopped_and_told() {
     let mut screen = Screen::open(app(json!({
         "state": {"a": 0, "b": 0},
         "watch": {
-            "a": {"tool": "ui.increment", "args": {"path": "b"}},
-            "b": {"tool": "ui.increment", "args": {"path": "a"}}
+            "a": {"tool": "ui.set_state", "args": {"path": "b", "value": "{{ b + 1 }}"}},
+            "b": {"tool": "ui.set_state", "args": {"path": "a", "value": "{{ a + 1 }}"}}
         },
         "components": [set("go", "a", json!(1)), text("n", "{{ a }}")]
     })));
