@@ -1,14 +1,16 @@
 //! How the document of a running app changes, and back.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::state::must_hold_lease;
 use super::{AppError, AppEvent, Apps, persist, title};
 use crate::ids::{AppId, EngineId};
 use crate::ports::storage::{AppRecord, DocumentEdit};
-use crate::runtime::carried;
-use crate::spec::Catalog;
+use crate::runtime::{carried, trial};
 use crate::spec::history::{Difference, History, HistoryError, Step};
+use crate::spec::{Catalog, UiSpec};
 use crate::value::{Map, map_from_json, map_to_json};
 
 /// A change somebody wants.
@@ -29,11 +31,14 @@ pub struct EditRequest {
 pub struct Edited {
     pub step: Step,
     pub version: u64,
+    /// How the app did when it was tried out; an undo and a redo try nothing.
+    pub trial: Option<trial::Report>,
 }
 
 impl Apps {
     /// Edits the document of `id`. The state goes on where it still fits, and an engine that runs the
-    /// app learns by [`AppEvent::Edited`] that it has a newer document to take.
+    /// app learns by [`AppEvent::Edited`] that it has a newer document to take. What the trial run finds is told
+    /// and stops nothing: who edits by hand may be half way.
     ///
     /// [`AppError::History`] when the edit was refused, [`AppError::StaleVersion`] when it was made on
     /// another version, [`AppError::EngineReplaced`] when its engine has not the lease.
@@ -41,13 +46,19 @@ impl Apps {
         &self,
         id: AppId,
         request: &EditRequest,
-        catalog: &Catalog,
+        catalog: &Arc<Catalog>,
     ) -> Result<Edited, AppError> {
         let now = self.ambient.now();
-        self.change_document(id, request.version, request.engine, |history, document| {
-            history.edit(document, &request.lines, &request.text, now, catalog)
-        })
-        .await
+        let mut edited = self
+            .change_document(id, request.version, request.engine, |history, document| {
+                history.edit(document, &request.lines, &request.text, now, catalog)
+            })
+            .await?;
+        if let Ok(spec) = UiSpec::from_json(&edited.step.document) {
+            let seed = self.ambient.seed() as u64;
+            edited.trial = Some(trial::run(&spec, catalog, now as f64, seed));
+        }
+        Ok(edited)
     }
 
     /// Goes back to the version before. Errors are those of [`edit`](Self::edit).
@@ -103,7 +114,11 @@ impl Apps {
         let version = history.version();
         self.commit_document(&record, &step.document, history).await?;
         (self.listener)(AppEvent::Edited { app: id, version });
-        Ok(Edited { step, version })
+        Ok(Edited {
+            step,
+            version,
+            trial: None,
+        })
     }
 
     async fn commit_document(

@@ -389,6 +389,9 @@ fn failure(error: &minijinja::Error) -> ExpressionError {
 /// What went wrong without the engine's own kind and position.
 fn sentence(error: &minijinja::Error) -> String {
     match error.detail() {
+        Some(detail) if detail.contains("+ operator") && detail.contains("string") => {
+            format!("{detail}; `~` joins texts, and `x | float` reads a number")
+        }
         // What is missing is null, and people know it by that name.
         Some(detail) if detail.starts_with("unable to calculate") && detail.ends_with(" 0") => {
             format!("{detail}; where something may be 0, write `x / y if y else 0`")

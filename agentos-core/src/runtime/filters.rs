@@ -7,15 +7,15 @@
 //!   directives are those of strftime.
 //! - `plural(one, many?)`: the count and the noun; `many` is `one` with an s.
 //!
-//! And those of minijinja that would contradict them: `round` takes a half away from zero, `string`
-//! and `join` write a value as text around an expression does.
+//! And those of minijinja that would contradict them: `round` takes a half away from zero, `int` and `float` say
+//! which text is no number, `string` and `join` write a value as text around an expression does.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Value as JinjaValue};
-use minijinja::{Environment, Error, ErrorKind, State};
+use minijinja::{Environment, Error, ErrorKind, State, filters};
 
 use super::scope::NotAValue;
 use crate::spec::limits;
@@ -28,12 +28,49 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("date", date);
     environment.add_filter("plural", plural);
     environment.add_filter("round", round);
+    environment.add_filter("int", int);
+    environment.add_filter("float", to_float);
     environment.add_filter("string", text);
     environment.add_filter("join", join);
     environment.set_formatter(|output, _, value| {
         std::fmt::Write::write_str(output, &written(value)?).map_err(Error::from)
     });
 }
+
+fn int(
+    state: &State<'_, '_>,
+    value: &JinjaValue,
+    default: Option<JinjaValue>,
+    base: Option<u32>,
+    options: Kwargs,
+) -> Result<JinjaValue, Error> {
+    filters::int(state, &trimmed(value), default, base, options).map_err(|_| no_number(value, "int"))
+}
+
+fn to_float(
+    state: &State<'_, '_>,
+    value: &JinjaValue,
+    default: Option<JinjaValue>,
+    options: Kwargs,
+) -> Result<JinjaValue, Error> {
+    filters::float(state, &trimmed(value), default, options).map_err(|_| no_number(value, "float"))
+}
+
+fn trimmed(value: &JinjaValue) -> JinjaValue {
+    match value.as_str() {
+        Some(text) => JinjaValue::from(text.trim()),
+        None => value.clone(),
+    }
+}
+
+fn no_number(value: &JinjaValue, filter: &str) -> Error {
+    let written = written(value).unwrap_or_default();
+    let shown: String = written.chars().take(SHOWN).collect();
+    invalid(format!("`{shown}` is no number; `{filter}(0)` takes 0 instead"))
+}
+
+/// Characters of a value that a message shows.
+const SHOWN: usize = 40;
 
 /// Decimals a filter may be asked for.
 const MOST_DIGITS: u32 = 15;

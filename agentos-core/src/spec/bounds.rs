@@ -3,8 +3,12 @@
 //! [`parse`] is for text, [`verify`] for a document that came in as a value, [`verify_state`] for
 //! the state of an app. All of them take time linear in their input and no stack worth speaking of.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::io::Write;
 
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::limits;
@@ -13,6 +17,7 @@ use super::{Code, Issue};
 
 /// Reads a document strictly; the result has passed [`verify`].
 ///
+/// A member that stands twice in one object is refused, since only one of the two could count.
 /// The issue is `json_invalid` or `json_truncated` with line and column, `too_large`, or `too_deep`.
 pub fn parse(text: &str) -> Result<Value, Issue> {
     if text.len() > limits::DOCUMENT_BYTES {
@@ -20,6 +25,7 @@ pub fn parse(text: &str) -> Result<Value, Issue> {
     }
     refuse_deep_text(text)?;
     let document = serde_json::from_str(text).map_err(|fault| syntax_issue(&fault))?;
+    serde_json::from_str::<DistinctMembers>(text).map_err(|fault| syntax_issue(&fault))?;
     verify(&document)?;
     Ok(document)
 }
@@ -73,6 +79,66 @@ pub fn nesting(value: &Value) -> usize {
         }
     }
     deepest
+}
+
+/// JSON in which no object has a member twice.
+struct DistinctMembers;
+
+impl<'de> Deserialize<'de> for DistinctMembers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for DistinctMembers {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if seen.contains(&name) {
+                return Err(A::Error::custom(format_args!(
+                    "the member \"{name}\" stands twice in one object"
+                )));
+            }
+            members.next_value::<Self>()?;
+            seen.insert(name);
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
 }
 
 struct ByteCounter(usize);

@@ -8,6 +8,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use super::action::{Action, Step};
 use super::issue::{Code, Issue};
 use super::limits;
+use super::nearest;
 use super::path::{Path, escaped};
 use super::template::{Source, Template};
 
@@ -152,6 +153,22 @@ pub(super) const DOCUMENT_KEYS: [&str; 17] = [
 ];
 pub(super) const COMPONENT_KEYS: [&str; 10] = [
     "type", "id", "props", "children", "on_event", "visible", "each", "checks", "a11y", "x",
+];
+
+/// The rules of checks, each with what it takes.
+pub(super) const RULES: [(&str, &str); 12] = [
+    ("required", "nothing"),
+    ("email", "nothing"),
+    ("url", "nothing"),
+    ("number", "nothing"),
+    ("integer", "nothing"),
+    ("min", "a number"),
+    ("max", "a number"),
+    ("min_length", "a whole number that is not negative"),
+    ("max_length", "a whole number that is not negative"),
+    ("pattern", "a pattern as text"),
+    ("one_of", "a list of values"),
+    ("when", "an expression that is true where the value is wrong"),
 ];
 
 impl UiSpec {
@@ -489,14 +506,25 @@ impl Reader {
             ("pattern", Json::String(pattern)) => Rule::Pattern(pattern.clone()),
             ("one_of", Json::Array(values)) => Rule::OneOf(values.clone()),
             ("when", condition) => Rule::When(self.source(condition, at)?),
+            (known, argument) if RULES.iter().any(|(rule, _)| *rule == known) => {
+                let takes = RULES
+                    .iter()
+                    .find(|(rule, _)| *rule == known)
+                    .map_or("", |(_, takes)| takes);
+                self.refuse(at, format!("`{name}` takes {takes}, found {argument}"));
+                return None;
+            }
             _ => {
-                self.refuse(
+                let rules: Vec<&str> = RULES.iter().map(|(rule, _)| *rule).collect();
+                let issue = Issue::error(
+                    Code::Schema,
                     at,
-                    format!(
-                        "`{name}` is no rule with such an argument; rules are required, email, url, number, integer, min, max, \
-                         min_length, max_length, pattern, one_of and when"
-                    ),
+                    format!("there is no check `{name}`; there are {}", rules.join(", ")),
                 );
+                self.issues.push(match nearest::suggestion(name, rules) {
+                    Some(meant) => issue.hint(meant),
+                    None => issue,
+                });
                 return None;
             }
         };

@@ -277,6 +277,14 @@ fn merge(
             (Some(before @ Value::Object(_)), Value::Object(members)) if merges(&key) => {
                 merge_members(before, &path, members, operations);
             }
+            (None, Value::Object(mut members)) if merges(&key) => {
+                // What is to be taken away is not there.
+                let was_empty = members.is_empty();
+                members.retain(|_, member| !member.is_null());
+                if was_empty || !members.is_empty() {
+                    operations.push(add(path, members.into()));
+                }
+            }
             (before, change) => operations.extend(change_of(before, path, change)),
         }
     }

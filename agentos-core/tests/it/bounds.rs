@@ -116,3 +116,17 @@ fn verifies_a_value_that_came_in_another_way() {
     let huge = json!({"log": "x".repeat(limits::STATE_BYTES)});
     assert_eq!(bounds::verify_state(&huge).unwrap_err().code, Code::StateTooLarge);
 }
+
+#[test]
+fn a_member_that_stands_twice_is_refused_with_its_place() {
+    let issue = bounds::parse(
+        "{\"components\": [],\n \"state\": {\"a\": 1, \"b\": [{\"c\": 1}, {\"c\": 2}], \"a\": 2}}",
+    )
+    .unwrap_err();
+    assert_eq!(issue.code, Code::JsonInvalid);
+    assert!(
+        issue.message.contains("\"a\" stands twice") && issue.message.contains("line 2"),
+        "{}",
+        issue.message
+    );
+}

@@ -197,6 +197,12 @@ fn remove_set_and_state_change_the_document() {
             doc.as_object_mut().unwrap().shift_remove("title");
         },
     );
+    edits(
+        r#"{"set":{"data":{"gone":null,"keys":{"tool":"storage.list"}},"watch":{"gone":null}}}"#,
+        |doc| {
+            doc["data"] = json!({"keys": {"tool": "storage.list"}});
+        },
+    );
     edits(r#"{"state":{"filter":"open","selected":null}}"#, |doc| {
         doc["state"] = json!({"filter": "open", "todos": [], "selected": null});
     });

@@ -337,6 +337,18 @@ fn steps_name_tools_actions_and_arguments_properly() {
 }
 
 #[test]
+fn checks_take_their_names_and_numbers() {
+    component(
+        &json!({"type": "input", "props": {"label": "A"}, "checks": ["Required", "requird", {"minLength": "3", "regex": "a"}]}),
+        &json!({"type": "input", "props": {"label": "A"}, "checks": ["required", "required", {"min_length": 3, "pattern": "a"}]}),
+    );
+    component(
+        &json!({"type": "input", "props": {"label": "A"}, "checks": {"max": "9", "message": "Less"}}),
+        &json!({"type": "input", "props": {"label": "A"}, "checks": {"max": 9, "message": "Less"}}),
+    );
+}
+
+#[test]
 fn handlers_are_found_however_they_are_named() {
     let handled = json!({"type": "button", "props": {"text": "A"}, "on_event": {"click": "add"}});
     for key in ["onclick", "onClick", "on_click", "on-click"] {
@@ -429,6 +441,10 @@ fn document_keys_take_their_shape() {
     document(
         &json!({"components": [], "state": {"a": 1, "b": 2}, "persist": ["{{ a }}"], "watch": {"{{ b }}": "ui.refresh"}}),
         &json!({"components": [], "state": {"a": 1, "b": 2}, "persist": ["a"], "watch": {"b": "ui.refresh"}}),
+    );
+    document(
+        &json!({"components": [], "data": {"keys": "storage.list"}}),
+        &json!({"components": [], "data": {"keys": {"tool": "storage.list"}}}),
     );
     document(
         &json!({"components": [], "persist": null, "data": null}),

@@ -45,18 +45,22 @@ pub(crate) struct EditAnswer {
     /// RFC 6902, from the document before.
     #[schema(value_type = Vec<Object>)]
     patch: Value,
-    /// `issues`: lines that were skipped, what was mended, what the check says.
+    /// `issues`: lines that were skipped, what was mended, what the check says; `trial`: how the app did.
     #[schema(value_type = Object)]
     report: Value,
 }
 
 impl From<Edited> for EditAnswer {
-    fn from(Edited { step, version }: Edited) -> Self {
+    fn from(Edited { step, version, trial }: Edited) -> Self {
+        let mut report = json!({ "issues": step.issues });
+        if let Some(trial) = trial {
+            report["trial"] = json!(trial);
+        }
         Self {
             ui_spec: step.document,
             version,
             patch: json!(step.patch),
-            report: json!({ "issues": step.issues }),
+            report,
         }
     }
 }

@@ -36,6 +36,16 @@ function input(id: string, value: string, type: "text" | "number" = "text"): Nod
 
 afterEach(cleanup);
 
+describe("theme", () => {
+  it("is the document's own where it names a mode, and the desktop's where it does not", () => {
+    const store = new NodeStore();
+    const { container, rerender } = render(<Surface nodes={store} host={null} theme={{ mode: "dark" }} />);
+    expect(container.querySelector("[data-theme='dark'].bg-surface")).not.toBeNull();
+    rerender(<Surface nodes={store} host={null} theme={{ accent: "#c00000" }} />);
+    expect(container.querySelector("[data-theme]")).toBeNull();
+  });
+});
+
 describe("typing", () => {
   it("keeps every character and tells each change", async () => {
     const { sent } = draw([input("message", "")], ({ payload }) => [

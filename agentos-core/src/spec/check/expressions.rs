@@ -1,11 +1,16 @@
 //! Expressions: their syntax, the names they read, the filters they use.
 
+use std::borrow::Cow;
+
 use super::super::issue::{Code, Issue};
 use super::super::path::escaped;
 use super::super::template::{self, Template};
 use super::Checker;
 use super::names::Place;
 use crate::runtime::expression::{self, Expression, IMPURE_FUNCTIONS};
+
+/// Characters of a source that a message shows.
+const SHOWN: usize = 80;
 
 /// Names of other languages, with what does the same here.
 const FOREIGN: [(&str, &str); 20] = [
@@ -36,7 +41,7 @@ impl Checker<'_> {
         let expression = match Expression::compile(source) {
             Ok(expression) => expression,
             Err(error) => {
-                let message = format!("`{}` is no expression: {error}", source.as_str());
+                let message = format!("`{}` is no expression: {error}", shown(source.as_str()));
                 return self.report(Issue::error(Code::ExprSyntax, at, message));
             }
         };
@@ -124,6 +129,14 @@ impl Checker<'_> {
         for (name, template) in members {
             self.template(template, place, &format!("{at}/{}", escaped(name)));
         }
+    }
+}
+
+/// The beginning of a source that is long.
+fn shown(source: &str) -> Cow<'_, str> {
+    match source.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &source[..end]).into(),
+        None => source.into(),
     }
 }
 

@@ -58,6 +58,7 @@ impl<'a> Mender<'a> {
         }
         self.events(component, entry, at);
         self.visible_and_each(component, at);
+        self.checks(component, at);
         if let Some(children) = component.get_mut("children") {
             let owner = entry.map_or("this component", |entry| entry.name.as_ref());
             self.children(children, &format!("{at}/children"), owner);

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::props::in_form;
 use super::{Mender, Object, is_open};
+use crate::spec::catalog::ValueKind;
+use crate::spec::document::RULES;
+use crate::spec::nearest;
 
 /// Input types that are components of their own.
 const COMPONENTS: [(&str, &str); 8] = [
@@ -16,7 +20,61 @@ const COMPONENTS: [(&str, &str); 8] = [
     ("radio", "radio"),
 ];
 
+/// What other languages call the rules of checks.
+const RULE_SYNONYMS: [(&str, &str); 6] = [
+    ("regex", "pattern"),
+    ("minimum", "min"),
+    ("maximum", "max"),
+    ("enum", "one_of"),
+    ("in", "one_of"),
+    ("if", "when"),
+];
+
 impl Mender<'_> {
+    /// Names the rules of `checks` and gives their numbers their form.
+    pub(super) fn checks(&mut self, component: &mut Object, at: &str) {
+        let Some(checks) = component.get_mut("checks") else {
+            return;
+        };
+        let at = format!("{at}/checks");
+        let names: Vec<&str> = RULES.iter().map(|(name, _)| *name).collect();
+        let known: Vec<&str> = names.iter().copied().chain(["message"]).collect();
+        match checks {
+            Value::Array(entries) => {
+                for (index, entry) in entries.iter_mut().enumerate() {
+                    self.check(entry, &format!("{at}/{index}"), &names, &known);
+                }
+            }
+            entry => self.check(entry, &at, &names, &known),
+        }
+    }
+
+    fn check(&mut self, entry: &mut Value, at: &str, names: &[&str], known: &[&str]) {
+        match entry {
+            Value::String(name) if !names.contains(&name.as_str()) => {
+                if let Some(meant) = nearest::unmistakable(name, names.iter().copied()) {
+                    self.told(at, format!("the check `{name}` is called `{meant}`"));
+                    meant.clone_into(name);
+                }
+            }
+            Value::Object(rules) => {
+                self.rename_keys(rules, at, known, &RULE_SYNONYMS);
+                for name in ["min", "max", "min_length", "max_length"] {
+                    if let Some(argument) = rules.get_mut(name)
+                        && let Some(number) = in_form(&ValueKind::NUMBER, argument)
+                    {
+                        self.told(
+                            &format!("{at}/{name}"),
+                            format!("{argument} was read as {number}"),
+                        );
+                        *argument = number;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Makes an input of such a type the component it is.
     pub(super) fn input_type(&mut self, component: &mut Object, at: &str) {
         if component.get("type").is_none_or(|kind| kind != "input") {

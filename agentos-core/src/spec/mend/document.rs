@@ -256,8 +256,12 @@ impl Mender<'_> {
             return;
         };
         for (name, query) in queries.iter_mut() {
-            let Value::Object(query) = query else { continue };
             let at = format!("/data/{}", escaped(name));
+            if query.as_str().is_some_and(|id| self.catalog.tool(id).is_some()) {
+                *query = json!({"tool": query.take()});
+                self.told(&at, "a query names its tool under `tool`");
+            }
+            let Value::Object(query) = query else { continue };
             drop_nulls(query, &["args", "pick", "every", "when", "default"]);
             self.tool_call(query, &at);
         }

@@ -184,6 +184,7 @@ fn numbers_are_what_a_person_means() {
         ("1 == 1.0", json!(true)),
         ("'5' == 5", json!(false)),
         ("'12' | int", json!(12)),
+        ("' 12 ' | int", json!(12)),
         ("'1.9' | int", json!(1)),
         ("3.9 | int", json!(3)),
         ("'2.50' | float", json!(2.5)),
@@ -196,9 +197,12 @@ fn numbers_are_what_a_person_means() {
         ("1.0 / 0.0", "1.0 / 0.0"),
         ("10 ** 400", "10 ** 400"),
         ("1e400", "finite"),
-        ("'5' + 3", "string and number"),
-        ("'twelve' | int", "invalid"),
-        ("'1,5' | float", "invalid"),
+        ("'5' + 3", "string and number; `~` joins texts"),
+        (
+            "'twelve' | int",
+            "`twelve` is no number; `int(0)` takes 0 instead",
+        ),
+        ("'1,5' | float", "`1,5` is no number"),
     ]);
 }
 
