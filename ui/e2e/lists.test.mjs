@@ -75,7 +75,7 @@ describe("a table of 10,000 rows", () => {
     await row("9999 1").waitFor();
     assert.equal(await row("9999 1").getAttribute("aria-rowindex"), "10001");
     assert.ok((await drawn()) < 100, `${await drawn()} rows`);
-    assert.ok(await isInView(row("9999 1"), scroller), "the last row is in view");
+    await inView(row("9999 1"), scroller);
 
     await scroller.evaluate((element) => element.scrollTo(0, 0));
     await row("0 10,000").focus();
@@ -85,7 +85,7 @@ describe("a table of 10,000 rows", () => {
     await focused(row("9999 1"));
     await desktop.page.keyboard.press("ArrowUp");
     await focused(row("9998 2"));
-    assert.ok(await isInView(row("9998 2"), scroller), "the row with the keyboard is in view");
+    await inView(row("9998 2"), scroller);
     // Scrolled away, the row keeps the keyboard.
     await scroller.evaluate((element) => element.scrollTo(0, 0));
     await row("0 10,000").waitFor();
@@ -276,7 +276,7 @@ describe("a list of 10,000 rows", () => {
 
     await scroller.evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await item(10_000).waitFor();
-    assert.ok(await isInView(item(10_000), scroller), "the last row is in view");
+    await inView(item(10_000), scroller);
     assert.ok((await rows.count()) < 120, `${await rows.count()} rows`);
 
     // The scroll bar leads to where a row is, give or take what its rows differ.
@@ -375,7 +375,7 @@ describe("a list of 10,000 rows", () => {
       await desktop.page.keyboard.press("Tab");
       await focused(box(n));
     }
-    assert.ok(await isInView(box(79), scroller), "the row with the keyboard is in view");
+    await inView(box(79), scroller);
     assert.ok((await rows.count()) < 120, `${await rows.count()} rows`);
   });
 });
@@ -442,7 +442,7 @@ describe("long lists in one another", () => {
       await settled();
     }
     const last = app.getByText(/^Item 59\.79 /);
-    assert.ok(await isInView(last, scroller), "the last row is in view");
+    await inView(last, scroller);
     assert.deepEqual(await desktop.accessibilityViolations(), []);
   });
 });
@@ -601,7 +601,7 @@ describe("many children that are written down", () => {
     await app.getByRole("button", { name: "To the last" }).click();
     await focused(app.getByLabel("Field 99", { exact: true }));
     const scroller = app.locator("[data-surface-content]");
-    assert.ok(await isInView(app.getByLabel("Field 99", { exact: true }), scroller));
+    await inView(app.getByLabel("Field 99", { exact: true }), scroller);
     await scroller.evaluate((element) => element.scrollTo(0, 0));
     await settled();
     assert.equal(await app.getByLabel("Field 0", { exact: true }).inputValue(), "kept");
@@ -1032,11 +1032,14 @@ async function focused(locator) {
   await desktop.page.waitForFunction((wanted) => document.activeElement === wanted, element);
 }
 
-function isInView(locator, scroller) {
-  return scroller.elementHandle().then((frame) =>
-    locator.evaluate((element, frame) => {
+/** Waits until the whole element is in view, which a scroll and what it brings in may take some frames for. */
+async function inView(locator, scroller) {
+  const [element, frame] = [await locator.elementHandle(), await scroller.elementHandle()];
+  await desktop.page.waitForFunction(
+    ([element, frame]) => {
       const [inner, outer] = [element.getBoundingClientRect(), frame.getBoundingClientRect()];
       return inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
-    }, frame),
+    },
+    [element, frame],
   );
 }

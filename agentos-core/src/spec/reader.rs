@@ -63,11 +63,20 @@ impl Reader {
 
     /// Reads on; answers the changes of the document since the last call.
     pub fn push(&mut self, chunk: &str) -> Vec<PatchOperation> {
-        for character in chunk.chars() {
+        let mut rest = chunk;
+        while let Some(character) = rest.chars().next() {
             if matches!(self.phase, Phase::Ended { .. } | Phase::Refused(_)) {
                 break;
             }
+            if matches!(self.phase, Phase::Document) {
+                let run = self.read_plain_text(rest);
+                if run > 0 {
+                    rest = &rest[run..];
+                    continue;
+                }
+            }
             self.slips.advance(character);
+            rest = &rest[character.len_utf8()..];
             if matches!(self.phase, Phase::Document) {
                 self.read_character(character);
             } else if character == '{' {
@@ -134,6 +143,15 @@ impl Reader {
         self.lexer = Lexer::default();
         self.tree = Tree::start();
         self.document_bytes = 1;
+    }
+
+    /// Reads what only goes on with a text, at once; how many bytes. Most of a document is such.
+    fn read_plain_text(&mut self, rest: &str) -> usize {
+        let room = limits::DOCUMENT_BYTES.saturating_sub(self.document_bytes);
+        let run = self.lexer.take_plain_text(rest, room);
+        self.document_bytes += run;
+        self.slips.advance_in_line(run);
+        run
     }
 
     fn read_character(&mut self, character: char) {

@@ -87,6 +87,24 @@ impl Lexer {
         }
     }
 
+    /// Takes the bytes `rest` begins with that only go on with the text that is open, up to `room`; how many
+    /// they are. Each is one character, and none has a meaning of its own.
+    pub(super) fn take_plain_text(&mut self, rest: &str, room: usize) -> usize {
+        let State::Text(text) = &mut self.state else {
+            return 0;
+        };
+        if !matches!(text.escape, Escape::None) {
+            return 0;
+        }
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'{' | b'}');
+        let run = rest.bytes().take(room).take_while(is_plain).count();
+        if run > 0 {
+            text.settle_surrogate();
+            text.content.push_str(&rest[..run]);
+        }
+        run
+    }
+
     pub(super) fn open_text(&self) -> Option<&OpenText> {
         match &self.state {
             State::Text(text) => Some(text),

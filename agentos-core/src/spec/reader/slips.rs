@@ -21,6 +21,14 @@ impl Slips {
         self.after_newline = character == '\n';
     }
 
+    /// Past `characters` of which none is a line break.
+    pub(super) fn advance_in_line(&mut self, characters: usize) {
+        if characters > 0 {
+            self.advance(' ');
+            self.column += characters - 1;
+        }
+    }
+
     /// Forgiven without losing anything.
     pub(super) fn note(&mut self, message: &'static str) {
         self.add(Severity::Note, Code::Mended, message);

@@ -65,11 +65,7 @@ export class AppSession {
       shell: options.shell,
       nodes: options.nodes,
       callService: (effect) => this.#callService(effect),
-      mayLoad: (url) =>
-        api.access(options.app.id, this.#lease.engine, url).then(
-          () => true,
-          () => false,
-        ),
+      mayLoad: (url) => this.#mayLoad(url),
       onChange: (ops, persist) => this.#replica.record(ops, persist),
       onIssues: options.onIssues,
     });
@@ -197,7 +193,17 @@ export class AppSession {
     this.#replica.stop();
   }
 
+  /** Who is asked about it is the person at this desktop, whom the server must have heard of. */
+  async #mayLoad(url: string): Promise<boolean> {
+    await this.#options.stream.heard();
+    return api.access(this.app.id, this.#lease.engine, url).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async #callService(effect: Effect): Promise<EffectResult> {
+    await this.#options.stream.heard();
     try {
       const call = { tool_id: effect.tool, params: effect.args, app_id: this.app.id };
       return { ok: await api.execute({ ...call, engine: this.#lease.engine, effect: effect.id }) };

@@ -54,6 +54,7 @@ export interface Socket {
 const OPEN = 1;
 const FIRST_DELAY_MS = 400;
 const LONGEST_DELAY_MS = 10_000;
+const LONGEST_SILENCE_MS = 3_000;
 
 export class Stream {
   readonly #connect: () => Socket;
@@ -62,6 +63,7 @@ export class Stream {
   #socket: Socket | null = null;
   #delay = FIRST_DELAY_MS;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #heard: Promise<void> | null = null;
 
   constructor(connect: () => Socket) {
     this.#connect = connect;
@@ -76,6 +78,7 @@ export class Stream {
     };
     socket.onmessage = ({ data }) => this.#receive(data);
     socket.onclose = () => {
+      this.#heard = null;
       for (const listener of [...this.#onlineListeners]) listener(false);
       this.#retry = setTimeout(() => this.start(), this.#delay * (0.75 + Math.random() / 2));
       this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
@@ -99,6 +102,34 @@ export class Stream {
     if (!this.#socket || !this.online) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
+  }
+
+  /**
+   * Resolves once the server has read what was sent when the line opened, so that it knows who listens; without a
+   * line, after a few seconds.
+   */
+  heard(): Promise<void> {
+    this.#heard ??= this.#untilPong();
+    return this.#heard;
+  }
+
+  #untilPong(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = [
+        this.onMessage(({ type }) => type === "pong" && done()),
+        this.onOnline((online) => online && this.send({ type: "ping" })),
+      ];
+      const patience = setTimeout(() => {
+        this.#heard = null;
+        done();
+      }, LONGEST_SILENCE_MS);
+      const done = () => {
+        clearTimeout(patience);
+        for (const end of stop) end();
+        resolve();
+      };
+      this.send({ type: "ping" });
+    });
   }
 
   onMessage(listener: (message: ServerMessage) => void): () => void {
