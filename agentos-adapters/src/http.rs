@@ -17,6 +17,11 @@ pub fn to_own_server() -> reqwest::Result<Client> {
     builder().build()
 }
 
+/// A client for the model provider of the person's choice: it follows no redirect, so that the key goes nowhere else.
+pub(crate) fn to_provider() -> reqwest::Result<Client> {
+    builder().retry(reqwest::retry::never()).build()
+}
+
 /// A client that connects to `addresses` and nothing else when it is asked for `host`.
 pub(crate) fn pinned(host: &str, addresses: &[SocketAddr]) -> reqwest::Result<Client> {
     builder()

@@ -1,5 +1,13 @@
 //! Models: one file for each way to reach one.
 
+mod anthropic;
+mod gemini;
 mod offline;
+mod openai;
+mod provider;
+mod remote;
+mod sse;
 
 pub use offline::OfflineLlm;
+pub use provider::Provider;
+pub use remote::{Key, RemoteLlm, RemoteModel};

@@ -316,7 +316,9 @@ impl From<StorageError> for Fault {
 impl From<LlmError> for Fault {
     fn from(error: LlmError) -> Self {
         let status = match &error {
-            LlmError::Declined { .. } | LlmError::Blocked { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            LlmError::Declined { .. } | LlmError::Blocked { .. } | LlmError::OutOfTokens => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             LlmError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             LlmError::Rejected { .. } | LlmError::Unavailable(_) | LlmError::Malformed(_) => {
                 StatusCode::BAD_GATEWAY

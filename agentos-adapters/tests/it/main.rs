@@ -2,4 +2,6 @@
 
 mod apps;
 mod kernel;
+mod llm;
+mod replay;
 mod storage;

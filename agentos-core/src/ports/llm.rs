@@ -121,6 +121,11 @@ pub enum LlmError {
     Unavailable(#[source] Cause),
     #[error("the model did not answer in time")]
     TimedOut,
+    /// Thoughts took all the tokens there were.
+    #[error(
+        "the model used up its tokens before it wrote anything; ask for less, or choose a model that thinks less"
+    )]
+    OutOfTokens,
     /// The provider's answer could not be understood.
     #[error("the model provider's answer was not understood")]
     Malformed(#[source] Cause),
@@ -136,6 +141,7 @@ impl LlmError {
             Self::Rejected { .. } => "model_rejected",
             Self::Unavailable(_) => "unavailable",
             Self::TimedOut => "deadline_exceeded",
+            Self::OutOfTokens => "out_of_tokens",
             Self::Malformed(_) => "model_malformed",
         }
     }

@@ -1,0 +1,613 @@
+//! Models behind a provider's API, against a provider that is played.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use agentos_adapters::llm::{Key, Provider, RemoteLlm, RemoteModel};
+use agentos_core::llm_contract;
+use agentos_core::ports::llm::{
+    EndReason, LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task, Usage,
+};
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+use super::replay::{Replay, Reply};
+
+const KEY: &str = "key-0123456789";
+
+fn model(provider: Provider, base_url: &str) -> RemoteLlm {
+    let model = RemoteModel {
+        provider,
+        base_url: base_url.to_owned(),
+        model: "some-model".to_owned(),
+        key: Key::new(KEY),
+    };
+    RemoteLlm::pausing(model, Duration::from_millis(1)).unwrap()
+}
+
+fn request() -> LlmRequest {
+    LlmRequest {
+        task: Task::Generate,
+        user_text: "a clock".to_owned(),
+        document: None,
+        issues: Vec::new(),
+        system: "Write JSON.".to_owned(),
+        messages: vec![Message {
+            role: Role::User,
+            text: "a clock".to_owned(),
+        }],
+        schema: None,
+        max_tokens: 1_000,
+        deadline: Duration::from_secs(20),
+    }
+}
+
+/// What an answer came to.
+#[derive(Debug, Default)]
+struct Answer {
+    text: String,
+    thoughts: String,
+    usage: Usage,
+    /// Nothing for a stream that was cut.
+    end: Option<Result<EndReason, LlmError>>,
+}
+
+async fn asked(llm: &RemoteLlm) -> Answer {
+    let mut answer = Answer::default();
+    let mut stream = llm.stream(request());
+    while let Some(event) = stream.next().await {
+        assert!(answer.end.is_none(), "nothing follows the end");
+        match event {
+            Ok(LlmEvent::Text(text)) => answer.text.push_str(&text),
+            Ok(LlmEvent::Thought(text)) => answer.thoughts.push_str(&text),
+            Ok(LlmEvent::Usage(usage)) => answer.usage = usage,
+            Ok(LlmEvent::End(reason)) => answer.end = Some(Ok(reason)),
+            Err(error) => answer.end = Some(Err(error)),
+        }
+    }
+    answer
+}
+
+async fn answered(provider: Provider, replies: impl IntoIterator<Item = Reply>) -> (Answer, Replay) {
+    let replay = Replay::start(replies).await;
+    let answer = asked(&model(provider, &replay.url())).await;
+    (answer, replay)
+}
+
+const PROVIDERS: [Provider; 3] = [Provider::Gemini, Provider::OpenAi, Provider::Anthropic];
+
+/// A thought, two pieces of text with what JSON may hold, and the tokens: 7 in, 5 out.
+fn stream_of(provider: Provider) -> String {
+    let events: Vec<Value> = match provider {
+        Provider::Gemini => vec![
+            json!({"candidates": [{"content": {"parts": [{"text": "Hm.", "thought": true}]}}]}),
+            json!({"candidates": [{"content": {"parts": [{"text": "{\"a\": \"ü"}]}}]}),
+            json!({"candidates": [{"content": {"parts": [{"text": ""}]}, "finishReason": "STOP"}]}),
+            json!({"candidates": [{"content": {"parts": [{"text": "\u{2028}\"}"}]}, "finishReason": "STOP"}],
+                "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 3, "thoughtsTokenCount": 2}}),
+        ],
+        Provider::OpenAi => vec![
+            json!({"choices": [{"delta": {"role": "assistant", "content": null, "reasoning_content": "Hm."}}]}),
+            json!({"choices": [{"delta": {"content": "{\"a\": \"ü"}}]}),
+            json!({"choices": [{"delta": {"content": "\u{2028}\"}"}, "finish_reason": "stop"}]}),
+            json!({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 5}}),
+        ],
+        Provider::Anthropic => vec![
+            json!({"type": "message_start", "message": {"usage": {"input_tokens": 7, "output_tokens": 1}}}),
+            json!({"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": "Hm."}}),
+            json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "{\"a\": \"ü"}}),
+            json!({"type": "ping"}),
+            json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "\u{2028}\"}"}}),
+            json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 5}}),
+            json!({"type": "message_stop"}),
+        ],
+    };
+    let end = if provider == Provider::Gemini {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    let mut text = String::new();
+    for event in events {
+        write!(text, ": comment{end}data: {event}{end}{end}").unwrap();
+    }
+    if provider == Provider::OpenAi {
+        text.push_str("data: [DONE]\n\n");
+    }
+    text
+}
+
+#[tokio::test]
+async fn an_answer_is_the_same_however_its_bytes_are_cut() {
+    for provider in PROVIDERS {
+        for bytes in [1, 2, 3, 7, 64, 100_000] {
+            let reply = Reply::ok(stream_of(provider)).in_pieces_of(bytes);
+            let (answer, _replay) = answered(provider, [reply]).await;
+            let context = format!("{provider:?} in pieces of {bytes}: {answer:?}");
+            assert_eq!(answer.text, "{\"a\": \"ü\u{2028}\"}", "{context}");
+            assert_eq!(answer.thoughts, "Hm.", "{context}");
+            assert_eq!(answer.usage, Usage { input: 7, output: 5 }, "{context}");
+            assert!(matches!(answer.end, Some(Ok(EndReason::Stop))), "{context}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_request_says_what_is_asked_and_the_key_is_in_a_header_alone() {
+    for (provider, path, header) in [
+        (
+            Provider::Gemini,
+            "POST /models/some-model:streamGenerateContent?alt=sse ",
+            format!("x-goog-api-key: {KEY}"),
+        ),
+        (
+            Provider::OpenAi,
+            "POST /chat/completions ",
+            format!("authorization: Bearer {KEY}"),
+        ),
+        (
+            Provider::Anthropic,
+            "POST /messages ",
+            format!("x-api-key: {KEY}"),
+        ),
+    ] {
+        let (_, replay) = answered(provider, [Reply::ok(stream_of(provider))]).await;
+        let request = replay.requests().remove(0);
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with(path), "{head}");
+        assert!(head.contains(&header), "{head}");
+        assert_eq!(request.matches(KEY).count(), 1, "{request}");
+        assert!(body.contains("Write JSON.") && body.contains("a clock"), "{body}");
+        serde_json::from_str::<Value>(body).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_stream_without_an_end_was_cut() {
+    for provider in PROVIDERS {
+        let whole = stream_of(provider);
+        let cut: String = whole.chars().take(whole.find('ü').unwrap()).collect();
+        let half = whole.split_inclusive("\n").take(5).collect::<String>() + "\n";
+        for reply in [Reply::ok(half.clone()).cut(), Reply::ok(half)] {
+            let (answer, _replay) = answered(provider, [reply]).await;
+            assert!(answer.end.is_none(), "{provider:?}: {answer:?}");
+        }
+        let (answer, _replay) = answered(provider, [Reply::ok(cut)]).await;
+        assert!(
+            matches!(answer.end, Some(Err(LlmError::Malformed(_))) | None),
+            "{provider:?}: {answer:?}"
+        );
+    }
+}
+
+/// The code of the error, or what else came.
+fn code(answer: &Answer) -> &'static str {
+    match &answer.end {
+        Some(Err(error)) => error.code(),
+        Some(Ok(EndReason::Stop)) => "stop",
+        Some(Ok(EndReason::Length)) => "length",
+        None => "cut",
+    }
+}
+
+#[tokio::test]
+async fn errors_are_told_by_what_the_caller_decides() {
+    let google = |status: u16, reason: &str, details: Value| json!({"error": {"code": status, "message": format!("{reason}: {KEY}"), "status": reason, "details": details}});
+    let per_day = json!([{"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}]);
+    let pause = |text: &str| json!([{"@type": "RetryInfo", "retryDelay": text}]);
+    let cases: Vec<(Provider, u16, Value, &str)> = vec![
+        (
+            Provider::Gemini,
+            400,
+            google(400, "API_KEY_INVALID", json!([])),
+            "model_rejected",
+        ),
+        (
+            Provider::Gemini,
+            403,
+            google(403, "PERMISSION_DENIED", json!([])),
+            "model_rejected",
+        ),
+        (
+            Provider::Gemini,
+            400,
+            json!([google(400, "INVALID_ARGUMENT", json!([]))]),
+            "model_rejected",
+        ),
+        (
+            Provider::Gemini,
+            429,
+            google(429, "RESOURCE_EXHAUSTED", per_day),
+            "model_rejected",
+        ),
+        (
+            Provider::Gemini,
+            429,
+            google(429, "limit: 0", json!([])),
+            "model_rejected",
+        ),
+        (
+            Provider::Gemini,
+            429,
+            google(429, "RESOURCE_EXHAUSTED", pause("90s")),
+            "rate_limited",
+        ),
+        (
+            Provider::Gemini,
+            503,
+            google(503, "UNAVAILABLE", json!([])),
+            "unavailable",
+        ),
+        (
+            Provider::OpenAi,
+            401,
+            json!({"error": {"message": format!("bad {KEY}")}}),
+            "model_rejected",
+        ),
+        (
+            Provider::OpenAi,
+            400,
+            json!({"error": "no such thing"}),
+            "model_rejected",
+        ),
+        (
+            Provider::OpenAi,
+            422,
+            json!({"detail": "no such thing"}),
+            "model_rejected",
+        ),
+        (
+            Provider::OpenAi,
+            429,
+            json!({"error": {"code": "insufficient_quota", "message": "pay"}}),
+            "model_rejected",
+        ),
+        (
+            Provider::OpenAi,
+            429,
+            json!({"error": {"message": "slow"}}),
+            "rate_limited",
+        ),
+        (Provider::OpenAi, 500, json!("not an object"), "unavailable"),
+        (
+            Provider::Anthropic,
+            529,
+            json!({"error": {"type": "overloaded_error", "message": "busy"}}),
+            "unavailable",
+        ),
+        (
+            Provider::Anthropic,
+            401,
+            json!({"error": {"message": "API key is invalid."}}),
+            "model_rejected",
+        ),
+    ];
+    for (provider, status, body, expected) in cases {
+        let (answer, _replay) = answered(provider, [Reply::of(status, body.to_string())]).await;
+        assert_eq!(code(&answer), expected, "{status} {body}: {answer:?}");
+        let told = format!(
+            "{:?} {}",
+            answer.end,
+            answer.end.as_ref().unwrap().as_ref().unwrap_err()
+        );
+        assert!(!told.contains(KEY), "the key is not repeated: {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_stops_an_answer_midway_is_told() {
+    let gemini = |candidate: Value| format!("data: {}\n\n", json!({"candidates": [candidate]}));
+    let text = gemini(json!({"content": {"parts": [{"text": "half"}]}}));
+    let cases = vec![
+        (Provider::Gemini, gemini(json!({"finishReason": "MAX_TOKENS"})), "out_of_tokens"),
+        (
+            Provider::Gemini,
+            format!("{text}{}", gemini(json!({"finishReason": "MAX_TOKENS"}))),
+            "length",
+        ),
+        (Provider::Gemini, gemini(json!({"finishReason": "RECITATION"})), "blocked"),
+        (Provider::Gemini, format!("{text}{}", gemini(json!({"finishReason": "NEW_REASON"}))), "stop"),
+        (
+            Provider::Gemini,
+            "data: {\"promptFeedback\": {\"blockReason\": \"SAFETY\"}}\n\n".to_owned(),
+            "blocked",
+        ),
+        (
+            Provider::Gemini,
+            format!("{text}{{\n  \"error\": {{\n    \"code\": 503,\n    \"message\": \"overloaded\"\n  }}\n}}\n"),
+            "unavailable",
+        ),
+        (Provider::Gemini, "data: {\"usageMetadata\": {}}\n\n".to_owned(), "cut"),
+        (
+            Provider::OpenAi,
+            "data: {\"choices\": [{\"delta\": {\"content\": \"half\"}}]}\n\ndata: {\"error\": {\"message\": \"gone\", \"code\": 429}}\n\n".to_owned(),
+            "rate_limited",
+        ),
+        (
+            Provider::OpenAi,
+            "data: {\"choices\": [{\"delta\": {}, \"finish_reason\": \"content_filter\"}]}\n\n".to_owned(),
+            "blocked",
+        ),
+        (
+            Provider::OpenAi,
+            json!({"choices": [{"message": {"content": "whole"}, "finish_reason": "stop"}]}).to_string(),
+            "stop",
+        ),
+        (
+            Provider::Anthropic,
+            "event: error\ndata: {\"type\": \"error\", \"error\": {\"type\": \"overloaded_error\", \"message\": \"busy\"}}\n\n".to_owned(),
+            "unavailable",
+        ),
+        (Provider::Anthropic, "data: not json\n\n".to_owned(), "model_malformed"),
+    ];
+    for (provider, body, expected) in cases {
+        let (answer, _replay) = answered(provider, [Reply::ok(body.clone())]).await;
+        assert_eq!(code(&answer), expected, "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_made_again_until_something_was_passed_on() {
+    let busy = || Reply::of(503, "{}");
+    let whole = || Reply::ok(stream_of(Provider::OpenAi));
+    let (answer, replay) = answered(
+        Provider::OpenAi,
+        [busy(), Reply::of(429, "{}").with("retry-after", "0"), whole()],
+    )
+    .await;
+    assert_eq!((code(&answer), replay.requests().len()), ("stop", 3));
+
+    let (answer, replay) = answered(Provider::OpenAi, [busy()]).await;
+    assert_eq!((code(&answer), replay.requests().len()), ("unavailable", 5));
+
+    let (answer, replay) = answered(
+        Provider::OpenAi,
+        [Reply::of(429, "{}").with("retry-after", "61"), whole()],
+    )
+    .await;
+    assert_eq!((code(&answer), replay.requests().len()), ("rate_limited", 1));
+
+    let begun = "data: {\"choices\": [{\"delta\": {\"content\": \"half\"}}]}\n\ndata: {\"error\": {\"code\": 503}}\n\n";
+    let (answer, replay) = answered(Provider::OpenAi, [Reply::ok(begun), whole()]).await;
+    assert_eq!((code(&answer), replay.requests().len()), ("unavailable", 1));
+    assert_eq!(answer.text, "half");
+}
+
+#[tokio::test]
+async fn nobody_there_is_unavailable() {
+    let replay = Replay::start([Reply::ok("")]).await;
+    let url = replay.url();
+    drop(replay);
+    let answer = asked(&model(Provider::OpenAi, &url)).await;
+    assert_eq!(code(&answer), "unavailable");
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_there_is_answered_with_those_that_are() {
+    let cases = [
+        (
+            Provider::Gemini,
+            json!({"models": [
+                {"name": "models/gemini-a", "supportedGenerationMethods": ["generateContent"]},
+                {"name": "models/embedder", "supportedGenerationMethods": ["embedContent"]},
+                {"name": "models/gemini-b"},
+            ]}),
+            "gemini-a, gemini-b",
+        ),
+        (
+            Provider::OpenAi,
+            json!({"data": [{"id": "one"}, {"id": "two"}]}),
+            "one, two",
+        ),
+        (Provider::Anthropic, json!({"data": [{"id": "one"}]}), "one"),
+    ];
+    for (provider, list, names) in cases {
+        let gone = Reply::of(404, json!({"error": {"message": "not found"}}).to_string());
+        let (answer, replay) = answered(provider, [gone, Reply::ok(list.to_string())]).await;
+        let Some(Err(LlmError::Rejected { message })) = answer.end else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(
+            message,
+            format!("there is no model `some-model`; there are {names}")
+        );
+        assert!(
+            replay.requests()[1].starts_with("GET /models "),
+            "{:?}",
+            replay.requests()
+        );
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_stream_closes_the_connection_at_once() {
+    let begun = "data: {\"choices\": [{\"delta\": {\"content\": \"half\"}}]}\n\n";
+    let replay = Replay::start([Reply::ok(begun).then_silent()]).await;
+    let mut stream = model(Provider::OpenAi, &replay.url()).stream(request());
+    assert!(matches!(stream.next().await, Some(Ok(LlmEvent::Text(_)))));
+    let dropped = Instant::now();
+    drop(stream);
+    let hung_up = tokio::time::timeout(Duration::from_millis(250), replay.until_hung_up()).await;
+    assert!(hung_up.is_ok(), "still open after {:?}", dropped.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_ended() {
+    let replay = Replay::start([Reply::ok("").then_silent()]).await;
+    let mut slow = request();
+    slow.deadline = Duration::from_millis(50);
+    let events: Vec<_> = model(Provider::Gemini, &replay.url())
+        .stream(slow)
+        .collect()
+        .await;
+    assert!(matches!(events[..], [Err(LlmError::TimedOut)]), "{events:?}");
+    replay.until_hung_up().await;
+}
+
+/// The folder of recorded traffic, where it is.
+fn transcripts() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/transcripts");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("SKIPPED: {} is not here", folder.display());
+    None
+}
+
+/// The text of an answer, found the simplest way there is.
+fn text_in(provider: Provider, body: &str) -> String {
+    let pointer = |event: &Value| -> String {
+        let texts: Vec<&Value> = match provider {
+            Provider::Gemini => event
+                .pointer("/candidates/0/content/parts")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter(|part| part["thought"] != true)
+                .filter_map(|part| part.get("text"))
+                .collect(),
+            Provider::OpenAi => event.pointer("/choices/0/delta/content").into_iter().collect(),
+            Provider::Anthropic => ["/delta/text", "/content_block/text"]
+                .iter()
+                .filter_map(|at| event.pointer(at))
+                .collect(),
+        };
+        texts.into_iter().filter_map(Value::as_str).collect()
+    };
+    body.split(['\r', '\n'])
+        .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data:")?.trim()).ok())
+        .map(|event| pointer(&event))
+        .collect()
+}
+
+#[tokio::test]
+async fn recorded_traffic_is_understood() {
+    let Some(folder) = transcripts() else { return };
+    let index = std::fs::read_to_string(folder.join("INDEX.jsonl")).unwrap();
+    let mut tried = 0;
+    for line in index.lines() {
+        let exchange: Value = serde_json::from_str(line).unwrap();
+        let word = |key: &str| exchange[key].as_str().unwrap_or_default().to_owned();
+        let provider = match word("provider").as_str() {
+            "gemini" => Provider::Gemini,
+            "openai" => Provider::OpenAi,
+            "anthropic" => Provider::Anthropic,
+            _ => continue,
+        };
+        let status = u16::try_from(exchange["status"].as_u64().unwrap()).unwrap();
+        let body = std::fs::read(folder.join(word("provider")).join(word("file"))).unwrap();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let path = word("path");
+        // Other ways to ask a model, which no adapter takes.
+        let is_ours = ![
+            "/responses",
+            "/interactions",
+            "/completions",
+            "countTokens",
+            "count_tokens",
+            "openai/chat",
+        ]
+        .iter()
+        .any(|other| path.contains(other))
+            || path.ends_with("/chat/completions") && provider == Provider::OpenAi;
+        let pieces = if body.len() > 20_000 { 97 } else { 13 };
+        let reply = Reply::of(status, body.clone()).in_pieces_of(pieces);
+        let list = Reply::ok("{}");
+        let replies = if status == 404 {
+            vec![reply, list]
+        } else {
+            vec![reply]
+        };
+        let (answer, _replay) = answered(provider, replies).await;
+        let context = format!("{} ({path}): {answer:?}", word("file"));
+        let got = code(&answer);
+        if status != 200 {
+            let expected: &[&str] = match status {
+                429 => &["rate_limited", "model_rejected"],
+                500.. => &["unavailable"],
+                _ => &["model_rejected"],
+            };
+            assert!(expected.contains(&got), "{context}");
+            tried += 1;
+            continue;
+        }
+        if !is_ours || word("kind") != "sse" {
+            continue;
+        }
+        let finish: Vec<&str> = exchange["finish"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let blocked = ["RECITATION", "SAFETY"]
+            .iter()
+            .any(|reason| finish.contains(reason))
+            || text.contains("\"refusal\":\"")
+            || exchange["features"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|feature| feature == "blockReason");
+        let expected: &[&str] = match finish.last() {
+            _ if blocked => &["blocked"],
+            None => &["cut"],
+            Some(&"length" | &"MAX_TOKENS" | &"max_tokens") => &["length", "out_of_tokens"],
+            Some(_) => &["stop"],
+        };
+        assert!(expected.contains(&got), "expected {expected:?}: {context}");
+        assert_eq!(answer.text, text_in(provider, &text), "{context}");
+        tried += 1;
+    }
+    assert!(tried > 100, "{tried} exchanges");
+}
+
+/// The same against a real server, whose address `AGENTOS_TEST_LLM_BASE` and whose model `AGENTOS_TEST_LLM_MODEL` name.
+#[tokio::test]
+async fn a_real_server_answers() {
+    let Ok(base_url) = std::env::var("AGENTOS_TEST_LLM_BASE") else {
+        eprintln!("SKIPPED: AGENTOS_TEST_LLM_BASE names no server");
+        return;
+    };
+    let model = RemoteModel {
+        provider: Provider::OpenAi,
+        base_url,
+        model: std::env::var("AGENTOS_TEST_LLM_MODEL").unwrap_or_default(),
+        key: Key::new(std::env::var("AGENTOS_TEST_LLM_KEY").unwrap_or_default()),
+    };
+    let answer = asked(&RemoteLlm::new(model).unwrap()).await;
+    assert!(matches!(answer.end, Some(Ok(_))), "{answer:?}");
+    assert!(
+        !answer.text.is_empty() || !answer.thoughts.is_empty(),
+        "{answer:?}"
+    );
+}
+
+/// The port's promises, for each provider.
+mod contract {
+    use super::*;
+
+    /// Serves on while the test's runtime lives.
+    async fn played(provider: Provider) -> RemoteLlm {
+        let replay = Replay::start([Reply::ok(stream_of(provider))]).await;
+        let llm = model(provider, &replay.url());
+        std::mem::forget(replay);
+        llm
+    }
+
+    mod gemini {
+        use super::*;
+        llm_contract!(played(Provider::Gemini).await, request());
+    }
+
+    mod openai {
+        use super::*;
+        llm_contract!(played(Provider::OpenAi).await, request());
+    }
+
+    mod anthropic {
+        use super::*;
+        llm_contract!(played(Provider::Anthropic).await, request());
+    }
+}
