@@ -5,6 +5,7 @@
 //! exactly once. Dropping the stream cancels the generation and closes the request to the model.
 
 mod answer;
+pub mod prompt;
 mod proof;
 mod report;
 mod run;
@@ -35,6 +36,8 @@ const EVENTS_WAITING: usize = 32;
 pub struct Generator {
     llm: Arc<dyn LlmPort>,
     catalog: Arc<Catalog>,
+    /// What every request begins with.
+    system: Arc<str>,
 }
 
 /// One app to make.
@@ -118,7 +121,12 @@ impl GenerationError {
 
 impl Generator {
     pub fn new(llm: Arc<dyn LlmPort>, catalog: Arc<Catalog>) -> Self {
-        Self { llm, catalog }
+        let system = prompt::system(&catalog).into();
+        Self { llm, catalog, system }
+    }
+
+    pub fn llm(&self) -> &dyn LlmPort {
+        &*self.llm
     }
 
     /// Makes the app `request` asks for. Nothing happens before the stream is polled.

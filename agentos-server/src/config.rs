@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use agentos_adapters::llm::{Key, Provider, RemoteModel};
 use agentos_core::kernel::Site;
 use clap::Parser;
 use etcetera::BaseStrategy;
@@ -34,10 +35,11 @@ pub struct Config {
 }
 
 /// The model that writes apps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Llm {
     /// The built-in composer: no network, no key.
     Offline,
+    Remote(RemoteModel),
 }
 
 /// Why no configuration came out.
@@ -82,9 +84,18 @@ struct Flags {
     /// Where records are kept [env: AGENTOS_DATABASE_URL] [default: sqlite in the data folder]
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
-    /// The model that writes apps: offline [env: AGENTOS_LLM] [default: offline]
-    #[arg(long, value_name = "MODEL")]
+    /// Who writes apps: offline, gemini, openai (and servers that speak like it: Ollama, llama.cpp, vLLM, LM Studio,
+    /// OpenRouter) or anthropic; the key is read from AGENTOS_LLM_API_KEY, never from a flag [env: AGENTOS_LLM]
+    /// [default: gemini where GOOGLE_API_KEY is set, else offline]
+    #[arg(long, value_name = "PROVIDER")]
     llm: Option<String>,
+    /// The model to ask [env: AGENTOS_LLM_MODEL] [default: gemini-3.8-flash for gemini]
+    #[arg(long, value_name = "NAME")]
+    llm_model: Option<String>,
+    /// Where the provider is reached, its version included, such as http://127.0.0.1:11434/v1 for Ollama
+    /// [env: AGENTOS_LLM_BASE_URL] [default: the provider's own service]
+    #[arg(long, value_name = "URL")]
+    llm_base_url: Option<String>,
     /// What apps may be allowed although it is not public, separated by commas [env: AGENTOS_ALLOW_HOSTS]
     #[arg(long = "allow-host", alias = "allow-hosts", value_name = "HOST:PORT")]
     allow_hosts: Vec<String>,
@@ -128,7 +139,7 @@ impl Config {
             |text| parse_database(text, &surroundings.working_dir),
             &mut mistakes,
         );
-        let llm = sources.setting("llm", flags.llm, parse_llm, &mut mistakes);
+        let llm = sources.llm(flags.llm, flags.llm_model, flags.llm_base_url, &mut mistakes);
         let allow_hosts = (!flags.allow_hosts.is_empty()).then(|| flags.allow_hosts.join(","));
         let allow_hosts = sources.setting("allow_hosts", allow_hosts, parse_allow_hosts, &mut mistakes);
 
@@ -136,7 +147,7 @@ impl Config {
             Ok(Self {
                 listen: listen.unwrap_or(DEFAULT_LISTEN),
                 database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
-                llm: llm.unwrap_or(Llm::Offline),
+                llm,
                 allow_hosts: allow_hosts.unwrap_or_default(),
                 data_dir,
             })
@@ -175,14 +186,54 @@ fn parse_database(url: &str, working_dir: &Path) -> Result<PathBuf, String> {
     }
 }
 
-fn parse_llm(text: &str) -> Result<Llm, String> {
+/// The provider, where it is not the composer.
+fn parse_provider(text: &str) -> Result<Option<Provider>, String> {
     match text {
-        "offline" => Ok(Llm::Offline),
-        "gemini" | "openai" | "anthropic" => Err(format!(
-            "`{text}` cannot be connected by this version; use `offline`"
+        "offline" => Ok(None),
+        "gemini" => Ok(Some(Provider::Gemini)),
+        "openai" => Ok(Some(Provider::OpenAi)),
+        "anthropic" => Ok(Some(Provider::Anthropic)),
+        _ => Err(format!(
+            "`{text}` is no provider; there are offline, gemini, openai and anthropic"
         )),
-        _ => Err(format!("`{text}` is not a model; use `offline`")),
     }
+}
+
+/// A model's name; `models/` in front of it is how Gemini lists them.
+fn parse_model(text: &str) -> Result<String, String> {
+    let name = text.trim().trim_start_matches("models/");
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
+    if name.is_empty() || !name.chars().all(fits) || name.contains("..") {
+        return Err(format!("`{text}` is not the name of a model"));
+    }
+    Ok(name.to_owned())
+}
+
+/// A key goes there, so nobody on the way may read it.
+fn parse_base_url(text: &str) -> Result<String, String> {
+    let refused = |why: &str| Err(format!("`{text}` {why}, such as http://127.0.0.1:11434/v1"));
+    let Ok(uri) = text.trim().trim_end_matches('/').parse::<axum::http::Uri>() else {
+        return refused("is not a URL");
+    };
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return refused("is not a whole URL");
+    };
+    if authority.as_str().contains('@') || uri.query().is_some() {
+        return refused("holds more than a host, a port and a path");
+    }
+    let host = authority.host().trim_matches(['[', ']']);
+    let is_near = host == "localhost"
+        || host.parse::<IpAddr>().is_ok_and(|address| match address {
+            IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+            IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+        });
+    match scheme {
+        "https" => {}
+        "http" if is_near => {}
+        "http" => return refused("is not encrypted and not in this network; use https, or an address in it"),
+        _ => return refused("is neither http nor https"),
+    }
+    Ok(uri.to_string().trim_end_matches('/').to_owned())
 }
 
 fn parse_allow_hosts(text: &str) -> Result<BTreeSet<Site>, String> {
@@ -205,7 +256,16 @@ struct Found {
     place: String,
 }
 
-const SETTINGS: [&str; 5] = ["listen", "data_dir", "database_url", "llm", "allow_hosts"];
+const SETTINGS: [&str; 8] = [
+    "listen",
+    "data_dir",
+    "database_url",
+    "llm",
+    "llm_model",
+    "llm_base_url",
+    "llm_api_key",
+    "allow_hosts",
+];
 
 impl<'a> Sources<'a> {
     fn new(variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
@@ -270,6 +330,64 @@ impl<'a> Sources<'a> {
             });
             working_dir.to_owned()
         })
+    }
+
+    fn llm(
+        &self,
+        provider: Option<String>,
+        model: Option<String>,
+        base_url: Option<String>,
+        mistakes: &mut Vec<Mistake>,
+    ) -> Llm {
+        let provider = match self.setting("llm", provider, parse_provider, mistakes) {
+            Some(provider) => provider,
+            None => self
+                .any_variable(&["GOOGLE_API_KEY"], mistakes)
+                .map(|_| Provider::Gemini),
+        };
+        let Some(provider) = provider else {
+            return Llm::Offline;
+        };
+        let name = provider.name();
+        let before = mistakes.len();
+        let given_model = self.setting("llm_model", model, parse_model, mistakes);
+        let model = given_model.or(provider.default_model().map(str::to_owned));
+        if model.is_none() && mistakes.len() == before {
+            mistakes.push(Mistake {
+                place: "AGENTOS_LLM_MODEL".to_owned(),
+                problem: format!("{name} needs the name of a model here"),
+            });
+        }
+        let given_url = self.setting("llm_base_url", base_url, parse_base_url, mistakes);
+        let own_key = self.setting("llm_api_key", None, |text| Ok(Key::new(text)), mistakes);
+        // A key of the provider's own service goes to that service and nowhere else.
+        let key = match (own_key, &given_url) {
+            (Some(key), _) => Some(key),
+            (None, Some(_)) => None,
+            (None, None) => self
+                .any_variable(provider.key_variables(), mistakes)
+                .map(Key::new),
+        };
+        if key.is_none() && given_url.is_none() {
+            let variables = provider.key_variables().join(" or ");
+            mistakes.push(Mistake {
+                place: "AGENTOS_LLM_API_KEY".to_owned(),
+                problem: format!("{name} needs a key, here or in {variables}; `offline` needs none"),
+            });
+        }
+        Llm::Remote(RemoteModel {
+            provider,
+            base_url: given_url.unwrap_or_else(|| provider.base_url().to_owned()),
+            model: model.unwrap_or_default(),
+            key: key.unwrap_or_default(),
+        })
+    }
+
+    fn any_variable(&self, variables: &[&str], mistakes: &mut Vec<Mistake>) -> Option<String> {
+        variables
+            .iter()
+            .find_map(|variable| self.find_variable(variable, mistakes))
+            .map(|found| found.text)
     }
 
     fn setting<T>(
@@ -409,6 +527,69 @@ mod tests {
     }
 
     #[test]
+    fn a_model_is_named_with_its_provider_and_its_key_is_hidden() {
+        let place = Place::new();
+        let remote =
+            |flags: &[&str], variables: &[(&str, &str)]| match place.read(flags, variables).unwrap().llm {
+                Llm::Remote(model) => model,
+                Llm::Offline => panic!("offline: {flags:?} {variables:?}"),
+            };
+        let google = [("GOOGLE_API_KEY", "secret")];
+        let model = remote(&[], &google);
+        assert_eq!(model.provider, Provider::Gemini);
+        assert_eq!(model.model, "gemini-3.8-flash");
+        assert_eq!(model.base_url, "https://generativelanguage.googleapis.com/v1beta");
+        assert_eq!(model.key, Key::new("secret"));
+        assert!(!format!("{model:?}").contains("secret"), "{model:?}");
+        assert_eq!(
+            place.read(&["--llm", "offline"], &google).unwrap().llm,
+            Llm::Offline
+        );
+
+        let local = [
+            "--llm",
+            "openai",
+            "--llm-model",
+            "qwen3:4b",
+            "--llm-base-url",
+            "http://127.0.0.1:11434/v1/",
+        ];
+        let model = remote(&local, &[("OPENAI_API_KEY", "secret")]);
+        assert_eq!(
+            (model.model.as_str(), model.base_url.as_str()),
+            ("qwen3:4b", "http://127.0.0.1:11434/v1")
+        );
+        assert_eq!(
+            model.key,
+            Key::default(),
+            "the key of OpenAI goes to OpenAI alone"
+        );
+        let model = remote(&local, &[("AGENTOS_LLM_API_KEY", "own")]);
+        assert_eq!(model.key, Key::new("own"));
+
+        let anthropic = [
+            ("AGENTOS_LLM", "anthropic"),
+            ("AGENTOS_LLM_MODEL", "claude"),
+            ("ANTHROPIC_API_KEY", "k"),
+        ];
+        assert_eq!(remote(&[], &anthropic).base_url, "https://api.anthropic.com/v1");
+    }
+
+    #[test]
+    fn a_base_url_that_would_give_the_key_away_is_refused() {
+        for (url, expected) in [
+            ("http://example.org/v1", "not encrypted"),
+            ("ftp://127.0.0.1", "neither http nor https"),
+            ("https://user:word@example.org", "more than a host"),
+            ("127.0.0.1", "whole URL"),
+        ] {
+            let flags = ["--llm", "openai", "--llm-model", "m", "--llm-base-url", url];
+            let told = Place::new().mistakes(&flags, &[]);
+            assert!(told.contains(expected), "{url}: {told}");
+        }
+    }
+
+    #[test]
     fn hosts_that_are_not_public_are_named_one_by_one() {
         let place = Place::new();
         let hosts = |flags: &[&str], variables: &[(&str, &str)]| -> Vec<String> {
@@ -519,8 +700,9 @@ mod tests {
         check("--listen", "8000", "not an address and port");
         check("--listen", "192.168.1.5:8000", "127.0.0.1:8000");
         check("--listen", "[::]:80", "127.0.0.1:80");
-        check("--llm", "gemini", "cannot be connected by this version");
-        check("--llm", "clippy", "not a model");
+        check("--llm", "gemini", "GOOGLE_API_KEY or GEMINI_API_KEY");
+        check("--llm", "openai", "needs the name of a model");
+        check("--llm", "clippy", "no provider");
         check("--database-url", "sqlite:", "does not name a database");
         check("--database-url", "sqlite::memory:", "does not name a database");
         check("--database-url", "agentos.db", "sqlite:/");

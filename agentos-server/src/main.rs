@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use agentos_adapters::database;
 use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
-use agentos_adapters::llm::OfflineLlm;
+use agentos_adapters::llm::{OfflineLlm, RemoteLlm};
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
 use agentos_core::kernel::KernelConfig;
@@ -53,7 +53,7 @@ async fn run() -> anyhow::Result<()> {
     let listener = listen(config.listen).await?;
     let shutdown = shutdown_signal()?;
     announce(&listener)?;
-    let desk = Desk::new(kernel.clone(), services, storage, llm(config.llm), ambient);
+    let desk = Desk::new(kernel.clone(), services, storage, llm(config.llm)?, ambient);
     serve(listener, Arc::new(desk), shutdown).await?;
     kernel.stop().await;
     database.close().await;
@@ -61,10 +61,11 @@ async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn llm(setting: Llm) -> Arc<dyn LlmPort> {
-    match setting {
+fn llm(setting: Llm) -> anyhow::Result<Arc<dyn LlmPort>> {
+    Ok(match setting {
         Llm::Offline => Arc::new(OfflineLlm),
-    }
+        Llm::Remote(model) => Arc::new(RemoteLlm::new(model)?),
+    })
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -1,18 +1,19 @@
 //! The model that is always there: the offline composer behind the model port.
 
 use agentos_core::compose::{self, Composed, Declined};
-use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, LlmPort, LlmRequest, Task};
-use futures::StreamExt;
+use agentos_core::ports::llm::{EndReason, Identity, LlmError, LlmEvent, LlmPort, LlmRequest, Task};
+use futures::future::{self, BoxFuture};
 use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
 
 /// Answers from blueprints, in microseconds and without a network. It builds new apps and nothing
 /// else; what it cannot build it declines.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OfflineLlm;
 
-/// How a person gets an answer to the rest. The server refuses the other models of the setting until
-/// their adapters are there.
-const CONNECT: &str = "a model, which the setting AGENTOS_LLM connects; this version has only `offline`";
+/// How a person gets an answer to the rest.
+const CONNECT: &str = "a model; the setting AGENTOS_LLM connects one: gemini, openai (and every server that speaks like it, \
+                       such as Ollama) or anthropic";
 
 impl LlmPort for OfflineLlm {
     fn stream(&self, request: LlmRequest) -> BoxStream<'static, Result<LlmEvent, LlmError>> {
@@ -23,6 +24,17 @@ impl LlmPort for OfflineLlm {
 
     fn can_repair(&self) -> bool {
         false
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            provider: "offline",
+            model: "blueprints".to_owned(),
+        }
+    }
+
+    fn probe(&self) -> BoxFuture<'static, Result<(), LlmError>> {
+        future::ready(Ok(())).boxed()
     }
 }
 

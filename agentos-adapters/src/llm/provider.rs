@@ -90,6 +90,24 @@ pub(super) struct Outgoing {
 }
 
 impl Provider {
+    /// As the setting `llm` calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gemini => "gemini",
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+        }
+    }
+
+    /// Variables under which people keep a key of the provider's own service.
+    pub fn key_variables(self) -> &'static [&'static str] {
+        match self {
+            Self::Gemini => &["GOOGLE_API_KEY", "GEMINI_API_KEY"],
+            Self::OpenAi => &["OPENAI_API_KEY"],
+            Self::Anthropic => &["ANTHROPIC_API_KEY"],
+        }
+    }
+
     /// Where the provider is reached unless a setting says otherwise, its version included.
     pub fn base_url(self) -> &'static str {
         match self {

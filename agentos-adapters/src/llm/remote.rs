@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, LlmPort, LlmRequest};
+use agentos_core::ports::llm::{EndReason, Identity, LlmError, LlmEvent, LlmPort, LlmRequest};
 use futures::channel::mpsc;
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use reqwest::{Client, Response};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
@@ -25,6 +26,8 @@ const ERROR_BYTES: usize = 64 * 1024;
 const LIST_BYTES: usize = 4 * 1024 * 1024;
 /// How long a list of models may take.
 const LIST_TIME: Duration = Duration::from_secs(15);
+/// How long a probe may take.
+const PROBE_TIME: Duration = Duration::from_secs(3);
 /// Models that are named where one was not found.
 const NAMED: usize = 20;
 /// Characters of a provider's sentence that are passed on.
@@ -117,6 +120,24 @@ impl LlmPort for RemoteLlm {
 
     fn can_repair(&self) -> bool {
         true
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            provider: self.0.model.provider.name(),
+            model: self.0.model.model.clone(),
+        }
+    }
+
+    fn probe(&self) -> BoxFuture<'static, Result<(), LlmError>> {
+        let connection = Arc::clone(&self.0);
+        async move {
+            let models = timeout(PROBE_TIME, connection.models())
+                .await
+                .map_err(|_| LlmError::TimedOut)?;
+            models.map(drop).map_err(|failed| failed.error)
+        }
+        .boxed()
     }
 }
 

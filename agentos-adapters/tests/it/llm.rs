@@ -168,7 +168,7 @@ async fn a_stream_without_an_end_was_cut() {
     for provider in PROVIDERS {
         let whole = stream_of(provider);
         let cut: String = whole.chars().take(whole.find('ü').unwrap()).collect();
-        let half = whole.split_inclusive("\n").take(5).collect::<String>() + "\n";
+        let half = whole.split_inclusive('\n').take(5).collect::<String>() + "\n";
         for reply in [Reply::ok(half.clone()).cut(), Reply::ok(half)] {
             let (answer, _replay) = answered(provider, [reply]).await;
             assert!(answer.end.is_none(), "{provider:?}: {answer:?}");

@@ -126,15 +126,14 @@ async fn answer(
 ) -> Option<()> {
     let request = read_request(&mut stream).await?;
     kept.lock().unwrap().push(request);
-    let headers: String = reply
-        .headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
-    let head = format!(
-        "HTTP/1.1 {} Said\r\ntransfer-encoding: chunked\r\nconnection: close\r\n{headers}\r\n",
+    let mut head = format!(
+        "HTTP/1.1 {} Said\r\ntransfer-encoding: chunked\r\nconnection: close\r\n",
         reply.status
     );
+    for (name, value) in &reply.headers {
+        head.push_str(&[name, ": ", value, "\r\n"].concat());
+    }
+    head.push_str("\r\n");
     stream.write_all(head.as_bytes()).await.ok()?;
     for piece in reply.pieces.iter().filter(|piece| !piece.is_empty()) {
         let size = format!("{:x}\r\n", piece.len());

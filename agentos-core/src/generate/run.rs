@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::{self, Answer, ask, tell};
 use super::proof::{Proof, Prover};
 use super::{Generated, GenerationError, GenerationEvent, GenerationFailure, GenerationRequest, Generator};
-use super::{MESSAGE_BYTES, REPAIR_ROUNDS, Report};
+use super::{MESSAGE_BYTES, REPAIR_ROUNDS, Report, prompt};
 use crate::ports::llm::{LlmRequest, Message, Role, Task, Usage};
 use crate::spec::mend::Loss;
 use crate::spec::patch::{AddOperation, PatchOperation, PointerBuf};
@@ -82,7 +82,12 @@ async fn first_answer(
     spent: &mut Spent,
 ) -> Result<(Value, Vec<Issue>), GenerationFailure> {
     let mut reader = Reader::new();
-    let question = question(Task::Generate, &request.message);
+    let question = question(
+        generator,
+        Task::Generate,
+        &request.message,
+        prompt::generation(&request.message),
+    );
     let answer = ask(&*generator.llm, question, events, Some(&mut reader)).await;
     spent.add(&answer);
     let Read {
@@ -130,9 +135,13 @@ async fn repaired(
 ) -> Proof {
     let mut failed_lines = Vec::new();
     for _ in 0..REPAIR_ROUNDS {
-        let mut question = question(Task::Repair, &request.message);
-        question.document = Some(proof.document.clone());
-        question.issues = proof.errors().cloned().chain(failed_lines).collect();
+        let issues: Vec<Issue> = proof.errors().cloned().chain(failed_lines).collect();
+        let asked = prompt::repair(&request.message, &proof.document, &issues);
+        let question = LlmRequest {
+            document: Some(proof.document.clone()),
+            issues,
+            ..question(generator, Task::Repair, &request.message, asked)
+        };
         let answer = ask(&*generator.llm, question, events, None).await;
         spent.add(&answer);
         if answer.failure.is_some() {
@@ -148,16 +157,17 @@ async fn repaired(
     prover.prove(proof.document, Loss::Allowed).after(proof.mended)
 }
 
-fn question(task: Task, message: &str) -> LlmRequest {
+/// `asked` is what a remote model reads in place of the `message`.
+fn question(generator: &Generator, task: Task, message: &str, asked: String) -> LlmRequest {
     LlmRequest {
         task,
         user_text: message.to_owned(),
         document: None,
         issues: Vec::new(),
-        system: String::new(),
+        system: generator.system.to_string(),
         messages: vec![Message {
             role: Role::User,
-            text: message.to_owned(),
+            text: asked,
         }],
         schema: None,
         max_tokens: ANSWER_TOKENS,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use serde::Serialize;
 use serde_json::Value;
@@ -25,6 +26,19 @@ pub trait LlmPort: Send + Sync {
     /// Whether an answer with issues may be sent back for repair. An adapter whose answers do
     /// not depend on them says no, and its first answer is final.
     fn can_repair(&self) -> bool;
+
+    fn identity(&self) -> Identity;
+
+    /// Whether a request would reach the model now, as far as can be told without making one.
+    fn probe(&self) -> BoxFuture<'static, Result<(), LlmError>>;
+}
+
+/// Which model answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// `offline`, `gemini`, `openai` or `anthropic`.
+    pub provider: &'static str,
+    pub model: String,
 }
 
 /// One question to a model.

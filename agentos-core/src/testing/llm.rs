@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt;
+use futures::future::{self, BoxFuture};
 use futures::stream::{self, BoxStream, StreamExt};
 
-use crate::ports::llm::{EndReason, LlmError, LlmEvent, LlmPort, LlmRequest};
+use crate::ports::llm::{EndReason, Identity, LlmError, LlmEvent, LlmPort, LlmRequest};
 
 /// What a scripted model does with one request.
 pub type Reply = Vec<Result<LlmEvent, LlmError>>;
@@ -87,6 +89,17 @@ impl LlmPort for ScriptedLlm {
 
     fn can_repair(&self) -> bool {
         !self.never_repairs
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            provider: "scripted",
+            model: "script".to_owned(),
+        }
+    }
+
+    fn probe(&self) -> BoxFuture<'static, Result<(), LlmError>> {
+        future::ready(Ok(())).boxed()
     }
 }
 

@@ -25,6 +25,7 @@ mod mend;
 mod messages;
 mod mutation;
 mod patch;
+mod prompt;
 mod reader;
 mod registry;
 mod schema;

@@ -63,7 +63,7 @@ struct KernelHealth {
 struct ModelHealth {
     connected: bool,
     provider: &'static str,
-    model: &'static str,
+    model: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,10 +80,15 @@ struct CatalogHealth {
 /// Whether each part works, asked now.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
 pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
-    let (processes, stored, listed) =
-        tokio::join!(desk.kernel.processes(), desk.storage.probe(), desk.apps.list());
+    let llm = desk.generator.llm();
+    let (processes, stored, listed, model) = tokio::join!(
+        desk.kernel.processes(),
+        desk.storage.probe(),
+        desk.apps.list(),
+        llm.probe()
+    );
     let app_manager = listed.ok().map(|(_, stats)| WireAppStats::from(stats));
-    let works = processes.is_ok() && stored.is_ok() && app_manager.is_some();
+    let works = processes.is_ok() && stored.is_ok() && app_manager.is_some() && model.is_ok();
     Json(Health {
         status: if works { "healthy" } else { "degraded" },
         version: VERSION,
@@ -95,9 +100,9 @@ pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
             processes: processes.ok().map(|all| all.len()),
         },
         ai_service: ModelHealth {
-            connected: true,
-            provider: "offline",
-            model: "blueprints",
+            connected: model.is_ok(),
+            provider: llm.identity().provider,
+            model: llm.identity().model,
         },
         storage: StorageHealth {
             connected: stored.is_ok(),

@@ -325,4 +325,15 @@ impl agentos_core::ports::llm::LlmPort for Silent {
     fn can_repair(&self) -> bool {
         false
     }
+
+    fn identity(&self) -> agentos_core::ports::llm::Identity {
+        agentos_core::ports::llm::Identity {
+            provider: "scripted",
+            model: "silence".to_owned(),
+        }
+    }
+
+    fn probe(&self) -> futures::future::BoxFuture<'static, Result<(), agentos_core::ports::llm::LlmError>> {
+        Box::pin(futures::future::ready(Ok(())))
+    }
 }

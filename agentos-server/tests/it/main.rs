@@ -7,6 +7,7 @@ mod edits;
 mod gallery;
 mod generation;
 mod guard;
+mod models;
 mod network;
 mod process;
 mod registry;

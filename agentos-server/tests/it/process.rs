@@ -69,6 +69,7 @@ fn command(data_dir: &Path) -> Command {
     command
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data_dir)
+        .env("AGENTOS_LLM", "offline")
         .current_dir(data_dir.parent().unwrap());
     command
 }
@@ -110,7 +111,7 @@ fn a_mistake_in_the_configuration_exits_with_2() {
     let (_place, data_dir) = place();
     let mut wrong = command(&data_dir);
     wrong
-        .args(["--llm", "gemini"])
+        .args(["--llm", "clippy"])
         .env("AGENTOS_DATABASE_URL", "postgres://x");
     let (code, told) = refusal(wrong);
     assert_eq!(code, Some(2));

@@ -1,0 +1,60 @@
+//! What a model is told.
+
+use agentos_core::generate::prompt;
+use agentos_core::runtime::trial;
+use agentos_core::spec::accept::accept_text;
+use agentos_core::spec::mend::Loss;
+use agentos_core::spec::{Catalog, Severity};
+use std::sync::Arc;
+
+/// Tokens of the vocabulary o200k, which newer models share or come near.
+const MOST_TOKENS: usize = 5_000;
+
+fn system() -> String {
+    prompt::system(Catalog::builtin())
+}
+
+#[test]
+fn it_names_every_component_and_tool_in_5000_tokens() {
+    let system = system();
+    for entry in Catalog::builtin().components() {
+        assert!(system.contains(&format!("\n{}(", entry.name)), "{}", entry.name);
+    }
+    for tool in Catalog::builtin().tools() {
+        assert!(system.contains(&format!("{}{{", tool.id)), "{}", tool.id);
+    }
+    let tokens = tiktoken_rs::o200k_base_singleton().encode_ordinary(&system).len();
+    assert!(tokens <= MOST_TOKENS, "{tokens} tokens:\n{system}");
+}
+
+#[test]
+fn it_is_the_same_bytes_each_time() {
+    assert_eq!(system(), system());
+}
+
+#[test]
+fn its_examples_pass_every_gate_as_they_stand() {
+    let system = system();
+    let documents: Vec<&str> = system
+        .lines()
+        .filter(|line| line.starts_with("{\"title\""))
+        .collect();
+    assert_eq!(documents.len(), 2);
+    for document in documents {
+        let accepted = accept_text(document, Catalog::builtin(), Loss::Forbidden).unwrap();
+        // Leaving ids out is what they show.
+        let told: Vec<_> = accepted
+            .issues
+            .iter()
+            .filter(|issue| issue.severity > Severity::Note || !issue.message.contains("id"))
+            .collect();
+        assert!(told.is_empty(), "{told:#?}");
+        let report = trial::run(
+            &accepted.spec,
+            &Arc::new(Catalog::builtin().clone()),
+            1_767_355_200_000.0,
+            7,
+        );
+        assert!(report.passed && report.issues.is_empty(), "{:#?}", report.issues);
+    }
+}
