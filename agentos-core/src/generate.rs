@@ -51,6 +51,19 @@ pub struct GenerationRequest {
     pub seed: u128,
 }
 
+/// A change a person asks for in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangeRequest {
+    /// The document as it is.
+    pub document: Value,
+    /// What the person wrote.
+    pub message: String,
+    /// The moment at which the trial run of the app begins.
+    pub now: Millis,
+    /// What ids and chances in the trial run come from.
+    pub seed: u128,
+}
+
 /// What happens on the way.
 #[derive(Debug)]
 pub enum GenerationEvent {
@@ -104,6 +117,9 @@ pub enum GenerationError {
     /// The document has errors that neither mending nor the model could repair.
     #[error("the app does not work; errors that could not be repaired: {errors}")]
     NotWorking { errors: usize },
+    /// An answer to a change that leaves the document as it is.
+    #[error("the model changed nothing; say more exactly what should be different")]
+    Unchanged,
 }
 
 impl GenerationError {
@@ -112,9 +128,11 @@ impl GenerationError {
         match self {
             Self::MessageTooLong { .. } | Self::MessageEmpty => "invalid_argument",
             Self::Model(error) => error.code(),
-            Self::Cut | Self::NoDocument | Self::AnswerTooLong | Self::NotWorking { .. } => {
-                "generation_failed"
-            }
+            Self::Cut
+            | Self::NoDocument
+            | Self::AnswerTooLong
+            | Self::NotWorking { .. }
+            | Self::Unchanged => "generation_failed",
         }
     }
 }
@@ -123,6 +141,15 @@ impl Generator {
     pub fn new(llm: Arc<dyn LlmPort>, catalog: Arc<Catalog>) -> Self {
         let system = prompt::system(&catalog).into();
         Self { llm, catalog, system }
+    }
+
+    /// Changes a document as `request` asks, through the same gates: what comes out is no worse than what went in.
+    /// The document is whole; what did not change is as it was. Dropping the future closes the request to the model.
+    ///
+    /// # Errors
+    /// The document stays as it is.
+    pub async fn change(&self, request: ChangeRequest) -> Result<Generated, GenerationFailure> {
+        run::change(self, &request).await
     }
 
     pub fn llm(&self) -> &dyn LlmPort {

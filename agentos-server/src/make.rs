@@ -54,10 +54,7 @@ pub(crate) struct Making<'a> {
 
 /// Begins to make what `order` asks for. Dropping it cancels.
 pub(crate) async fn begin<'a>(desk: &'a Desk, order: &Order) -> Result<Making<'a>, Fault> {
-    let place = desk.making.try_acquire().map_err(|_| {
-        let error = format!("{AT_ONCE} apps are being made; try again when one is ready");
-        Fault::new(StatusCode::TOO_MANY_REQUESTS, "busy", error)
-    })?;
+    let place = place(desk)?;
     if let Some(parent) = order.parent {
         desk.apps.app(parent).await?;
     }
@@ -69,6 +66,14 @@ pub(crate) async fn begin<'a>(desk: &'a Desk, order: &Order) -> Result<Making<'a
     Ok(Making {
         events: desk.generator.generate(request),
         _place: place,
+    })
+}
+
+/// A place among the apps that are being made or changed.
+pub(crate) fn place(desk: &Desk) -> Result<SemaphorePermit<'_>, Fault> {
+    desk.making.try_acquire().map_err(|_| {
+        let error = format!("{AT_ONCE} apps are being made; try again when one is ready");
+        Fault::new(StatusCode::TOO_MANY_REQUESTS, "busy", error)
     })
 }
 

@@ -91,6 +91,15 @@ pub(super) fn generation(request: &str) -> String {
     )
 }
 
+/// A change to a document that is there.
+pub(super) fn change(request: &str, document: &Value) -> String {
+    format!(
+        "{}\n{}\nAnswer with edit lines only, as few as do it. Everything that is not asked for stays.",
+        fenced("document", &document.to_string()),
+        fenced("request", request)
+    )
+}
+
 /// What is wrong with a document, and the parts of it that are.
 pub(super) fn repair(request: &str, document: &Value, issues: &[Issue]) -> String {
     let mut prompt = fenced("request", request);

@@ -86,6 +86,16 @@ impl Proof {
         self.trial.as_ref().is_some_and(|trial| trial.passed)
     }
 
+    /// The errors that were not there before a change.
+    pub(super) fn errors_besides<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a Issue> {
+        let is_new = |issue: &&Issue| {
+            !before.errors().any(|known| {
+                (known.code, &known.id, &known.message) == (issue.code, &issue.id, &issue.message)
+            })
+        };
+        self.errors().filter(is_new)
+    }
+
     pub(super) fn errors(&self) -> impl Iterator<Item = &Issue> {
         let tried = self.trial.iter().flat_map(|trial| &trial.issues);
         self.issues.iter().chain(tried).filter(|issue| issue.is_error())

@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use super::answer::{self, Answer, ask, tell};
 use super::proof::{Proof, Prover};
-use super::{Generated, GenerationError, GenerationEvent, GenerationFailure, GenerationRequest, Generator};
+use super::{
+    ChangeRequest, Generated, GenerationError, GenerationEvent, GenerationFailure, GenerationRequest,
+    Generator,
+};
 use super::{MESSAGE_BYTES, REPAIR_ROUNDS, Report, prompt};
 use crate::ports::llm::{LlmRequest, Message, Role, Task, Usage};
 use crate::spec::mend::Loss;
@@ -64,6 +67,75 @@ async fn make(
         .await;
     }
     Ok(spent.generated(proof, reading))
+}
+
+/// Asks for edit lines and applies them; what is then in error and was not before goes back to the model.
+pub(super) async fn change(
+    generator: &Generator,
+    request: &ChangeRequest,
+) -> Result<Generated, GenerationFailure> {
+    let ChangeRequest {
+        document, message, ..
+    } = request;
+    within_bounds(message).map_err(GenerationFailure::without_draft)?;
+    // Nobody follows a change; what it makes is applied as a whole.
+    let (mut events, _) = mpsc::channel(0);
+    let prover = Prover {
+        catalog: &generator.catalog,
+        now: request.now,
+        seed: request.seed,
+    };
+    let before = prover.prove(document.clone(), Loss::Forbidden);
+    let mut spent = Spent::default();
+    let mut edited = document.clone();
+    let mut failed_lines = Vec::new();
+    let mut question = LlmRequest {
+        document: Some(document.clone()),
+        ..question(generator, Task::Edit, message, prompt::change(message, document))
+    };
+    let mut proof = None;
+    for _ in 0..=REPAIR_ROUNDS {
+        let answer = ask(&*generator.llm, question, &mut events, None).await;
+        spent.add(&answer);
+        if let Some(error) = answer.failure {
+            return Err(GenerationFailure {
+                error,
+                draft: edited,
+                issues: failed_lines,
+            });
+        }
+        let applied = edit::apply(&edited, &answer.text);
+        edited = applied.doc;
+        failed_lines = applied.issues;
+        let found = prover.prove(edited.clone(), Loss::Forbidden);
+        let issues: Vec<Issue> = found
+            .errors_besides(&before)
+            .cloned()
+            .chain(failed_lines.clone())
+            .collect();
+        let asked = prompt::repair(message, &found.document, &issues);
+        question = LlmRequest {
+            document: Some(found.document.clone()),
+            issues,
+            ..self::question(generator, Task::Repair, message, asked)
+        };
+        let is_done = question.issues.is_empty();
+        proof = Some(found);
+        if is_done || !generator.llm.can_repair() {
+            break;
+        }
+    }
+    match proof {
+        Some(proof) if proof.errors_besides(&before).next().is_some() => {
+            Err(proof.into_failure(failed_lines))
+        }
+        Some(proof) if proof.document != before.document => Ok(spent.generated(proof, failed_lines)),
+        _ => Err(GenerationFailure {
+            error: GenerationError::Unchanged,
+            draft: edited,
+            issues: failed_lines,
+        }),
+    }
 }
 
 fn within_bounds(message: &str) -> Result<(), GenerationError> {

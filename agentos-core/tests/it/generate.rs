@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use agentos_core::generate::{
-    Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator, MESSAGE_BYTES,
+    ChangeRequest, Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator, MESSAGE_BYTES,
 };
 use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, Task, Usage};
 use agentos_core::spec::{Catalog, Code, Issue, bounds, patch};
@@ -444,4 +444,100 @@ fn the_answer_of_a_model_that_cannot_repair_is_final() {
     let llm = ScriptedLlm::new([say(&broken_counter().to_string())]).never_repairing();
     events(&llm, "a counter");
     assert_eq!(llm.transcript().len(), 1);
+}
+
+fn changed(llm: &ScriptedLlm, document: &Value, message: &str) -> Result<Generated, GenerationFailure> {
+    let generator = Generator::new(Arc::new(llm.clone()), Arc::new(Catalog::builtin().clone()));
+    block_on(generator.change(ChangeRequest {
+        document: document.clone(),
+        message: message.to_owned(),
+        now: NOW,
+        seed: 7,
+    }))
+}
+
+#[test]
+fn a_change_is_edit_lines_and_the_rest_stays() {
+    let llm = ScriptedLlm::new([say(r#"{"upsert":{"id":"more","props":{"text":"One more"}}}"#)]);
+    let generated = changed(&llm, &counter(), "say it in words").unwrap();
+    let mut expected = counter();
+    expected["components"][1]["props"]["text"] = json!("One more");
+    assert_eq!(generated.document, expected);
+    let asked = &llm.transcript()[0];
+    assert_eq!(asked.task, Task::Edit);
+    assert!(asked.system.contains("edit lines"));
+    assert!(
+        asked.messages[0]
+            .text
+            .contains("<request>\nsay it in words\n</request>")
+    );
+    assert!(asked.messages[0].text.contains(r#""title":"Counter""#));
+}
+
+#[test]
+fn a_change_that_breaks_the_app_is_repaired_or_refused() {
+    let breaks = r#"{"upsert":{"id":"more","on_event":{"click":"count_down"}}}"#;
+    let repairs =
+        r#"{"set":{"actions":{"count_down":{"tool":"ui.increment","args":{"path":"count","by":-1}}}}}"#;
+    let llm = ScriptedLlm::new([say(breaks), say(repairs)]);
+    let generated = changed(&llm, &counter(), "count down").unwrap();
+    assert_eq!(
+        generated.document["components"][1]["on_event"]["click"],
+        "count_down"
+    );
+    assert!(generated.report.trial.unwrap().passed);
+    let asked = llm.transcript();
+    assert_eq!(asked[1].task, Task::Repair);
+    assert!(
+        asked[1].messages[0].text.contains("count_down"),
+        "{}",
+        asked[1].messages[0].text
+    );
+
+    let llm = ScriptedLlm::new([say(breaks), say("{}"), say("no")]);
+    let failure = changed(&llm, &counter(), "count down").unwrap_err();
+    assert_eq!(failure.error.code(), "generation_failed");
+    assert!(
+        failure
+            .issues
+            .iter()
+            .any(|issue| issue.code == Code::ActionUnknown),
+        "{:#?}",
+        failure.issues
+    );
+}
+
+#[test]
+fn a_change_answers_for_its_own_faults_only() {
+    let mut document = counter();
+    document["components"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"type": "button", "id": "idle", "props": {"text": "Idle"}}));
+    let llm = ScriptedLlm::new([say(r#"{"set":{"title":"Counting"}}"#)]);
+    let generated = changed(&llm, &document, "call it Counting").unwrap();
+    assert_eq!(generated.document["title"], "Counting");
+    assert_eq!(generated.document["components"][2]["id"], "idle");
+}
+
+#[test]
+fn a_change_that_changes_nothing_is_no_change() {
+    let llm = ScriptedLlm::new([say(r#"{"set":{"title":"Counter"}}"#)]);
+    let failure = changed(&llm, &counter(), "make it nicer").unwrap_err();
+    assert!(
+        failure.error.to_string().contains("changed nothing"),
+        "{}",
+        failure.error
+    );
+    let llm = ScriptedLlm::new([vec![Err(LlmError::Rejected {
+        message: "no".to_owned(),
+    })]]);
+    assert_eq!(
+        changed(&llm, &counter(), "x").unwrap_err().error.code(),
+        "model_rejected"
+    );
+    assert_eq!(
+        changed(&llm, &counter(), " ").unwrap_err().error.code(),
+        "invalid_argument"
+    );
 }

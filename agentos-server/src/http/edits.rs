@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use agentos_core::apps::{EditRequest, Edited};
+use agentos_core::generate::ChangeRequest;
 use agentos_core::ids::{AppId, EngineId};
 use agentos_core::spec::history::History;
 use axum::Json;
@@ -17,6 +18,7 @@ use super::path::Id;
 use super::query::Query;
 use crate::desk::Desk;
 use crate::fault::{Fault, FaultBody};
+use crate::make;
 use crate::wire::rfc3339;
 
 #[derive(Deserialize, ToSchema)]
@@ -27,7 +29,7 @@ pub(crate) struct EditBody {
     /// A whole document in place of lines.
     #[schema(value_type = Option<Object>)]
     document: Option<Value>,
-    /// What was asked, for the list of versions.
+    /// What was asked, for the list of versions; alone, what the model is to change.
     #[serde(default)]
     message: String,
     /// The version the edit was made on; left out, it is made on whatever is there.
@@ -65,7 +67,7 @@ impl From<Edited> for EditAnswer {
     }
 }
 
-/// Edits the document. A line that fails is told and skipped; when none stands, nothing changes.
+/// Edits the document. A `message` alone asks the model for the edit, which must leave the app working. A line that fails is told and skipped; when none stands, nothing changes.
 #[utoipa::path(post, path = "/apps/{id}/edit", params(("id" = String, Path)), request_body = EditBody,
     responses((status = OK, body = EditAnswer), (status = NOT_FOUND, body = FaultBody),
         (status = CONFLICT, body = FaultBody), (status = UNPROCESSABLE_ENTITY, body = FaultBody)))]
@@ -75,22 +77,50 @@ pub(crate) async fn edit(
     Body(body): Body<EditBody>,
 ) -> Result<Json<EditAnswer>, Fault> {
     let refused = |code, error| Fault::new(StatusCode::UNPROCESSABLE_ENTITY, code, error);
+    let mut version = body.version;
     let lines = match (body.lines, body.document) {
         (Some(lines), None) => lines,
         (None, Some(document)) if document["components"].is_array() => document.to_string(),
         (None, Some(_)) => return Err(refused("schema", "a document has a list of `components`")),
+        (None, None) if !body.message.trim().is_empty() => {
+            let asked = changed_by_the_model(&desk, id, &body.message).await?;
+            version = version.or(Some(asked.version));
+            asked.document.to_string()
+        }
         _ => {
-            let error = "an edit has either `lines` or a `document`";
+            let error = "an edit has `lines`, a `document`, or a `message` that says what to change";
             return Err(refused("invalid_body", error));
         }
     };
     let request = EditRequest {
         lines,
         text: body.message,
-        version: body.version,
+        version,
         engine: body.engine,
     };
     Ok(Json(desk.apps.edit(id, &request, &desk.catalog).await?.into()))
+}
+
+struct Asked {
+    document: Value,
+    /// The version it was made on.
+    version: u64,
+}
+
+async fn changed_by_the_model(desk: &Desk, id: AppId, message: &str) -> Result<Asked, Fault> {
+    let _place = make::place(desk)?;
+    let version = desk.apps.history(id).await?.version();
+    let request = ChangeRequest {
+        document: desk.apps.app(id).await?.record.document,
+        message: message.to_owned(),
+        now: desk.ambient.now(),
+        seed: desk.ambient.seed(),
+    };
+    let changed = desk.generator.change(request).await?;
+    Ok(Asked {
+        document: changed.document,
+        version,
+    })
 }
 
 /// Goes back to the version before.

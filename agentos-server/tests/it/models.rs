@@ -192,6 +192,55 @@ async fn a_sentence_becomes_an_app_that_the_model_wrote_and_repaired() {
 }
 
 #[tokio::test]
+async fn an_app_is_changed_by_asking_and_the_change_is_undone() {
+    let line = json!({"upsert": {"id": "more", "props": {"text": "One more"}}});
+    let provider = Provider::start([
+        (200, line.to_string()),
+        (200, "I would rather not.".to_owned()),
+        (200, "No.".to_owned()),
+        (200, "No.".to_owned()),
+    ])
+    .await;
+    let (_place, data_dir) = place();
+    let program = provider.program(&data_dir);
+    let document = json!({"title": "Counter", "state": {"count": 0}, "components": [
+        {"type": "text", "id": "shown", "props": {"content": "{{ count }}"}},
+        {"type": "button", "id": "more", "props": {"text": "+"},
+         "on_event": {"click": {"tool": "ui.increment", "args": {"path": "count"}}}}
+    ]});
+    let (_, made) = post(&program, "/apps", json!({"ui_spec": document})).await;
+    let app = made["app_id"].as_str().unwrap();
+    let (status, edited) = post(
+        &program,
+        &format!("/apps/{app}/edit"),
+        json!({"message": "say it in words"}),
+    )
+    .await;
+    assert_eq!(status, 200, "{edited}");
+    assert_eq!(
+        edited["patch"],
+        json!([{"op": "replace", "path": "/components/1/props/text", "value": "One more"}])
+    );
+    assert_eq!(
+        (&edited["version"], &edited["report"]["trial"]["passed"]),
+        (&json!(2), &json!(true))
+    );
+    let (status, refused) = post(
+        &program,
+        &format!("/apps/{app}/edit"),
+        json!({"message": "make it nice"}),
+    )
+    .await;
+    assert_eq!(
+        (status, &refused["code"]),
+        (422, &json!("generation_failed")),
+        "{refused}"
+    );
+    let (_, undone) = post(&program, &format!("/apps/{app}/undo"), json!({})).await;
+    assert_eq!(undone["ui_spec"]["components"][1]["props"]["text"], "+");
+}
+
+#[tokio::test]
 async fn what_the_provider_refuses_is_said_and_makes_no_app() {
     let refusals = [
         (
