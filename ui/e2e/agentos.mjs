@@ -65,8 +65,8 @@ export class AgentOS {
   }
 
   async #launch(listen) {
-    const off = { AGENTOS_KERNEL_LISTEN: "", AGENTOS_AI_LISTEN: "" };
-    const own = ["--listen", listen, "--data-dir", this.#dataDir, "--llm", "offline"];
+    const off = { AGENTOS_KERNEL_LISTEN: "", AGENTOS_AI_LISTEN: "", AGENTOS_LLM: "offline" };
+    const own = ["--listen", listen, "--data-dir", this.#dataDir];
     this.#process = spawn(program, [...own, ...this.#arguments], {
       cwd: this.#dataDir,
       env: { ...process.env, ...off },

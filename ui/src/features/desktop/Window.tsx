@@ -8,6 +8,7 @@ import { useIsNarrow } from "@/shared/useMediaQuery";
 import { ApprovalCards } from "../approvals/ApprovalCards";
 import { PermissionsDialog } from "../approvals/PermissionsDialog";
 import { useDesk } from "../apps/DeskContext";
+import { ChangeDialog } from "../change/ChangeDialog";
 import { HistoryDialog } from "../history/HistoryDialog";
 import { SaveDialog } from "../registry/SaveDialog";
 import { useKeyboardFrame } from "./useKeyboardFrame";
@@ -37,7 +38,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
   const desk = useDesk();
   const root = useRef<HTMLDivElement>(null);
   const titleId = useId();
-  const [dialog, setDialog] = useState<"save" | "history" | "permissions" | null>(null);
+  const [dialog, setDialog] = useState<"save" | "change" | "history" | "permissions" | null>(null);
   const isNarrow = useIsNarrow();
   const fills = isNarrow || window.maximised;
   const drawnHeight = useCallback(() => root.current?.offsetHeight ?? 0, []);
@@ -105,6 +106,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
             window={window}
             canMove={!fills}
             onSave={() => setDialog("save")}
+            onChange={() => setDialog("change")}
             onHistory={() => setDialog("history")}
             onPermissions={() => setDialog("permissions")}
             onMove={() => keyboard.start("move")}
@@ -150,6 +152,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
         ))}
       {dialog === "save" && <SaveDialog window={window} onClose={() => setDialog(null)} />}
       {dialog === "permissions" && <PermissionsDialog window={window} onClose={() => setDialog(null)} />}
+      {dialog === "change" && <ChangeDialog window={window} onClose={() => setDialog(null)} />}
       {dialog === "history" && <HistoryDialog window={window} onClose={() => setDialog(null)} />}
     </div>
   );

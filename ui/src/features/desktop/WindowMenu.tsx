@@ -6,6 +6,7 @@ import {
   Move,
   Scaling,
   ShieldCheck,
+  Sparkles,
 } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { DesktopWindow } from "./windowStore";
@@ -14,6 +15,7 @@ interface WindowMenuProps {
   window: DesktopWindow;
   canMove: boolean;
   onSave(): void;
+  onChange(): void;
   onHistory(): void;
   onPermissions(): void;
   onMove(): void;
@@ -21,7 +23,7 @@ interface WindowMenuProps {
 }
 
 export function WindowMenu(props: WindowMenuProps) {
-  const { window, canMove, onSave, onHistory, onPermissions, onMove, onResize } = props;
+  const { window, canMove, onSave, onChange, onHistory, onPermissions, onMove, onResize } = props;
   const isLive = window.phase.kind === "live";
   return (
     <>
@@ -52,6 +54,11 @@ export function WindowMenu(props: WindowMenuProps) {
             {isLive && (
               <Item icon={ArrowDownToLine} onSelect={onSave}>
                 {window.packageId ? "Save a new version…" : "Save to apps…"}
+              </Item>
+            )}
+            {isLive && (
+              <Item icon={Sparkles} onSelect={onChange}>
+                Change…
               </Item>
             )}
             {isLive && (

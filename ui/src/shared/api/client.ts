@@ -36,6 +36,8 @@ type Method = "GET" | "POST" | "PUT" | "DELETE";
 interface Options {
   /** Lets the request outlive the page; the browser takes at most 64 KiB this way. */
   keepalive?: boolean;
+  /** Gives the request up. */
+  signal?: AbortSignal;
 }
 
 async function request<T>(method: Method, path: string, body?: unknown, options: Options = {}): Promise<T> {
@@ -79,6 +81,9 @@ export const api = {
   moveWindow: (app: string, geometry: WindowGeometry) =>
     request<unknown>("POST", `/apps/${id(app)}/window`, geometry),
   history: (app: string) => request<AppHistory>("GET", `/apps/${id(app)}/history`),
+  /** Has the model change the app; settles once it is changed. */
+  askForEdit: (app: string, message: string, signal: AbortSignal) =>
+    request<{ version: number }>("POST", `/apps/${id(app)}/edit`, { message }, { signal }),
   undoEdit: (app: string) => request<{ version: number }>("POST", `/apps/${id(app)}/undo`),
   redoEdit: (app: string) => request<{ version: number }>("POST", `/apps/${id(app)}/redo`),
   takeLease: (app: string) => request<Lease>("POST", `/apps/${id(app)}/engine`),

@@ -1,0 +1,152 @@
+/** A model behind a provider's API writes an app while it is watched, and changes it when asked. The provider is played. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { AgentOS } from "./agentos.mjs";
+import { Desktop } from "./desktop.mjs";
+
+const tally = {
+  title: "Tally",
+  state: { count: 0 },
+  computed: { twice: "count * 2" },
+  components: [
+    { type: "text", id: "shown", props: { content: "{{ count }} counted, twice that is {{ twice }}" } },
+    {
+      type: "button",
+      id: "more",
+      props: { text: "Count" },
+      on_event: { click: { tool: "ui.increment", args: { path: "count" } } },
+    },
+  ],
+};
+
+/** Speaks chat completions; each answer is a list of pieces, of which a function is waited for. */
+class Provider {
+  answers = [];
+  hungUp = 0;
+  #server = createServer((request, response) => void this.#answer(request, response));
+
+  async start() {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    return `http://127.0.0.1:${this.#server.address().port}/v1`;
+  }
+
+  stop() {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #answer(request, response) {
+    for await (const _ of request);
+    if (request.method === "GET") {
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ data: [{ id: "some-model" }] }));
+      return;
+    }
+    response.on("close", () => {
+      if (!response.writableEnded) this.hungUp += 1;
+    });
+    response.setHeader("content-type", "text/event-stream");
+    const send = (event) => response.write(`data: ${JSON.stringify(event)}\n\n`);
+    for (const piece of this.answers.shift() ?? []) {
+      if (typeof piece === "function") await piece();
+      else if (piece.thought) send({ choices: [{ delta: { reasoning_content: piece.thought } }] });
+      else send({ choices: [{ delta: { content: piece } }] });
+    }
+    send({ choices: [{ delta: {}, finish_reason: "stop" }] });
+    response.end("data: [DONE]\n\n");
+  }
+}
+
+describe("an app by a model", () => {
+  const provider = new Provider();
+  let agentos;
+  let desktop;
+
+  before(async () => {
+    const url = await provider.start();
+    agentos = await AgentOS.start(["--llm", "openai", "--llm-model", "some-model", "--llm-base-url", url]);
+    desktop = await Desktop.open(agentos.url);
+  });
+  after(async () => {
+    await desktop?.close();
+    await agentos?.stop();
+    provider.stop();
+  });
+
+  it("is drawn while it is written, works when it is whole, and is changed by asking", async () => {
+    const { page } = desktop;
+    const text = JSON.stringify(tally);
+    const half = text.indexOf('{"type":"button"');
+    let goOn;
+    const held = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    provider.answers.push([
+      { thought: "A number and a button." },
+      text.slice(0, half),
+      () => held,
+      text.slice(half),
+    ]);
+    await desktop.ask("count things");
+    const window = page.getByRole("dialog", { name: "Tally" });
+    await window.getByText(/counted, twice that is/).waitFor();
+    assert.equal(await window.getByRole("button", { name: "Count", exact: true }).count(), 0);
+    goOn();
+    await window.getByRole("button", { name: "Count", exact: true }).click();
+    await window.getByText("1 counted, twice that is 2", { exact: true }).waitFor();
+
+    provider.answers.push([JSON.stringify({ upsert: { id: "more", props: { text: "One more" } } })]);
+    await window.getByRole("button", { name: "Window menu" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "Change…" }).press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Change this app" });
+    await dialog.getByLabel("What should be different?").waitFor();
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+    await page.keyboard.type("say it in words");
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await dialog.waitFor({ state: "detached" });
+    await window.getByRole("button", { name: "One more", exact: true }).click();
+    await window.getByText("2 counted, twice that is 4", { exact: true }).waitFor();
+
+    await window.getByRole("button", { name: "Window menu" }).click();
+    await page.getByRole("menuitem", { name: "History…" }).click();
+    const history = page.getByRole("dialog", { name: "History" });
+    await history.getByText("say it in words").waitFor();
+    await history.getByRole("button", { name: "Undo" }).click();
+    await page.keyboard.press("Escape");
+    await window.getByRole("button", { name: "Count", exact: true }).waitFor();
+  });
+
+  it("stays as it is when a change is refused or given up, and the model is hung up on", async () => {
+    const { page } = desktop;
+    const window = page.getByRole("dialog", { name: "Tally" });
+    const dialog = page.getByRole("dialog", { name: "Change this app" });
+    const ask = async (message) => {
+      await dialog.getByLabel("What should be different?").fill(message);
+      await dialog.getByRole("button", { name: "Change app" }).click();
+    };
+    provider.answers.push(['{"set":{"title":"Tally"}}']);
+    await window.getByRole("button", { name: "Window menu" }).click();
+    await page.getByRole("menuitem", { name: "Change…" }).click();
+    await ask("make it nicer");
+    await dialog.getByRole("alert").getByText("the model changed nothing").waitFor();
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+    assert.equal(await dialog.getByLabel("What should be different?").inputValue(), "make it nicer");
+
+    provider.answers.push([() => new Promise(() => {})]);
+    await ask("never mind");
+    await dialog.getByText("The change is being written and tried out…").waitFor();
+    const before = provider.hungUp;
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "detached" });
+    const patience = Date.now() + 5_000;
+    while (provider.hungUp === before && Date.now() < patience) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(provider.hungUp, before + 1);
+    await window.getByRole("button", { name: "Count", exact: true }).waitFor();
+  });
+});
