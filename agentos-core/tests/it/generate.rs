@@ -446,7 +446,7 @@ fn the_answer_of_a_model_that_cannot_repair_is_final() {
     assert_eq!(llm.transcript().len(), 1);
 }
 
-fn changed(llm: &ScriptedLlm, document: &Value, message: &str) -> Result<Generated, GenerationFailure> {
+fn changed(llm: &ScriptedLlm, document: &Value, message: &str) -> Result<Generated, Box<GenerationFailure>> {
     let generator = Generator::new(Arc::new(llm.clone()), Arc::new(Catalog::builtin().clone()));
     block_on(generator.change(ChangeRequest {
         document: document.clone(),
@@ -454,6 +454,7 @@ fn changed(llm: &ScriptedLlm, document: &Value, message: &str) -> Result<Generat
         now: NOW,
         seed: 7,
     }))
+    .map_err(Box::new)
 }
 
 #[test]
