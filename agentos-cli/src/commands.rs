@@ -5,6 +5,7 @@ pub(crate) mod engine;
 pub(crate) mod generate;
 pub(crate) mod health;
 pub(crate) mod import;
+pub(crate) mod models;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod validate;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{edit, engine, generate, health, import, run, schema, validate};
+use crate::commands::{edit, engine, generate, health, import, models, run, schema, validate};
 use crate::server::Server;
 
 /// Describe an app, check one, use one without a browser.
@@ -49,6 +49,8 @@ enum Verb {
     Engine,
     /// Ask the server how it is
     Health,
+    /// Ask the server which model writes apps, and which there are
+    Models,
 }
 
 /// How a verb ended that did what it was asked.
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments, cli.json),
         Verb::Engine => engine::engine(),
         Verb::Health => health::health(&cli.server, cli.json),
+        Verb::Models => models::models(&cli.server, cli.json),
     };
     match verdict {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@
 //! exactly once. Dropping the stream cancels the generation and closes the request to the model.
 
 mod answer;
+mod cache;
 pub mod prompt;
 mod proof;
 mod report;
@@ -17,7 +18,10 @@ use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::Value;
 use thiserror::Error;
 
+pub use cache::CacheFigures;
 pub use report::Report;
+
+use cache::Cache;
 
 use crate::ports::llm::{LlmError, LlmPort};
 use crate::spec::patch::PatchOperation;
@@ -38,6 +42,7 @@ pub struct Generator {
     catalog: Arc<Catalog>,
     /// What every request begins with.
     system: Arc<str>,
+    cache: Arc<Cache>,
 }
 
 /// One app to make.
@@ -140,7 +145,12 @@ impl GenerationError {
 impl Generator {
     pub fn new(llm: Arc<dyn LlmPort>, catalog: Arc<Catalog>) -> Self {
         let system = prompt::system(&catalog).into();
-        Self { llm, catalog, system }
+        Self {
+            llm,
+            catalog,
+            system,
+            cache: Arc::default(),
+        }
     }
 
     /// Changes a document as `request` asks, through the same gates: what comes out is no worse than what went in.
@@ -150,6 +160,10 @@ impl Generator {
     /// The document stays as it is.
     pub async fn change(&self, request: ChangeRequest) -> Result<Generated, GenerationFailure> {
         run::change(self, &request).await
+    }
+
+    pub fn cache_figures(&self) -> CacheFigures {
+        self.cache.figures()
     }
 
     pub fn llm(&self) -> &dyn LlmPort {

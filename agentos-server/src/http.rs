@@ -8,6 +8,7 @@ mod edits;
 mod gallery;
 mod generate;
 mod health;
+mod models;
 mod path;
 mod permissions;
 mod query;
@@ -46,6 +47,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
     let (routes, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::root))
         .routes(routes!(health::health))
+        .routes(routes!(models::models))
         .routes(routes!(apps::list, apps::open))
         .routes(routes!(apps::get, apps::close))
         .routes(routes!(apps::focus))

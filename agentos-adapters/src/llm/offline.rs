@@ -33,8 +33,8 @@ impl LlmPort for OfflineLlm {
         }
     }
 
-    fn probe(&self) -> BoxFuture<'static, Result<(), LlmError>> {
-        future::ready(Ok(())).boxed()
+    fn models(&self) -> BoxFuture<'static, Result<Vec<String>, LlmError>> {
+        future::ready(Ok(vec!["blueprints".to_owned()])).boxed()
     }
 }
 

@@ -26,8 +26,6 @@ const ERROR_BYTES: usize = 64 * 1024;
 const LIST_BYTES: usize = 4 * 1024 * 1024;
 /// How long a list of models may take.
 const LIST_TIME: Duration = Duration::from_secs(15);
-/// How long a probe may take.
-const PROBE_TIME: Duration = Duration::from_secs(3);
 /// Models that are named where one was not found.
 const NAMED: usize = 20;
 /// Characters of a provider's sentence that are passed on.
@@ -100,14 +98,6 @@ impl RemoteLlm {
         let client = crate::http::to_provider()?;
         Ok(Self(Arc::new(Connection { model, client, pause })))
     }
-
-    /// The models the provider has for this key, in its order.
-    ///
-    /// # Errors
-    /// Those of a request; nothing is tried twice.
-    pub async fn models(&self) -> Result<Vec<String>, LlmError> {
-        self.0.models().await.map_err(|failed| failed.error)
-    }
 }
 
 impl LlmPort for RemoteLlm {
@@ -129,15 +119,9 @@ impl LlmPort for RemoteLlm {
         }
     }
 
-    fn probe(&self) -> BoxFuture<'static, Result<(), LlmError>> {
+    fn models(&self) -> BoxFuture<'static, Result<Vec<String>, LlmError>> {
         let connection = Arc::clone(&self.0);
-        async move {
-            let models = timeout(PROBE_TIME, connection.models())
-                .await
-                .map_err(|_| LlmError::TimedOut)?;
-            models.map(drop).map_err(|failed| failed.error)
-        }
-        .boxed()
+        async move { connection.models().await.map_err(|failed| failed.error) }.boxed()
     }
 }
 

@@ -67,6 +67,21 @@ async fn health_tells_how_the_parts_are() {
 }
 
 #[tokio::test]
+async fn models_marks_the_one_that_is_asked() {
+    let server = server().await;
+    let ended = run(&server, &["models"]).await;
+    assert_eq!(
+        (ended.code, ended.out.as_str()),
+        (0, "offline:\n* blueprints\n"),
+        "{ended:?}"
+    );
+    assert_eq!(
+        run(&server, &["models", "--json"]).await.json()["models"],
+        serde_json::json!(["blueprints"])
+    );
+}
+
+#[tokio::test]
 async fn a_sentence_becomes_an_app() {
     let server = server().await;
     let ended = run(&server, &["generate", "create", "a", "calculator"]).await;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures::channel::mpsc;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer::{self, Answer, ask, tell};
+use super::cache::Key;
 use super::proof::{Proof, Prover};
 use super::{
     ChangeRequest, Generated, GenerationError, GenerationEvent, GenerationFailure, GenerationRequest,
@@ -40,6 +41,30 @@ async fn make(
 ) -> Result<Generated, GenerationFailure> {
     within_bounds(&request.message).map_err(GenerationFailure::without_draft)?;
     tell(events, GenerationEvent::Started).await;
+    // An answer that takes no model is made again in less time than it takes to look it up.
+    if !generator.llm.can_repair() {
+        return make_anew(generator, request, events).await;
+    }
+    let key = Key::new(&generator.llm.identity(), &generator.system, &request.message);
+    let _flight = generator.cache.flight(key).await;
+    if let Some(generated) = generator.cache.get(key, request.now) {
+        tell(
+            events,
+            GenerationEvent::Patch(changed_members(&json!({}), &generated.document)),
+        )
+        .await;
+        return Ok(generated);
+    }
+    let generated = make_anew(generator, request, events).await?;
+    generator.cache.keep(key, &generated, request.now);
+    Ok(generated)
+}
+
+async fn make_anew(
+    generator: &Generator,
+    request: &GenerationRequest,
+    events: &mut Events,
+) -> Result<Generated, GenerationFailure> {
     let mut spent = Spent::default();
     let (document, reading) = first_answer(generator, request, events, &mut spent).await?;
     let prover = Prover {

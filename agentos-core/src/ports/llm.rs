@@ -29,8 +29,9 @@ pub trait LlmPort: Send + Sync {
 
     fn identity(&self) -> Identity;
 
-    /// Whether a request would reach the model now, as far as can be told without making one.
-    fn probe(&self) -> BoxFuture<'static, Result<(), LlmError>>;
+    /// The models there are to choose from, in the provider's order. That it answers is the best sign that a request
+    /// would be answered, short of making one.
+    fn models(&self) -> BoxFuture<'static, Result<Vec<String>, LlmError>>;
 }
 
 /// Which model answers.

@@ -98,8 +98,8 @@ impl LlmPort for ScriptedLlm {
         }
     }
 
-    fn probe(&self) -> BoxFuture<'static, Result<(), LlmError>> {
-        future::ready(Ok(())).boxed()
+    fn models(&self) -> BoxFuture<'static, Result<Vec<String>, LlmError>> {
+        future::ready(Ok(vec!["script".to_owned()])).boxed()
     }
 }
 

@@ -542,3 +542,47 @@ fn a_change_that_changes_nothing_is_no_change() {
         "invalid_argument"
     );
 }
+
+#[test]
+fn the_same_request_is_answered_again_without_the_model() {
+    let llm = ScriptedLlm::new([say(&counter().to_string()), say(&counter().to_string())]);
+    let generator = Generator::new(Arc::new(llm.clone()), Arc::new(Catalog::builtin().clone()));
+    let ask = |message: &str| block_on(generator.generate(request(message)).collect::<Vec<_>>());
+    let first = completed(ask("Make me a counter."));
+    assert!(!first.report.cached);
+    let again = ask("make  me a COUNTER");
+    assert_eq!(drawn(&again), counter());
+    let again = completed(again);
+    assert!(again.report.cached);
+    assert_eq!(
+        (again.document, again.report.usage),
+        (first.document, Usage::default())
+    );
+    assert_eq!(llm.transcript().len(), 1);
+    assert!(!completed(ask("make me a second counter")).report.cached);
+    let figures = generator.cache_figures();
+    assert_eq!((figures.entries, figures.hits, figures.misses), (2, 1, 2));
+}
+
+#[test]
+fn what_failed_is_not_kept() {
+    let nothing = || say("I cannot do that.");
+    let llm = ScriptedLlm::new([nothing(), say(&counter().to_string())]);
+    let generator = Generator::new(Arc::new(llm), Arc::new(Catalog::builtin().clone()));
+    let ask = || block_on(generator.generate(request("a counter")).collect::<Vec<_>>());
+    failed(ask());
+    assert!(!completed(ask()).report.cached);
+}
+
+#[test]
+fn who_asks_the_same_at_once_waits_for_the_first() {
+    let llm = ScriptedLlm::new([say_in_pieces(&counter().to_string(), 3)]);
+    let generator = Generator::new(Arc::new(llm.clone()), Arc::new(Catalog::builtin().clone()));
+    let ask = || generator.generate(request("a counter")).collect::<Vec<_>>();
+    let (first, second) = block_on(futures::future::join(ask(), ask()));
+    let cached: Vec<bool> = [first, second]
+        .map(|events| completed(events).report.cached)
+        .to_vec();
+    assert_eq!(cached, [false, true]);
+    assert_eq!(llm.transcript().len(), 1);
+}

@@ -418,6 +418,13 @@ fn a_path_that_is_near_another_and_means_something_else_is_declared() {
     });
     let state = &mend_with(&doc, Loss::Forbidden).doc["state"];
     assert_eq!(state, &json!({"todos": [], "item1": "", "todo": "", "item2": ""}));
+    // What a tool writes unless told otherwise is written nowhere in the document.
+    let add = json!({"tool": "list.add", "args": {"item": 1}});
+    let doc = json!({"state": {"lists": []}, "components": [{"type": "button", "on_event": {"click": add}}]});
+    assert_eq!(
+        mend_with(&doc, Loss::Forbidden).doc["state"],
+        json!({"lists": [], "list": []})
+    );
 }
 
 #[test]

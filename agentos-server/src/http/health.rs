@@ -1,6 +1,7 @@
 //! `/` and `/health`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,6 +15,9 @@ use crate::desktop;
 use crate::http::VERSION;
 use crate::http::services::WireServiceStats;
 use crate::wire::WireAppStats;
+
+/// How long the provider of the model may take to show that it is there.
+const MODEL_TIME: Duration = Duration::from_secs(3);
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Online {
@@ -64,6 +68,15 @@ struct ModelHealth {
     connected: bool,
     provider: &'static str,
     model: String,
+    cache: CacheHealth,
+}
+
+/// Apps a model made that are kept for whoever asks the same again.
+#[derive(Serialize, ToSchema)]
+struct CacheHealth {
+    entries: usize,
+    hits: u64,
+    misses: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,15 +93,16 @@ struct CatalogHealth {
 /// Whether each part works, asked now.
 #[utoipa::path(get, path = "/health", responses((status = OK, body = Health)))]
 pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
-    let llm = desk.generator.llm();
+    let (llm, cache) = (desk.generator.llm(), desk.generator.cache_figures());
     let (processes, stored, listed, model) = tokio::join!(
         desk.kernel.processes(),
         desk.storage.probe(),
         desk.apps.list(),
-        llm.probe()
+        tokio::time::timeout(MODEL_TIME, llm.models())
     );
+    let is_connected = matches!(model, Ok(Ok(_)));
     let app_manager = listed.ok().map(|(_, stats)| WireAppStats::from(stats));
-    let works = processes.is_ok() && stored.is_ok() && app_manager.is_some() && model.is_ok();
+    let works = processes.is_ok() && stored.is_ok() && app_manager.is_some() && is_connected;
     Json(Health {
         status: if works { "healthy" } else { "degraded" },
         version: VERSION,
@@ -100,9 +114,14 @@ pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
             processes: processes.ok().map(|all| all.len()),
         },
         ai_service: ModelHealth {
-            connected: model.is_ok(),
+            connected: is_connected,
             provider: llm.identity().provider,
             model: llm.identity().model,
+            cache: CacheHealth {
+                entries: cache.entries,
+                hits: cache.hits,
+                misses: cache.misses,
+            },
         },
         storage: StorageHealth {
             connected: stored.is_ok(),

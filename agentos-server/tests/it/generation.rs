@@ -333,7 +333,9 @@ impl agentos_core::ports::llm::LlmPort for Silent {
         }
     }
 
-    fn probe(&self) -> futures::future::BoxFuture<'static, Result<(), agentos_core::ports::llm::LlmError>> {
-        Box::pin(futures::future::ready(Ok(())))
+    fn models(
+        &self,
+    ) -> futures::future::BoxFuture<'static, Result<Vec<String>, agentos_core::ports::llm::LlmError>> {
+        Box::pin(futures::future::ready(Ok(Vec::new())))
     }
 }

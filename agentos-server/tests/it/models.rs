@@ -128,14 +128,14 @@ async fn post(program: &Program, path: &str, body: Value) -> (u16, Value) {
     (response.status().as_u16(), response.json().await.unwrap())
 }
 
-async fn health(program: &Program) -> Value {
+async fn get(program: &Program, path: &str) -> Value {
     let client = agentos_adapters::http::to_own_server().unwrap();
-    let response = client
-        .get(format!("{}/health", program.url))
-        .send()
-        .await
-        .unwrap();
+    let response = client.get(format!("{}{path}", program.url)).send().await.unwrap();
     response.json().await.unwrap()
+}
+
+async fn health(program: &Program) -> Value {
+    get(program, "/health").await
 }
 
 #[tokio::test]
@@ -273,9 +273,16 @@ async fn health_says_which_model_answers_and_whether_it_can_be_reached() {
     let told = health(&program).await;
     assert_eq!(
         told["ai_service"],
-        json!({"connected": true, "provider": "openai", "model": "some-model"})
+        json!({"connected": true, "provider": "openai", "model": "some-model",
+            "cache": {"entries": 0, "hits": 0, "misses": 0}})
+    );
+    let models = get(&program, "/models").await;
+    assert_eq!(
+        models,
+        json!({"provider": "openai", "model": "some-model", "models": ["other-model"]})
     );
     drop(provider);
+    assert_eq!(get(&program, "/models").await["code"], "unavailable");
     let told = health(&program).await;
     assert_eq!(
         (&told["status"], &told["ai_service"]["connected"]),

@@ -90,10 +90,9 @@ impl Mender<'_> {
             }
             if !declared.contains_key(root_name)
                 && let Some(meant) = misspelt(&path, &empty, &declared)
+                && respell(root, &at, root_name, &meant)
             {
-                if respell(root, &at, root_name, &meant) {
-                    self.told(&at, format!("`{root_name}` is called `{meant}` in the state"));
-                }
+                self.told(&at, format!("`{root_name}` is called `{meant}` in the state"));
                 continue;
             }
             let Value::Object(state) = root.entry("state").or_insert_with(|| json!({})) else {
