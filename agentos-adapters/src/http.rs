@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+pub use reqwest::Method;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 

@@ -1,7 +1,9 @@
 //! The verbs.
 
+pub(crate) mod change;
 pub(crate) mod edit;
 pub(crate) mod engine;
+pub(crate) mod eval;
 pub(crate) mod generate;
 pub(crate) mod health;
 pub(crate) mod import;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{edit, engine, generate, health, import, models, run, schema, validate};
+use crate::commands::{change, edit, engine, eval, generate, health, import, models, run, schema, validate};
 use crate::server::Server;
 
 /// Describe an app, check one, use one without a browser.
@@ -35,6 +35,10 @@ struct Cli {
 enum Verb {
     /// Make an app from a sentence and open it on the desktop
     Generate(generate::Arguments),
+    /// Have the model change an app on the desktop
+    Change(change::Arguments),
+    /// Serve a file of prompts and tell how it went
+    Eval(eval::Arguments),
     /// Tell what is wrong with a document; needs no server
     Validate(validate::Arguments),
     /// Apply edit lines to a document and print what comes of it; needs no server
@@ -64,6 +68,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let verdict = match cli.verb {
         Verb::Generate(arguments) => generate::generate(&cli.server, &arguments, cli.json),
+        Verb::Change(arguments) => change::change(&cli.server, &arguments, cli.json),
+        Verb::Eval(arguments) => eval::eval(&cli.server, &arguments, cli.json),
         Verb::Validate(arguments) => validate::validate(&arguments, cli.json),
         Verb::Edit(arguments) => edit::edit(&arguments, cli.json),
         Verb::Import(arguments) => import::import(&arguments, cli.json),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use agentos_adapters::http::Method;
 use anyhow::{Context, bail};
 use serde_json::Value;
 use thiserror::Error;
@@ -47,25 +48,42 @@ impl fmt::Display for Server {
 impl Server {
     /// The answer of a GET route.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
-        in_runtime(async {
-            let client = agentos_adapters::http::to_own_server()?;
-            let answer = client
-                .get(format!("{self}{path}"))
-                .send()
-                .await
-                .with_context(|| self.absent())?;
-            let status = answer.status();
-            let body: Value = answer.json().await.with_context(|| self.no_agentos())?;
-            if !status.is_success() {
-                bail!(
-                    "{}",
-                    body["error"]
-                        .as_str()
-                        .unwrap_or("the server refused without saying why")
-                );
-            }
-            Ok(body)
-        })
+        in_runtime(self.accepted(Method::GET, path, None))
+    }
+
+    /// The answer of a route that does what it is asked.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        in_runtime(self.accepted(Method::POST, path, Some(body)))
+    }
+
+    async fn accepted(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        match self.ask(method, path, body).await? {
+            Ok(answer) => Ok(answer),
+            Err(refusal) => bail!(
+                "{}",
+                refusal["error"]
+                    .as_str()
+                    .unwrap_or("the server refused without saying why")
+            ),
+        }
+    }
+
+    /// What a route answers; a refusal is an answer as well.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Result<Value, Value>> {
+        let client = agentos_adapters::http::to_own_server()?;
+        let mut request = client.request(method, format!("{self}{path}"));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.with_context(|| self.absent())?;
+        let is_success = answer.status().is_success();
+        let body: Value = answer.json().await.with_context(|| self.no_agentos())?;
+        Ok(if is_success { Ok(body) } else { Err(body) })
     }
 
     /// An open `/stream`.

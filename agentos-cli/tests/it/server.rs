@@ -82,6 +82,70 @@ async fn models_marks_the_one_that_is_asked() {
 }
 
 #[tokio::test]
+async fn a_file_of_prompts_is_served_and_counted() {
+    let server = server().await;
+    let place = tempfile::tempdir().unwrap();
+    let prompts = place.path().join("prompts.txt");
+    std::fs::write(
+        &prompts,
+        "# three\n\na calculator\na spreadsheet with macros\na todo list\n",
+    )
+    .unwrap();
+    let file = prompts.to_str().unwrap();
+    let ended = run(&server, &["eval", file]).await;
+    assert_eq!(ended.code, 0, "what is declined is no failure: {ended:?}");
+    assert!(
+        ended
+            .out
+            .contains("3 prompts: 2 work, 1 declined, 0 failed; 0 tokens"),
+        "{}",
+        ended.out
+    );
+    let rows = run(&server, &["eval", file, "--json"]).await.json();
+    let outcomes: Vec<&str> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(outcomes, ["works", "declined", "works"]);
+    assert!(rows[0]["trial_events"].as_u64().unwrap() > 10, "{rows}");
+    let health = run(&server, &["health", "--json"]).await.json();
+    assert_eq!(
+        health["app_manager"]["total_apps"], 0,
+        "the apps it made are closed again"
+    );
+    let gone = run(&server, &["eval", "no-such-file"]).await;
+    assert!(
+        gone.code != 0 && gone.told.contains("cannot read no-such-file"),
+        "{gone:?}"
+    );
+}
+
+/// More prompts of every kind than the sixty that are asked for, of which the composer fails none.
+#[tokio::test]
+async fn the_prompts_that_come_with_it_are_served_or_declined() {
+    let server = server().await;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/prompts.txt");
+    let rows = run(&server, &["eval", file, "--json"]).await.json();
+    let rows = rows.as_array().unwrap();
+    assert!(rows.len() >= 60, "{}", rows.len());
+    let failed: Vec<_> = rows.iter().filter(|row| row["outcome"] == "failed").collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    let works = rows.iter().filter(|row| row["outcome"] == "works").count();
+    assert!(works * 2 > rows.len(), "{works} of {}", rows.len());
+}
+
+#[tokio::test]
+async fn a_change_in_words_needs_a_model() {
+    let server = server().await;
+    let made = run(&server, &["generate", "a calculator", "--json"]).await.json();
+    let app = made["app_id"].as_str().unwrap();
+    let ended = run(&server, &["change", app, "make", "it", "green"]).await;
+    assert!(ended.code != 0 && ended.told.contains("AGENTOS_LLM"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn a_sentence_becomes_an_app() {
     let server = server().await;
     let ended = run(&server, &["generate", "create", "a", "calculator"]).await;

@@ -138,6 +138,7 @@ impl Kept {
         self.order.insert(self.uses, key);
         let mut generated = entry.generated.clone();
         generated.report.cached = true;
+        generated.report.repairs = 0;
         generated.report.usage = Usage::default();
         Some(generated)
     }

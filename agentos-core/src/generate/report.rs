@@ -17,6 +17,8 @@ pub struct Report {
     pub trial: Option<trial::Report>,
     /// Whether the document was taken from the cache.
     pub cached: bool,
+    /// Times an answer went back to the model.
+    pub repairs: usize,
     /// Tokens of all rounds together.
     pub usage: Usage,
 }

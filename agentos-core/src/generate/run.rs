@@ -310,6 +310,7 @@ impl GenerationFailure {
 struct Spent {
     thoughts: String,
     usage: Usage,
+    answers: usize,
 }
 
 impl Spent {
@@ -318,6 +319,7 @@ impl Spent {
         self.thoughts.push_str(answer::beginning(&answer.thoughts, room));
         self.usage.input += answer.usage.input;
         self.usage.output += answer.usage.output;
+        self.answers += 1;
     }
 
     fn generated(self, proof: Proof, reading: Vec<Issue>) -> Generated {
@@ -336,6 +338,7 @@ impl Spent {
                 mended: proof.mended,
                 trial: proof.trial,
                 cached: false,
+                repairs: self.answers.saturating_sub(1),
                 usage: self.usage,
             },
         }

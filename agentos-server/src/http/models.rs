@@ -11,7 +11,7 @@ use crate::desk::Desk;
 use crate::fault::{Fault, FaultBody};
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Models {
+pub(crate) struct ModelsAnswer {
     provider: &'static str,
     /// The one that is asked.
     model: String,
@@ -20,12 +20,12 @@ pub(crate) struct Models {
 }
 
 /// Asks the provider now, so it is also a test of the connection.
-#[utoipa::path(get, path = "/models", responses((status = OK, body = Models), (status = BAD_GATEWAY, body = FaultBody),
+#[utoipa::path(get, path = "/models", responses((status = OK, body = ModelsAnswer), (status = BAD_GATEWAY, body = FaultBody),
     (status = GATEWAY_TIMEOUT, body = FaultBody)))]
-pub(crate) async fn models(State(desk): State<Arc<Desk>>) -> Result<Json<Models>, Fault> {
+pub(crate) async fn models(State(desk): State<Arc<Desk>>) -> Result<Json<ModelsAnswer>, Fault> {
     let llm = desk.generator.llm();
     let identity = llm.identity();
-    Ok(Json(Models {
+    Ok(Json(ModelsAnswer {
         models: llm.models().await?,
         provider: identity.provider,
         model: identity.model,

@@ -164,6 +164,7 @@ async fn a_sentence_becomes_an_app_that_the_model_wrote_and_repaired() {
         "{made}"
     );
     assert_eq!(made["report"]["usage"], json!({"input": 200, "output": 40}));
+    assert_eq!(made["report"]["repairs"], 1);
     assert_eq!(made["report"]["trial"]["passed"], true);
 
     let asked = provider.asked();
