@@ -9,10 +9,13 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::spec::Issue;
+use crate::spec::bounds::json_bytes;
 use crate::spec::catalog::{Catalog, Children, ComponentEntry, Field, Runs, ToolEntry, ValueKind};
 
 /// Bytes of the faulty parts that go back to a model.
 const FAULTY_BYTES: usize = 24 * 1024;
+/// Bytes of a state that goes back to a model whole; of a larger one only the names do.
+const STATE_BYTES: usize = 4 * 1024;
 /// Issues that go back to a model at once.
 const ISSUES: usize = 40;
 
@@ -120,7 +123,11 @@ pub(super) fn repair(request: &str, document: &Value, issues: &[Issue]) -> Strin
         let members = document.get(section).and_then(Value::as_object);
         members.into_iter().flat_map(Map::keys).collect()
     };
-    let known = json!({"state": document.get("state"), "computed": names("computed"), "data": names("data"), "actions": names("actions")});
+    let state = document
+        .get("state")
+        .filter(|state| json_bytes(state) <= STATE_BYTES);
+    let state = state.cloned().unwrap_or_else(|| json!(names("state")));
+    let known = json!({"state": state, "computed": names("computed"), "data": names("data"), "actions": names("actions")});
     let _ = writeln!(prompt, "{}", fenced("names", &known.to_string()));
     let faulty: Vec<String> = faulty_parts(document, issues);
     let _ = writeln!(prompt, "{}", fenced("faulty", &faulty.join("\n")));

@@ -586,3 +586,22 @@ fn who_asks_the_same_at_once_waits_for_the_first() {
     assert_eq!(cached, [false, true]);
     assert_eq!(llm.transcript().len(), 1);
 }
+
+#[test]
+fn a_repair_is_shown_what_is_faulty_and_no_large_state() {
+    let mut document = broken_counter();
+    document["state"]["history"] = json!("x".repeat(10_000));
+    let repair =
+        r#"{"upsert":{"id":"more","on_event":{"click":{"tool":"ui.increment","args":{"path":"count"}}}}}"#;
+    let llm = ScriptedLlm::new([say(&document.to_string()), say(repair)]);
+    completed(events(&llm, "a counter"));
+    let shown = &llm.transcript()[1].messages[0].text;
+    assert!(
+        shown.contains("count_one_more") && shown.contains(r#""state":["count","history"]"#),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("{{ count }}"),
+        "what works is not sent back: {shown}"
+    );
+}
