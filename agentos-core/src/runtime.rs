@@ -26,6 +26,6 @@ pub use app::{App, Opening};
 pub use store::PatchOp;
 pub use succession::carried;
 pub use tools::stateless;
-pub(crate) use turn::keys;
+pub(crate) use turn::row_keys;
 pub use turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
 pub use view::{Node, NodeId};

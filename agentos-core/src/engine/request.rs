@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::EngineError;
-use crate::runtime::{Event, Failure, WindowState, keys};
+use crate::runtime::{Event, Failure, WindowState, row_keys};
 use crate::spec::import::Dialect;
 
 /// Every op, for whoever misspells one.
@@ -123,7 +123,7 @@ pub(super) struct Tick {
 pub(super) struct Range {
     pub(super) app: String,
     pub(super) component: String,
-    #[serde(default, deserialize_with = "keys")]
+    #[serde(default, deserialize_with = "row_keys")]
     pub(super) item: Vec<String>,
     pub(super) first: usize,
     pub(super) count: usize,

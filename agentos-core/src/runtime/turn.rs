@@ -60,11 +60,11 @@ pub struct Event {
     #[serde(default)]
     pub payload: serde_json::Value,
     /// Keys of the rows around it, outermost first; a key that is a number may be written as one.
-    #[serde(default, deserialize_with = "keys")]
+    #[serde(default, deserialize_with = "row_keys")]
     pub item: Vec<String>,
 }
 
-pub(crate) fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(crate) fn row_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let keys = Vec::<serde_json::Value>::deserialize(deserializer)?;
     keys.into_iter()
         .map(|key| match Value::from(&key) {

@@ -21,6 +21,7 @@ pub fn reference(catalog: &Catalog) -> Value {
             {"of": "components", "most": limits::COMPONENTS},
             {"of": "components a model may write", "most": limits::COMPONENTS_BY_MODEL},
             {"of": "rows of one `each`", "most": limits::ROWS},
+            {"of": "components on the screen at once", "most": limits::NODES},
             {"of": "data queries", "most": limits::QUERIES},
             {"of": "bytes of the state", "most": limits::STATE_BYTES},
             {"of": "bytes of one property", "most": limits::PROPERTY_BYTES},

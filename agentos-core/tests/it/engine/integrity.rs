@@ -3,19 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::screen::Screen;
-
-fn app(parts: Value) -> Value {
-    let mut document = json!({"type": "app", "title": "Integrity", "components": []});
-    for (key, value) in parts.as_object().unwrap() {
-        document[key] = value.clone();
-    }
-    document
-}
-
-fn button(id: &str, action: Value) -> Value {
-    json!({"type": "button", "id": id, "props": {"text": id}, "on_event": {"click": action}})
-}
+use super::screen::{Screen, app, button};
 
 /// An app of one button, after it was clicked.
 #[track_caller]

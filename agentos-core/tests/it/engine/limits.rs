@@ -2,19 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::screen::Screen;
-
-fn app(parts: Value) -> Value {
-    let mut document = json!({"type": "app", "title": "Limits", "components": []});
-    for (key, value) in parts.as_object().unwrap() {
-        document[key] = value.clone();
-    }
-    document
-}
-
-fn button(id: &str, action: Value) -> Value {
-    json!({"type": "button", "id": id, "props": {"text": id}, "on_event": {"click": action}})
-}
+use super::screen::{Screen, app, button};
 
 /// The check refuses the document; opened, it goes on without what is beyond the bound.
 #[track_caller]

@@ -242,3 +242,16 @@ impl Screen {
 pub(super) fn call(engine: &mut Engine, request: &Value) -> Value {
     serde_json::from_str(&engine.call(&request.to_string())).unwrap()
 }
+
+/// A document of these parts.
+pub(super) fn app(parts: Value) -> Value {
+    let mut document = json!({"type": "app", "title": "App", "components": []});
+    for (key, value) in parts.as_object().unwrap() {
+        document[key] = value.clone();
+    }
+    document
+}
+
+pub(super) fn button(id: &str, action: Value) -> Value {
+    json!({"type": "button", "id": id, "props": {"text": id}, "on_event": {"click": action}})
+}
