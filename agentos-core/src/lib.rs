@@ -4,6 +4,7 @@
 //! Start at [`spec`] for what an app is and at [`runtime`] for how one runs.
 
 pub mod apps;
+pub mod chat;
 pub mod compose;
 pub mod engine;
 pub mod gallery;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use agentos_core::apps::{AppEvent, Apps};
+use agentos_core::chat::Chat;
 use agentos_core::generate::Generator;
 use agentos_core::kernel::EventKind;
 use agentos_core::ports::ambient::Ambient;
@@ -19,9 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
+use crate::conversations::Conversations;
 use crate::events::AppEvents;
 use crate::make::AT_ONCE;
-use crate::ws::{Attachments, CONNECTIONS, Generations};
+use crate::ws::{Attachments, CONNECTIONS, Jobs};
 
 /// What the routes stand on.
 pub struct Desk {
@@ -34,11 +36,13 @@ pub struct Desk {
     /// With the tools of all services.
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) generator: Generator,
+    pub(crate) chat: Chat,
+    pub(crate) conversations: Conversations,
     /// Places for apps being made.
     pub(crate) making: Semaphore,
     pub(crate) app_events: Arc<AppEvents>,
     pub(crate) attachments: Arc<Attachments>,
-    pub(crate) generations: Generations,
+    pub(crate) jobs: Jobs,
     /// Seats for open `/stream`s.
     pub(crate) connections: Arc<Semaphore>,
     /// Work that outlives the request that began it.
@@ -78,10 +82,13 @@ impl Desk {
             Box::new(listener),
         ));
         let catalog = Arc::new(services.catalog().clone());
+        let chat = Chat::new(Arc::clone(&llm));
         let generator = Generator::new(llm, Arc::clone(&catalog));
         let services = services.with_apps(AppService::new(Arc::clone(&apps), generator.clone()));
         Self {
             generator,
+            chat,
+            conversations: Conversations::default(),
             catalog,
             services,
             making: Semaphore::new(AT_ONCE),
@@ -92,7 +99,7 @@ impl Desk {
             apps,
             app_events,
             attachments,
-            generations: Generations::default(),
+            jobs: Jobs::default(),
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use agentos_core::apps::AppError;
+use agentos_core::chat::ChatError;
 use agentos_core::generate::{GenerationError, GenerationFailure};
 use agentos_core::kernel::SysError;
 use agentos_core::ports::llm::LlmError;
@@ -342,6 +343,16 @@ impl From<GenerationFailure> for Fault {
             GenerationError::Model(error) => error.into(),
             error => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
                 .with_details(json!({ "draft": draft, "issues": issues })),
+        }
+    }
+}
+
+impl From<ChatError> for Fault {
+    fn from(error: ChatError) -> Self {
+        let code = error.code();
+        match error {
+            ChatError::Model(error) => error.into(),
+            error => Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string()),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod ambient;
 mod config;
+mod conversations;
 mod data_dir;
 mod desk;
 mod desktop;

@@ -1,8 +1,8 @@
-//! From a sentence or a document to a running app.
+//! From a sentence or a document to a running app, and from there to a changed one.
 
-use agentos_core::apps::NewApp;
-use agentos_core::generate::{Generated, GenerationEvent, GenerationRequest, Report};
-use agentos_core::ids::AppId;
+use agentos_core::apps::{EditRequest, Edited, NewApp};
+use agentos_core::generate::{ChangeRequest, Generated, GenerationEvent, GenerationRequest, Report};
+use agentos_core::ids::{AppId, EngineId};
 use agentos_core::spec::accept::accept;
 use agentos_core::spec::mend::Loss;
 use axum::http::StatusCode;
@@ -133,4 +133,47 @@ async fn spawn(desk: &Desk, new: NewApp, thoughts: Vec<String>) -> Result<Made, 
         thoughts,
         report: app.report,
     })
+}
+
+/// A change the model made, which is not applied yet.
+pub(crate) struct Change {
+    document: Value,
+    /// The version it was made on.
+    version: u64,
+}
+
+/// Has the model change the document of `id`. Dropping the future cancels.
+pub(crate) async fn change_by_the_model(desk: &Desk, id: AppId, message: &str) -> Result<Change, Fault> {
+    let _place = place(desk)?;
+    let version = desk.apps.history(id).await?.version();
+    let request = ChangeRequest {
+        document: desk.apps.app(id).await?.record.document,
+        message: message.to_owned(),
+        now: desk.ambient.now(),
+        seed: desk.ambient.seed(),
+    };
+    let changed = desk.generator.change(request).await?;
+    Ok(Change {
+        document: changed.document,
+        version,
+    })
+}
+
+impl Change {
+    /// Makes the change the app's next version; refused where the app was edited meanwhile. `message` is what was asked.
+    pub(crate) async fn apply(
+        self,
+        desk: &Desk,
+        id: AppId,
+        message: String,
+        engine: Option<EngineId>,
+    ) -> Result<Edited, Fault> {
+        let request = EditRequest {
+            lines: self.document.to_string(),
+            text: message,
+            version: Some(self.version),
+            engine,
+        };
+        Ok(desk.apps.edit(id, &request, &desk.catalog).await?)
+    }
 }

@@ -1,6 +1,6 @@
 //! Core's records in the words of the contract.
 
-use agentos_core::apps::{App, AppStats};
+use agentos_core::apps::{App, AppStats, Edited};
 use agentos_core::ids::{AppId, PackageId};
 use agentos_core::kernel::{Approval, ApprovalId, ApprovalNeed, Pid};
 use agentos_core::ports::service::Service;
@@ -12,6 +12,15 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::desk::Desk;
+
+/// `issues`: lines that were skipped, what was mended, what the check says; `trial`: how the app did.
+pub(crate) fn edit_report(edited: &Edited) -> Value {
+    let mut report = json!({ "issues": edited.step.issues });
+    if let Some(trial) = &edited.trial {
+        report["trial"] = json!(trial);
+    }
+    report
+}
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WireApp {

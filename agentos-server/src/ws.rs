@@ -1,9 +1,11 @@
-//! `/stream`: generations, state batches and events over one connection.
+//! `/stream`: generations, chats, state batches and events over one connection.
 //!
 //! Start at [`stream`]. Requests run side by side; what a client is sent waits in a bounded [`Outbox`].
 
 mod attachments;
+mod chat;
 mod generation;
+mod job;
 mod log;
 mod message;
 mod outbox;
@@ -34,8 +36,9 @@ use crate::http::VERSION;
 use crate::make::{Context, Order};
 pub(crate) use attachments::Attachments;
 use attachments::ConnectionId;
-use generation::Generation;
-pub(crate) use generation::Generations;
+use chat::{ChatContext, Question};
+use job::Job;
+pub(crate) use job::Jobs;
 use message::{ClientMessage, ErrorMessage, ServerMessage, Topic};
 use outbox::{Gone, Outbox, deliver};
 use subscription::{follow_apps, follow_kernel};
@@ -46,10 +49,10 @@ const READABLE_BYTES: usize = 4 * 1024 * 1024;
 /// Keep-alive pings are answered, so a connection this quiet is dead.
 const SILENCE: Duration = Duration::from_secs(90);
 const REQUESTS_AT_ONCE: usize = 32;
-/// Generations one client follows at once.
+/// Generations and chats one client follows at once.
 const FOLLOWED_AT_ONCE: usize = 64;
 
-/// Generations, app state and events; the messages are described in the documentation.
+/// Generations, chats, app state and events; the messages are described in the documentation.
 #[utoipa::path(get, path = "/stream", responses((status = SWITCHING_PROTOCOLS), (status = UPGRADE_REQUIRED)))]
 pub(crate) async fn stream(
     State(desk): State<Arc<Desk>>,
@@ -144,7 +147,7 @@ impl Connection {
         match message {
             ClientMessage::Ping => self.say(&ServerMessage::Pong).await,
             ClientMessage::GenerateUi { message, context, id } => self.generate(message, &context, id).await,
-            ClientMessage::Chat { id } => self.decline_chat(id).await,
+            ClientMessage::Chat { message, context, id } => self.chat(message, context, id).await,
             ClientMessage::Cancel { id } => self.cancel(id).await,
             ClientMessage::Resume { id, seq } => self.resume(id, seq).await,
             ClientMessage::Attach { app_id, engine } => self.attach(app_id, engine).await,
@@ -174,46 +177,57 @@ impl Connection {
             message,
             parent: context.parent_app_id,
         };
-        match generation::start(&self.desk, order, id) {
-            Ok(generation) => self.follow(generation, 0).await,
+        let started = job::start(&self.desk, id, |desk, job| async move {
+            generation::make(&desk, &job, order).await.map(Some)
+        });
+        self.begun(started).await
+    }
+
+    async fn chat(&self, message: String, context: ChatContext, id: Option<String>) -> Result<(), Gone> {
+        let question = Question {
+            message,
+            context,
+            default_conversation: format!("{:?}", self.id),
+        };
+        let started = job::start(&self.desk, id, |desk, job| async move {
+            chat::answer(&desk, &job, question).await
+        });
+        self.begun(started).await
+    }
+
+    async fn begun(&self, started: Result<Arc<Job>, ErrorMessage>) -> Result<(), Gone> {
+        match started {
+            Ok(job) => self.follow(job, 0).await,
             Err(error) => self.refuse(error).await,
         }
     }
 
     async fn resume(&self, id: String, seq: u64) -> Result<(), Gone> {
-        match self.desk.generations.get(&id) {
-            Some(generation) => self.follow(generation, seq).await,
-            None => self.refuse(unknown_generation(id)).await,
+        match self.desk.jobs.get(&id) {
+            Some(job) => self.follow(job, seq).await,
+            None => self.refuse(unknown_job(id)).await,
         }
     }
 
     async fn cancel(&self, id: String) -> Result<(), Gone> {
-        match self.desk.generations.get(&id) {
-            Some(generation) => generation.cancel(),
-            None => self.refuse(unknown_generation(id)).await?,
+        match self.desk.jobs.get(&id) {
+            Some(job) => job.cancel(),
+            None => self.refuse(unknown_job(id)).await?,
         }
         Ok(())
     }
 
-    async fn follow(&self, generation: Arc<Generation>, seq: u64) -> Result<(), Gone> {
+    async fn follow(&self, job: Arc<Job>, seq: u64) -> Result<(), Gone> {
         let Ok(place) = Arc::clone(&self.followed).try_acquire_owned() else {
-            let error = format!("this connection follows {FOLLOWED_AT_ONCE} generations already");
+            let error = format!("this connection follows {FOLLOWED_AT_ONCE} generations and chats already");
             return self.refuse(ErrorMessage::new("busy", error)).await;
         };
         let outbox = self.outbox.clone();
         self.desk.tasks.spawn(async move {
-            generation.log().follow(seq, outbox).await;
+            job.log().follow(seq, outbox).await;
             drop(place);
         });
         Ok(())
-    }
-
-    async fn decline_chat(&self, id: Option<String>) -> Result<(), Gone> {
-        let error = ErrorMessage::new(
-            "unavailable",
-            "chat needs a language model, and this version connects none",
-        );
-        self.refuse(ErrorMessage { id, ..error }).await
     }
 
     async fn attach(&self, app: AppId, engine: EngineId) -> Result<(), Gone> {
@@ -320,8 +334,11 @@ async fn keep_state(
     let _ = outbox.send(answer.text(desk.ambient.now())).await;
 }
 
-fn unknown_generation(id: String) -> ErrorMessage {
-    let error = ErrorMessage::new("not_found", "this generation ended a while ago, or never began");
+fn unknown_job(id: String) -> ErrorMessage {
+    let error = ErrorMessage::new(
+        "not_found",
+        "this generation or chat ended a while ago, or never began",
+    );
     ErrorMessage {
         id: Some(id),
         ..error

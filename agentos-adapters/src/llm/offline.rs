@@ -1,12 +1,13 @@
 //! The model that is always there: the offline composer behind the model port.
 
+use agentos_core::chat::Order;
 use agentos_core::compose::{self, Composed, Declined};
 use agentos_core::ports::llm::{EndReason, Identity, LlmError, LlmEvent, LlmPort, LlmRequest, Task};
 use futures::future::{self, BoxFuture};
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
 
-/// Answers from blueprints, in microseconds and without a network. It builds new apps and nothing
+/// Answers from blueprints, in microseconds and without a network. It builds new apps, in a chat too, and nothing
 /// else; what it cannot build it declines.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OfflineLlm;
@@ -44,8 +45,11 @@ fn answer(request: &LlmRequest) -> Vec<Result<LlmEvent, LlmError>> {
             Ok(composed) => written(&composed),
             Err(declined) => vec![Err(refusal(&declined))],
         },
+        Task::Chat => match compose::compose(&request.user_text) {
+            Ok(composed) => ordered(&composed, &request.user_text),
+            Err(_) => vec![Err(unable("Talking about anything but an app I can build"))],
+        },
         Task::Edit | Task::Repair => vec![Err(unable("Changing an app in words"))],
-        Task::Chat => vec![Err(unable("Chatting"))],
     }
 }
 
@@ -60,6 +64,12 @@ fn written(composed: &Composed) -> Vec<Result<LlmEvent, LlmError>> {
     events.push(LlmEvent::Text(composed.document.to_string()));
     events.push(LlmEvent::End(EndReason::Stop));
     events.into_iter().map(Ok).collect()
+}
+
+/// In a chat an app is ordered, and written when the order is carried out.
+fn ordered(composed: &Composed, request: &str) -> Vec<Result<LlmEvent, LlmError>> {
+    let text = format!("{}\n{}", composed.summary, Order::line_to_make(request));
+    vec![Ok(LlmEvent::Text(text)), Ok(LlmEvent::End(EndReason::Stop))]
 }
 
 fn refusal(declined: &Declined) -> LlmError {
@@ -123,9 +133,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn edits_repairs_and_chats_are_declined() {
+    async fn edits_repairs_and_talk_are_declined() {
         for task in [Task::Edit, Task::Repair, Task::Chat] {
-            declined(task, "make it blue").await;
+            declined(task, "how are you?").await;
         }
+    }
+
+    #[tokio::test]
+    async fn in_a_chat_it_orders_what_it_can_build() {
+        let events: Vec<_> = OfflineLlm
+            .stream(request(Task::Chat, "create a calculator"))
+            .collect()
+            .await;
+        let Some(Ok(LlmEvent::Text(text))) = events.first() else {
+            panic!("{events:?}");
+        };
+        assert_eq!(text.lines().last(), Some(r#"{"make":"create a calculator"}"#));
     }
 }

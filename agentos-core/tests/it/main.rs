@@ -9,6 +9,7 @@ mod apps;
 mod blueprints;
 mod bounds;
 mod catalog;
+mod chat;
 mod check;
 mod compose;
 mod earlier;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use agentos_core::apps::{EditRequest, Edited};
-use agentos_core::generate::ChangeRequest;
 use agentos_core::ids::{AppId, EngineId};
 use agentos_core::spec::history::History;
 use axum::Json;
@@ -18,8 +17,8 @@ use super::path::Id;
 use super::query::Query;
 use crate::desk::Desk;
 use crate::fault::{Fault, FaultBody};
-use crate::make;
-use crate::wire::rfc3339;
+use crate::make::change_by_the_model;
+use crate::wire::{edit_report, rfc3339};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,16 +52,12 @@ pub(crate) struct EditAnswer {
 }
 
 impl From<Edited> for EditAnswer {
-    fn from(Edited { step, version, trial }: Edited) -> Self {
-        let mut report = json!({ "issues": step.issues });
-        if let Some(trial) = trial {
-            report["trial"] = json!(trial);
-        }
+    fn from(edited: Edited) -> Self {
         Self {
-            ui_spec: step.document,
-            version,
-            patch: json!(step.patch),
-            report,
+            report: edit_report(&edited),
+            ui_spec: edited.step.document,
+            version: edited.version,
+            patch: json!(edited.step.patch),
         }
     }
 }
@@ -77,15 +72,14 @@ pub(crate) async fn edit(
     Body(body): Body<EditBody>,
 ) -> Result<Json<EditAnswer>, Fault> {
     let refused = |code, error| Fault::new(StatusCode::UNPROCESSABLE_ENTITY, code, error);
-    let mut version = body.version;
     let lines = match (body.lines, body.document) {
         (Some(lines), None) => lines,
         (None, Some(document)) if document["components"].is_array() => document.to_string(),
         (None, Some(_)) => return Err(refused("schema", "a document has a list of `components`")),
         (None, None) if !body.message.trim().is_empty() => {
-            let asked = changed_by_the_model(&desk, id, &body.message).await?;
-            version = version.or(Some(asked.version));
-            asked.document.to_string()
+            let change = change_by_the_model(&desk, id, &body.message).await?;
+            let edited = change.apply(&desk, id, body.message, body.engine).await?;
+            return Ok(Json(edited.into()));
         }
         _ => {
             let error = "an edit has `lines`, a `document`, or a `message` that says what to change";
@@ -95,32 +89,10 @@ pub(crate) async fn edit(
     let request = EditRequest {
         lines,
         text: body.message,
-        version,
+        version: body.version,
         engine: body.engine,
     };
     Ok(Json(desk.apps.edit(id, &request, &desk.catalog).await?.into()))
-}
-
-struct Asked {
-    document: Value,
-    /// The version it was made on.
-    version: u64,
-}
-
-async fn changed_by_the_model(desk: &Desk, id: AppId, message: &str) -> Result<Asked, Fault> {
-    let _place = make::place(desk)?;
-    let version = desk.apps.history(id).await?.version();
-    let request = ChangeRequest {
-        document: desk.apps.app(id).await?.record.document,
-        message: message.to_owned(),
-        now: desk.ambient.now(),
-        seed: desk.ambient.seed(),
-    };
-    let changed = desk.generator.change(request).await?;
-    Ok(Asked {
-        document: changed.document,
-        version,
-    })
 }
 
 /// Goes back to the version before.

@@ -7,6 +7,7 @@ use agentos_core::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::chat::ChatContext;
 use crate::fault::Fault;
 use crate::make::Context;
 use crate::wire::rfc3339;
@@ -24,12 +25,15 @@ pub(super) enum ClientMessage {
         id: Option<String>,
     },
     Chat {
+        message: String,
+        #[serde(default)]
+        context: ChatContext,
         id: Option<String>,
     },
     Cancel {
         id: String,
     },
-    /// Asks for the messages of a generation after `seq`.
+    /// Asks for the messages of a generation or chat after `seq`.
     Resume {
         id: String,
         seq: u64,
@@ -148,10 +152,10 @@ impl ServerMessage {
     }
 }
 
-/// What is told of one generation.
+/// What is told of one generation or chat.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum GenerationMessage {
+pub(super) enum JobMessage {
     GenerationStart {
         message: &'static str,
     },
@@ -173,7 +177,7 @@ pub(super) enum GenerationMessage {
     Complete,
 }
 
-impl GenerationMessage {
+impl JobMessage {
     pub(super) fn text(&self, id: &str, seq: u64, now: Millis) -> String {
         stamped(self, Some((id, seq)), now)
     }
@@ -207,7 +211,7 @@ fn stamped<T: Serialize>(message: &T, place: Option<(&str, u64)>, now: Millis) -
     })
 }
 
-/// A failure: of a message that was not understood, of an app's state, or of a generation.
+/// A failure: of a message that was not understood, of an app's state, or of a generation or chat.
 #[derive(Debug, Serialize)]
 pub(super) struct ErrorMessage {
     pub(super) error: String,

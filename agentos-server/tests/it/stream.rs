@@ -50,6 +50,20 @@ impl Client {
     }
 
     /// Waits until the server has closed the connection.
+    /// Every message of the generation or chat `id`, until it is complete.
+    pub(crate) async fn to_the_end(&mut self, id: &str) -> Vec<Value> {
+        let mut messages = Vec::new();
+        loop {
+            let message = self.next().await;
+            if message["id"] == id {
+                messages.push(message);
+                if messages.last().is_some_and(|last| last["type"] == "complete") {
+                    return messages;
+                }
+            }
+        }
+    }
+
     pub(crate) async fn ended(mut self) {
         let end = async { while let Some(Ok(_)) = self.0.next().await {} };
         timeout(Duration::from_secs(20), end)
