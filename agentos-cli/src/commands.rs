@@ -1,6 +1,7 @@
 //! The verbs.
 
 pub(crate) mod change;
+pub(crate) mod chat;
 pub(crate) mod edit;
 pub(crate) mod engine;
 pub(crate) mod eval;
@@ -8,6 +9,7 @@ pub(crate) mod generate;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod models;
+mod progress;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod validate;

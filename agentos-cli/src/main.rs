@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{change, edit, engine, eval, generate, health, import, models, run, schema, validate};
+use crate::commands::{
+    change, chat, edit, engine, eval, generate, health, import, models, run, schema, validate,
+};
 use crate::server::Server;
 
 /// Describe an app, check one, use one without a browser.
@@ -35,6 +37,8 @@ struct Cli {
 enum Verb {
     /// Make an app from a sentence and open it on the desktop
     Generate(generate::Arguments),
+    /// Talk with the model, which can make and change apps
+    Chat(chat::Arguments),
     /// Have the model change an app on the desktop
     Change(change::Arguments),
     /// Serve a file of prompts and tell how it went
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let verdict = match cli.verb {
         Verb::Generate(arguments) => generate::generate(&cli.server, &arguments, cli.json),
+        Verb::Chat(arguments) => chat::chat(&cli.server, &arguments, cli.json),
         Verb::Change(arguments) => change::change(&cli.server, &arguments, cli.json),
         Verb::Eval(arguments) => eval::eval(&cli.server, &arguments, cli.json),
         Verb::Validate(arguments) => validate::validate(&arguments, cli.json),

@@ -8,6 +8,7 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
+use super::progress::Progress;
 use super::{print, print_json};
 use crate::Verdict;
 use crate::server::{Server, in_runtime};
@@ -81,34 +82,8 @@ fn without_envelope(mut event: Value) -> Value {
     event
 }
 
-/// Shows the way to the app; thoughts come in pieces of one text.
-#[derive(Default)]
-struct Progress {
-    is_thinking: bool,
-}
-
-impl Progress {
-    fn show(&mut self, event: &Value) -> io::Result<()> {
-        let mut out = io::stderr().lock();
-        let is_thought = event["type"] == "thought";
-        if self.is_thinking && !is_thought {
-            writeln!(out)?;
-        }
-        self.is_thinking = is_thought;
-        match event["type"].as_str() {
-            Some("generation_start") => writeln!(out, "{}", event["message"].as_str().unwrap_or("working")),
-            Some("thought") => write!(out, "{}", event["content"].as_str().unwrap_or_default()),
-            Some("ui_patch") => writeln!(
-                out,
-                "drawing: {} changes",
-                event["patch"].as_array().map_or(0, Vec::len)
-            ),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn told(refusal: &Value) -> String {
+/// A refusal as lines: the sentence, the issues, what could be built.
+pub(super) fn told(refusal: &Value) -> String {
     let mut lines = vec![refusal["error"].as_str().unwrap_or("no app was made").to_owned()];
     for issue in refusal["details"]["issues"].as_array().into_iter().flatten() {
         let text = |name: &str| issue[name].as_str().unwrap_or_default();

@@ -21,7 +21,10 @@ pub(crate) struct Ended {
 
 /// Runs the program with `input` on its standard input.
 pub(crate) fn run(arguments: &[&str], input: &str) -> Ended {
-    let mut command = program(arguments);
+    with_input(program(arguments), input)
+}
+
+pub(crate) fn with_input(mut command: Command, input: &str) -> Ended {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

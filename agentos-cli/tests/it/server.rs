@@ -15,7 +15,7 @@ use agentos_core::services::Services;
 use agentos_server::{Desk, Machine, serve};
 use tokio::net::TcpListener;
 
-use crate::program::{Ended, program};
+use crate::program::{Ended, program, with_input};
 
 /// Where a server over a database in memory listens, for as long as the test runs.
 async fn server() -> String {
@@ -49,6 +49,14 @@ async fn run(server: &str, arguments: &[&str]) -> Ended {
         .into()
 }
 
+async fn run_with_input(server: &str, arguments: &[&str], input: &'static str) -> Ended {
+    let mut command = program(arguments);
+    command.env("AGENTOS_SERVER", server);
+    tokio::task::spawn_blocking(move || with_input(command, input))
+        .await
+        .unwrap()
+}
+
 #[tokio::test]
 async fn health_tells_how_the_parts_are() {
     let server = server().await;
@@ -79,6 +87,22 @@ async fn models_marks_the_one_that_is_asked() {
         run(&server, &["models", "--json"]).await.json()["models"],
         serde_json::json!(["blueprints"])
     );
+}
+
+#[tokio::test]
+async fn a_chat_answers_makes_an_app_and_says_what_it_cannot() {
+    let server = server().await;
+    let ended = run(&server, &["chat", "create", "a", "calculator"]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let lines: Vec<&str> = ended.out.lines().collect();
+    assert_eq!(lines.len(), 2, "the answer, and the app: {ended:?}");
+    assert!(lines[1].starts_with("Calculator  "), "{ended:?}");
+    assert!(ended.told.contains("writing the app"), "{ended:?}");
+
+    let ended = run_with_input(&server, &["chat"], "create a counter\n\nwhat is love?\n").await;
+    assert_eq!(ended.code, 1, "the last one failed: {ended:?}");
+    assert!(ended.out.contains("Counter  "), "{ended:?}");
+    assert!(ended.told.contains("AGENTOS_LLM"), "{ended:?}");
 }
 
 #[tokio::test]
