@@ -100,12 +100,11 @@ async fn carry_out(desk: &Desk, job: &Job, order: Order) -> Result<JobMessage, F
             generation::make(desk, job, order).await
         }
         Order::Change { app, request } => {
-            job.tell(
-                desk,
-                &JobMessage::GenerationStart {
-                    message: "changing the app",
-                },
-            )?;
+            let start = JobMessage::GenerationStart {
+                message: "changing the app",
+                app_id: Some(app),
+            };
+            job.tell(desk, &start)?;
             let change = job
                 .unless_cancelled(change_by_the_model(desk, app, &request))
                 .await?;

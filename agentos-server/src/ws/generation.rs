@@ -33,7 +33,8 @@ async fn generate(desk: &Desk, job: &Job, order: &Order) -> Result<Generated, Fa
         tokio::select! {
             event = making.events.next() => match event {
                 Some(GenerationEvent::Started) => {
-                    job.tell(desk, &JobMessage::GenerationStart { message: "writing the app" })?;
+                    let start = JobMessage::GenerationStart { message: "writing the app", app_id: None };
+                    job.tell(desk, &start)?;
                 }
                 Some(GenerationEvent::Thought(text)) => telling.thought(&text),
                 Some(GenerationEvent::Token(text)) => telling.token(&text),

@@ -158,6 +158,9 @@ impl ServerMessage {
 pub(super) enum JobMessage {
     GenerationStart {
         message: &'static str,
+        /// The app that is being changed, where it is not a new one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        app_id: Option<AppId>,
     },
     Thought {
         content: String,

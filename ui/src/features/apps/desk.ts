@@ -8,6 +8,7 @@ import type { App, GalleryApp, PackageMetadata } from "@/shared/api/types";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
 import { Approvals } from "../approvals/approvals";
+import { Chat } from "../chat/chat";
 import { rewidened, SMALLEST } from "../desktop/geometry";
 import { type DesktopWindow, focusedKey, useWindows, windowOfApp } from "../desktop/windowStore";
 import { AppSession } from "./appSession";
@@ -22,6 +23,7 @@ export class Desk {
   readonly stream: Stream;
   /** The questions about what apps may do. */
   readonly approvals: Approvals;
+  readonly chat: Chat;
   readonly #engine: Engine;
   readonly #sessions = new Map<string, AppSession>();
   readonly #generations = new Map<string, Generation>();
@@ -38,6 +40,17 @@ export class Desk {
       answer: api.answerApproval,
       onAsked: ({ app_id, title }) => tellWhenMinimised(app_id, title),
       onFailed: (message) => useToasts.getState().show({ window: null, tone: "danger", message }),
+    });
+    this.chat = new Chat({
+      stream,
+      onMaking: (id, question) => {
+        this.#openBuilding(id, question);
+        this.#generation(id, question, id).follow();
+      },
+      onChanged: (app) => {
+        const key = windowOfApp(app)?.key;
+        if (key) this.focus(key);
+      },
     });
     stream.onMessage((message) => this.#receive(message));
     stream.onOnline((online) => this.#lineChanged(online));
@@ -82,13 +95,8 @@ export class Desk {
 
   generate(request: string): void {
     const generation = crypto.randomUUID();
-    useWindows.getState().open({
-      key: generation,
-      title: request,
-      width: BUILDING_WIDTH,
-      phase: { kind: "building", request, thought: "" },
-    });
-    this.#startGeneration(generation, request);
+    this.#openBuilding(generation, request);
+    this.#generation(generation, request, generation).start();
   }
 
   async launch(metadata: PackageMetadata): Promise<void> {
@@ -159,7 +167,7 @@ export class Desk {
       title: request,
       phase: { kind: "building", request, thought: "" },
     });
-    this.#startGeneration(key, request, generation);
+    this.#generation(key, request, generation).start();
   }
 
   /** Runs the app anew after its view broke. */
@@ -227,7 +235,17 @@ export class Desk {
     });
   }
 
-  #startGeneration(key: string, request: string, id: string = key): void {
+  #openBuilding(key: string, request: string): void {
+    useWindows.getState().open({
+      key,
+      title: request,
+      width: BUILDING_WIDTH,
+      phase: { kind: "building", request, thought: "" },
+    });
+  }
+
+  /** A generation that is drawn in the window `key`; it is the caller who sets it going. */
+  #generation(key: string, request: string, id: string): Generation {
     const { change } = useWindows.getState();
     const fail = (title: string, message: string, canBuild: string[]) => {
       const retry = canBuild.length === 0 ? ({ kind: "generate", request } as const) : null;
@@ -249,11 +267,17 @@ export class Desk {
       },
     });
     this.#generations.set(key, generation);
-    generation.start();
+    return generation;
   }
 
   /** The window that drew the draft becomes the window of the finished app. */
   async #adopt(key: string, appId: string): Promise<void> {
+    const shown = windowOfApp(appId);
+    if (shown) {
+      this.#forget(key);
+      this.focus(shown.key);
+      return;
+    }
     try {
       const app = await api.app(appId);
       const { change, windows, workspace } = useWindows.getState();
@@ -316,6 +340,7 @@ export class Desk {
 
   #receive(message: ServerMessage): void {
     for (const session of [...this.#sessions.values()]) session.receive(message);
+    this.chat.receive(message);
     for (const generation of [...this.#generations.values()]) generation.receive(message);
     this.approvals.receive(message);
     if (message.type === "event" && message.topic === "apps") this.#happened(message);
@@ -369,6 +394,7 @@ export class Desk {
         void this.#catchUp(key);
       } else session.disconnected();
     }
+    this.chat.lineChanged(online);
     for (const generation of [...this.#generations.values()]) generation.lineChanged(online);
   }
 

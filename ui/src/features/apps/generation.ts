@@ -27,14 +27,21 @@ export class Generation {
   #lastSeq = 0;
   #settled = false;
   #hasDraft = false;
+  #resumes = false;
 
   constructor(options: GenerationOptions) {
     this.#options = options;
   }
 
+  /** Follows what somebody else asked for and keeps the line to. */
+  follow(): void {
+    this.#options.nodes.reset({ root: [], nodes: [] });
+  }
+
   start(): void {
-    const { id, request, stream, nodes } = this.#options;
-    nodes.reset({ root: [], nodes: [] });
+    const { id, request, stream } = this.#options;
+    this.follow();
+    this.#resumes = true;
     if (stream.send({ type: "generate_ui", message: request, id })) return;
     this.#fail(
       "unreachable",
@@ -76,7 +83,7 @@ export class Generation {
 
   /** A generation outlives a short loss of the connection. */
   lineChanged(online: boolean): void {
-    if (this.#settled || !online) return;
+    if (this.#settled || !this.#resumes || !online) return;
     this.#options.stream.send({ type: "resume", id: this.#options.id, seq: this.#lastSeq });
   }
 

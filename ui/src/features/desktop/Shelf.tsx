@@ -1,10 +1,11 @@
 import clsx from "clsx";
-import { Keyboard, LayoutGrid, Moon, Sun, WifiOff } from "lucide-react";
+import { Keyboard, LayoutGrid, MessageCircle, Moon, Sun, WifiOff } from "lucide-react";
 import { useState } from "react";
 import { useTheme } from "@/shared/theme";
 import { AppIcon } from "@/shared/ui/AppIcon";
 import { IconButton } from "@/shared/ui/IconButton";
 import { useDesk } from "../apps/DeskContext";
+import { useChat } from "../chat/chatStore";
 import { PromptBar } from "../prompt/PromptBar";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { type DesktopWindow, focusedKey, useWindows } from "./windowStore";
@@ -21,6 +22,7 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
   const windows = useWindows((store) => store.windows);
   const focused = useWindows(focusedKey);
   const { theme, toggle } = useTheme();
+  const { open: chatting, setOpen: setChatting } = useChat();
   const [helping, setHelping] = useState(false);
   const running = Object.values(windows);
   return (
@@ -67,6 +69,13 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
               Offline
             </span>
           )}
+          <IconButton
+            icon={MessageCircle}
+            label="Chat"
+            aria-expanded={chatting}
+            className={clsx(chatting && "bg-surface-3 text-ink")}
+            onClick={() => setChatting(!chatting)}
+          />
           <IconButton
             className="hidden sm:grid"
             icon={Keyboard}

@@ -1,6 +1,7 @@
 /** The desktop's keys. They leave alone what browsers keep for themselves. */
 import { useEffect } from "react";
 import type { Desk } from "../apps/desk";
+import { useChat } from "../chat/chatStore";
 import { focusPrompt } from "../prompt/promptStore";
 import { focusedKey, useWindows } from "./windowStore";
 
@@ -17,6 +18,12 @@ export const SHORTCUTS: Shortcut[] = [
     does: "Describe an app",
     matches: (event) => (event.ctrlKey || event.metaKey) && !event.altKey && event.code === "KeyK",
     run: focusPrompt,
+  },
+  {
+    keys: "Ctrl J or ⌘ J",
+    does: "Open or close the chat",
+    matches: (event) => (event.ctrlKey || event.metaKey) && !event.altKey && event.code === "KeyJ",
+    run: () => useChat.getState().setOpen(!useChat.getState().open),
   },
   {
     keys: "Ctrl `",

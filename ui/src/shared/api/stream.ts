@@ -4,6 +4,7 @@ import type { GenerationReport } from "./types";
 
 export type ClientMessage =
   | { type: "generate_ui"; message: string; id: string }
+  | { type: "chat"; message: string; id: string; context: ChatContext }
   | { type: "cancel"; id: string }
   | { type: "resume"; id: string; seq: number }
   | { type: "attach"; app_id: string; engine: string }
@@ -11,19 +12,26 @@ export type ClientMessage =
   | { type: "subscribe"; topics: ("apps" | "kernel")[] }
   | { type: "ping" };
 
-interface OfGeneration {
+/** Which conversation a message belongs to, and what was said in it before, should the server have forgotten. */
+interface ChatContext {
+  conversation_id: string;
+  history: { role: "user" | "model"; text: string }[];
+}
+
+/** What messages of a generation or a chat have. */
+interface OfJob {
   id: string;
   seq?: number;
 }
 
 export type ServerMessage =
   | { type: "system"; message: string; version: string }
-  | ({ type: "generation_start"; message: string } & OfGeneration)
-  | ({ type: "token"; content: string } & OfGeneration)
-  | ({ type: "thought"; content: string } & OfGeneration)
-  | ({ type: "ui_patch"; patch: PatchOp[] } & OfGeneration)
-  | ({ type: "ui_complete"; ui_spec: UiSpec; app_id: string; report?: GenerationReport } & OfGeneration)
-  | ({ type: "complete" } & OfGeneration)
+  | ({ type: "generation_start"; message: string; app_id?: string } & OfJob)
+  | ({ type: "token"; content: string } & OfJob)
+  | ({ type: "thought"; content: string } & OfJob)
+  | ({ type: "ui_patch"; patch: PatchOp[] } & OfJob)
+  | ({ type: "ui_complete"; ui_spec: UiSpec; app_id: string; report?: GenerationReport } & OfJob)
+  | ({ type: "complete" } & OfJob)
   | { type: "error"; error: string; code: string; id?: string; app_id?: string; details?: unknown }
   | { type: "app_state_ack"; app_id: string; rev: number }
   | { type: "app_state_conflict"; app_id: string; rev: number; reason: "engine_replaced" | "stale_rev" }
