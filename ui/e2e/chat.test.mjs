@@ -167,6 +167,7 @@ describe("a chat without a model", () => {
     assert.deepEqual(await desktop.accessibilityViolations(), []);
     await chat.say("create a calculator");
     await chat.panel.getByRole("button", { name: "Show Calculator" }).click();
-    await desktop.page.getByRole("dialog", { name: "Calculator" }).waitFor();
+    const calculator = desktop.page.getByRole("dialog", { name: "Calculator" });
+    await calculator.getByRole("button", { name: "7", exact: true }).click();
   });
 });

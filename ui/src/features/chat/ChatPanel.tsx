@@ -3,6 +3,7 @@ import { AppWindow, ArrowUp, MessageSquarePlus, Square, X } from "lucide-react";
 import { type FormEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconButton } from "@/shared/ui/IconButton";
 import { PushButton } from "@/shared/ui/PushButton";
+import { useIsNarrow } from "@/shared/useMediaQuery";
 import { Markdown } from "@/surface/Markdown";
 import { useDesk } from "../apps/DeskContext";
 import { useWindows, windowOfApp } from "../desktop/windowStore";
@@ -17,7 +18,7 @@ export function ChatPanel() {
   return (
     <aside
       aria-label="Chat"
-      className="absolute inset-y-0 right-0 z-50 flex w-full animate-fade flex-col border-line border-l bg-surface shadow-float sm:w-96 lg:static lg:z-auto lg:flex-none lg:shadow-none"
+      className="absolute inset-0 z-50 flex animate-fade flex-col overflow-hidden border-line bg-surface shadow-float sm:inset-y-3 sm:right-3 sm:left-auto sm:w-96 sm:rounded-2xl sm:border lg:static lg:z-auto lg:my-3 lg:mr-3 lg:flex-none"
       onKeyDown={(event) => {
         if (event.key === "Escape") setOpen(false);
       }}
@@ -112,10 +113,12 @@ function busy({ making, thoughts, answer }: Turn): string {
 
 function OpenedApp({ app, changed }: { app: { id: string; title: string }; changed: boolean }) {
   const desk = useDesk();
+  const isNarrow = useIsNarrow();
   const isOpen = useWindows(({ windows }) => Object.values(windows).some(({ appId }) => appId === app.id));
   const show = () => {
     const window = windowOfApp(app.id);
     if (window) desk.focus(window.key);
+    if (isNarrow) useChat.getState().setOpen(false);
   };
   return (
     <PushButton className="self-start" disabled={!isOpen} onClick={show}>
