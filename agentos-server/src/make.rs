@@ -5,6 +5,7 @@ use agentos_core::generate::{ChangeRequest, Generated, GenerationEvent, Generati
 use agentos_core::ids::{AppId, EngineId};
 use agentos_core::spec::accept::accept;
 use agentos_core::spec::mend::Loss;
+use agentos_core::time::Millis;
 use axum::http::StatusCode;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -49,6 +50,7 @@ pub(crate) struct Made {
 /// A generation that may begin: its events, and its place among those under way.
 pub(crate) struct Making<'a> {
     pub(crate) events: BoxStream<'static, GenerationEvent>,
+    began: Millis,
     _place: SemaphorePermit<'a>,
 }
 
@@ -58,15 +60,25 @@ pub(crate) async fn begin<'a>(desk: &'a Desk, order: &Order) -> Result<Making<'a
     if let Some(parent) = order.parent {
         desk.apps.app(parent).await?;
     }
+    let began = desk.ambient.now();
     let request = GenerationRequest {
         message: order.message.clone(),
-        now: desk.ambient.now(),
+        now: began,
         seed: desk.ambient.seed(),
     };
     Ok(Making {
         events: desk.generator.generate(request),
+        began,
         _place: place,
     })
+}
+
+impl Making<'_> {
+    /// `generated` with how long it took.
+    pub(crate) fn timed(&self, desk: &Desk, mut generated: Generated) -> Generated {
+        generated.report.took_ms = desk.ambient.now().saturating_sub(self.began);
+        generated
+    }
 }
 
 /// A place among the apps that are being made or changed.
@@ -82,7 +94,10 @@ pub(crate) async fn make(desk: &Desk, order: Order) -> Result<Made, Fault> {
     let mut making = begin(desk, &order).await?;
     while let Some(event) = making.events.next().await {
         match event {
-            GenerationEvent::Completed(generated) => return open_generated(desk, order, *generated).await,
+            GenerationEvent::Completed(generated) => {
+                let generated = making.timed(desk, *generated);
+                return open_generated(desk, order, generated).await;
+            }
             GenerationEvent::Failed(failure) => return Err((*failure).into()),
             GenerationEvent::Started
             | GenerationEvent::Thought(_)

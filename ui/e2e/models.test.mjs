@@ -75,9 +75,31 @@ describe("an app by a model", () => {
     await page.getByRole("menuitem", { name: "History…" }).click();
     const history = page.getByRole("dialog", { name: "History" });
     await history.getByText("say it in words").waitFor();
+    await history.getByRole("button", { name: "Show the difference" }).click();
+    const difference = history.getByRole("list", { name: "Difference" });
+    await difference.getByText("/components/1/props/text").waitFor();
+    await difference.locator("pre", { hasText: "Before" }).getByText("Count", { exact: true }).waitFor();
+    await difference.locator("pre", { hasText: "After" }).getByText("One more", { exact: true }).waitFor();
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
     await history.getByRole("button", { name: "Undo" }).click();
     await page.keyboard.press("Escape");
     await window.getByRole("button", { name: "Count", exact: true }).waitFor();
+  });
+
+  it("tells how it was made", async () => {
+    const { page } = desktop;
+    const window = page.getByRole("dialog", { name: "Tally" });
+    await window.getByRole("button", { name: "Window menu" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name: "How it was made…" }).press("Enter");
+    const report = page.getByRole("dialog", { name: "How this app was made" });
+    await report.getByText("count things").waitFor();
+    await report.getByText("some-model (openai)").waitFor();
+    await report.getByText("120 read, 34 written").waitFor();
+    await report.getByText(/Tried out with \d+ events on 1 control/).waitFor();
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+    await page.keyboard.press("Escape");
+    await report.waitFor({ state: "detached" });
   });
 
   it("stays as it is when a change is refused or given up, and the model is hung up on", {

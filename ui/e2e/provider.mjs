@@ -50,6 +50,7 @@ export class Provider {
       else send({ choices: [{ delta: { content: piece } }] });
     }
     send({ choices: [{ delta: {}, finish_reason: "stop" }] });
+    send({ choices: [], usage: { prompt_tokens: 120, completion_tokens: 34 } });
     response.end("data: [DONE]\n\n");
   }
 }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::ports::llm::Usage;
+use crate::ports::llm::{Identity, Usage};
 use crate::runtime::trial;
 use crate::spec::Issue;
+use crate::time::Millis;
 
 /// How a finished document got through the gates.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -21,4 +22,8 @@ pub struct Report {
     pub repairs: usize,
     /// Tokens of all rounds together.
     pub usage: Usage,
+    /// Which model wrote it; nothing for a document a person brought.
+    pub model: Option<Identity>,
+    /// From the request to the finished document, in milliseconds. Who asked measures it.
+    pub took_ms: Millis,
 }

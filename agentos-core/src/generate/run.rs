@@ -91,7 +91,7 @@ async fn make_anew(
         )
         .await;
     }
-    Ok(spent.generated(proof, reading))
+    Ok(spent.generated(generator, proof, reading))
 }
 
 /// Asks for edit lines and applies them; what is then in error and was not before goes back to the model.
@@ -154,7 +154,9 @@ pub(super) async fn change(
         Some(proof) if proof.errors_besides(&before).next().is_some() => {
             Err(proof.into_failure(failed_lines))
         }
-        Some(proof) if proof.document != before.document => Ok(spent.generated(proof, failed_lines)),
+        Some(proof) if proof.document != before.document => {
+            Ok(spent.generated(generator, proof, failed_lines))
+        }
         _ => Err(GenerationFailure {
             error: GenerationError::Unchanged,
             draft: edited,
@@ -322,7 +324,7 @@ impl Spent {
         self.answers += 1;
     }
 
-    fn generated(self, proof: Proof, reading: Vec<Issue>) -> Generated {
+    fn generated(self, generator: &Generator, proof: Proof, reading: Vec<Issue>) -> Generated {
         let mut issues = reading;
         issues.extend(proof.issues);
         Generated {
@@ -340,6 +342,8 @@ impl Spent {
                 cached: false,
                 repairs: self.answers.saturating_sub(1),
                 usage: self.usage,
+                model: Some(generator.llm.identity()),
+                took_ms: 0,
             },
         }
     }

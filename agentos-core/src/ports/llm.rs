@@ -35,7 +35,7 @@ pub trait LlmPort: Send + Sync {
 }
 
 /// Which model answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Identity {
     /// `offline`, `gemini`, `openai` or `anthropic`.
     pub provider: &'static str,

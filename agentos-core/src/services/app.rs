@@ -62,14 +62,18 @@ impl AppService {
 
     async fn generated(&self, request: &str) -> Result<Generated, ServiceError> {
         let ambient = &self.apps.ambient;
+        let began = ambient.now();
         let mut events = self.generator.generate(GenerationRequest {
             message: request.to_owned(),
-            now: ambient.now(),
+            now: began,
             seed: ambient.seed(),
         });
         while let Some(event) = events.next().await {
             match event {
-                GenerationEvent::Completed(generated) => return Ok(*generated),
+                GenerationEvent::Completed(mut generated) => {
+                    generated.report.took_ms = ambient.now().saturating_sub(began);
+                    return Ok(*generated);
+                }
                 GenerationEvent::Failed(failure) => return Err(not_made(&failure)),
                 GenerationEvent::Started
                 | GenerationEvent::Thought(_)

@@ -41,7 +41,7 @@ async fn generate(desk: &Desk, job: &Job, order: &Order) -> Result<Generated, Fa
                 Some(GenerationEvent::Patch(operations)) => telling.patch(operations),
                 Some(GenerationEvent::Completed(generated)) => {
                     telling.pass_on()?;
-                    return Ok(*generated);
+                    return Ok(making.timed(desk, *generated));
                 }
                 Some(GenerationEvent::Failed(failure)) => {
                     telling.pass_on()?;

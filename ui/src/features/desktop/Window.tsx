@@ -11,6 +11,7 @@ import { useDesk } from "../apps/DeskContext";
 import { ChangeDialog } from "../change/ChangeDialog";
 import { HistoryDialog } from "../history/HistoryDialog";
 import { SaveDialog } from "../registry/SaveDialog";
+import { ReportDialog } from "../report/ReportDialog";
 import { useKeyboardFrame } from "./useKeyboardFrame";
 import { type Edges, startPointerFrame } from "./usePointerFrame";
 import { WindowBody } from "./WindowBody";
@@ -38,7 +39,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
   const desk = useDesk();
   const root = useRef<HTMLDivElement>(null);
   const titleId = useId();
-  const [dialog, setDialog] = useState<"save" | "change" | "history" | "permissions" | null>(null);
+  const [dialog, setDialog] = useState<"save" | "change" | "history" | "permissions" | "report" | null>(null);
   const isNarrow = useIsNarrow();
   const fills = isNarrow || window.maximised;
   const drawnHeight = useCallback(() => root.current?.offsetHeight ?? 0, []);
@@ -109,6 +110,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
             onChange={() => setDialog("change")}
             onHistory={() => setDialog("history")}
             onPermissions={() => setDialog("permissions")}
+            onReport={() => setDialog("report")}
             onMove={() => keyboard.start("move")}
             onResize={() => keyboard.start("resize")}
           />
@@ -152,6 +154,7 @@ export function Window({ window, focused, zIndex }: WindowProps) {
         ))}
       {dialog === "save" && <SaveDialog window={window} onClose={() => setDialog(null)} />}
       {dialog === "permissions" && <PermissionsDialog window={window} onClose={() => setDialog(null)} />}
+      {dialog === "report" && <ReportDialog window={window} onClose={() => setDialog(null)} />}
       {dialog === "change" && <ChangeDialog window={window} onClose={() => setDialog(null)} />}
       {dialog === "history" && <HistoryDialog window={window} onClose={() => setDialog(null)} />}
     </div>

@@ -1,5 +1,6 @@
 import {
   ArrowDownToLine,
+  ClipboardCheck,
   Ellipsis,
   History,
   type LucideIcon,
@@ -18,12 +19,13 @@ interface WindowMenuProps {
   onChange(): void;
   onHistory(): void;
   onPermissions(): void;
+  onReport(): void;
   onMove(): void;
   onResize(): void;
 }
 
 export function WindowMenu(props: WindowMenuProps) {
-  const { window, canMove, onSave, onChange, onHistory, onPermissions, onMove, onResize } = props;
+  const { window, canMove, onSave, onChange, onHistory, onPermissions, onReport, onMove, onResize } = props;
   const isLive = window.phase.kind === "live";
   return (
     <>
@@ -69,6 +71,11 @@ export function WindowMenu(props: WindowMenuProps) {
             {isLive && (
               <Item icon={ShieldCheck} onSelect={onPermissions}>
                 Permissions…
+              </Item>
+            )}
+            {isLive && (
+              <Item icon={ClipboardCheck} onSelect={onReport}>
+                How it was made…
               </Item>
             )}
             <Item icon={Move} disabled={!canMove} onSelect={onMove}>

@@ -6,6 +6,7 @@ import type { AppHistory, AppVersion } from "@/shared/api/types";
 import { PushButton } from "@/shared/ui/PushButton";
 import { Sheet } from "@/shared/ui/Sheet";
 import type { DesktopWindow } from "../desktop/windowStore";
+import { VersionDifference } from "./VersionDifference";
 
 /** The versions of an app, what changed in each, and the way back and forth. */
 export function HistoryDialog({ window, onClose }: { window: DesktopWindow; onClose(): void }) {
@@ -52,7 +53,7 @@ export function HistoryDialog({ window, onClose }: { window: DesktopWindow; onCl
             Redo
           </Walk>
         </div>
-        {history && <Versions history={history} />}
+        {history && appId && <Versions app={appId} history={history} />}
         <p role="status" className="sr-only">
           {history && `Version ${history.version} is shown.`}
         </p>
@@ -88,19 +89,21 @@ function Walk({ icon: Icon, can, onWalk, children }: WalkProps) {
 }
 
 /** The newest one first, undone ones included. */
-function Versions({ history }: { history: AppHistory }) {
+function Versions({ app, history }: { app: string; history: AppHistory }) {
   const oldest = history.first === 1 ? "As it was made" : "The oldest that is kept";
   return (
     <ol className="flex flex-col gap-1.5" aria-label="Versions">
       {history.versions.toReversed().map((version) => (
         <Version
           key={version.version}
+          app={app}
           version={version}
           current={version.version === history.version}
           undone={version.version > history.version}
         />
       ))}
       <Version
+        app={app}
         version={{ version: history.first, text: oldest, at: "", changes: [] }}
         current={history.first === history.version}
         undone={false}
@@ -110,12 +113,14 @@ function Versions({ history }: { history: AppHistory }) {
 }
 
 interface VersionProps {
+  app: string;
   version: AppVersion;
   current: boolean;
   undone: boolean;
 }
 
-function Version({ version: { version, text, at, changes }, current, undone }: VersionProps) {
+function Version({ app, version: { version, text, at, changes }, current, undone }: VersionProps) {
+  const [comparing, setComparing] = useState(false);
   return (
     <li
       aria-current={current || undefined}
@@ -135,11 +140,22 @@ function Version({ version: { version, text, at, changes }, current, undone }: V
         </time>
       )}
       {changes.length > 0 && (
-        <ul className="mt-1 list-disc pl-5 wrap-anywhere">
-          {changes.map((change, index) => (
-            <li key={index}>{change}</li>
-          ))}
-        </ul>
+        <>
+          <ul className="mt-1 list-disc pl-5 wrap-anywhere">
+            {changes.map((change, index) => (
+              <li key={index}>{change}</li>
+            ))}
+          </ul>
+          <button
+            type="button"
+            aria-expanded={comparing}
+            className="mt-1.5 inline-flex min-h-6 items-center rounded-md font-medium underline underline-offset-2"
+            onClick={() => setComparing(!comparing)}
+          >
+            {comparing ? "Hide the difference" : "Show the difference"}
+          </button>
+          {comparing && <VersionDifference app={app} version={version} />}
+        </>
       )}
     </li>
   );

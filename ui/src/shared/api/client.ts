@@ -6,6 +6,7 @@ import type {
   AppHistory,
   Approval,
   ApprovalAnswer,
+  Difference,
   GalleryList,
   Health,
   Lease,
@@ -81,6 +82,8 @@ export const api = {
   moveWindow: (app: string, geometry: WindowGeometry) =>
     request<unknown>("POST", `/apps/${id(app)}/window`, geometry),
   history: (app: string) => request<AppHistory>("GET", `/apps/${id(app)}/history`),
+  difference: (app: string, from: number, to: number) =>
+    request<Difference>("GET", `/apps/${id(app)}/history/diff?from=${from}&to=${to}`),
   /** Has the model change the app; settles once it is changed. */
   askForEdit: (app: string, message: string, signal: AbortSignal) =>
     request<{ version: number }>("POST", `/apps/${id(app)}/edit`, { message }, { signal }),

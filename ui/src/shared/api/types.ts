@@ -1,5 +1,5 @@
 /** The server's objects, as the wire contract names them. */
-import type { AppState, Issue, Json, UiSpec } from "@/engine/protocol";
+import type { AppState, Issue, Json, PatchOp, UiSpec } from "@/engine/protocol";
 
 export type AppLifecycle = "spawning" | "active" | "background" | "suspended" | "destroyed";
 
@@ -23,7 +23,7 @@ export interface App {
     request?: string;
     package_id?: string;
     from_registry?: boolean;
-    [key: string]: Json | undefined;
+    report?: GenerationReport;
   };
   services: string[];
   window?: Partial<WindowGeometry> | null;
@@ -46,6 +46,11 @@ export interface AppHistory {
   can_redo: boolean;
   /** Those after the oldest, oldest first. */
   versions: AppVersion[];
+}
+
+/** What leads from one version to another, as RFC 6902. */
+export interface Difference {
+  patch: PatchOp[];
 }
 
 export interface ShownApp extends App {
@@ -116,8 +121,26 @@ export interface Health {
   ai_service?: { connected: boolean; provider: string; model: string };
 }
 
+/** How an app came to be. Only a generated one was tried and has a model. */
 export interface GenerationReport {
-  issues?: Issue[];
-  mended?: unknown[];
-  cached?: boolean;
+  /** What reading and checking it found, short of an error. */
+  issues: Issue[];
+  /** What was repaired without asking. */
+  mended: Issue[];
+  trial: TrialReport | null;
+  cached: boolean;
+  /** Times an answer went back to the model. */
+  repairs: number;
+  usage: { input: number; output: number };
+  model: { provider: string; model: string } | null;
+  took_ms: number;
+}
+
+/** What using an app before anyone saw it came to. */
+export interface TrialReport {
+  issues: Issue[];
+  events: number;
+  /** Components that were used, and those for which there was no time. */
+  used: string[];
+  untried: string[];
 }
