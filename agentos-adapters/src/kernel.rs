@@ -7,6 +7,7 @@ mod app_data;
 mod audit;
 mod driver;
 mod host;
+mod model;
 mod network;
 
 use std::sync::Arc;

@@ -11,10 +11,12 @@ mod calls;
 mod capability;
 mod control;
 mod denials;
+mod errand;
 mod error;
 mod event;
 mod exchange;
 mod limits;
+mod model;
 mod monitor;
 mod net;
 mod network;
@@ -36,6 +38,7 @@ pub use error::{IoKind, Resource, SysError};
 pub use event::{EVENTS_KEPT, EventKind, KernelEvent};
 pub use exchange::{HEADER_BYTES, HEADERS, HttpRequest, HttpResponse, Outbound, REDIRECTS};
 pub use limits::{LimitTable, Limits, Usage};
+pub use model::{ANSWER_BYTES, ANSWER_TOKENS, MODEL_TIME, ModelReply, ModelRequest, PROMPT_BYTES, Prompt};
 pub use monitor::{AuthorizedOp, Op, OpId};
 pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
@@ -46,9 +49,10 @@ use crate::time::Millis;
 use approval::Approvals;
 use capability::Grants;
 use denials::DenialCount;
+use errand::Errand;
 use event::EventLog;
 use monitor::Stamp;
-use network::NetworkCall;
+
 use process_table::ProcessTable;
 use queues::Queues;
 
@@ -160,15 +164,18 @@ struct WaitingCall {
     need: Capability,
     held_bytes: u64,
     stage: Stage,
-    network: Option<Box<NetworkCall>>,
+    /// What the person allowed this call alone.
+    allowed_once: Vec<ApprovalNeed>,
+    /// None for a call that is one operation.
+    errand: Option<Errand>,
 }
 
 impl WaitingCall {
     /// Whether the person allowed this call alone what it asks for now.
     fn is_allowed_once(&self) -> bool {
-        self.network
+        self.errand
             .as_ref()
-            .is_some_and(|network| network.is_allowed_once())
+            .is_some_and(|errand| self.allowed_once.contains(&errand.need()))
     }
 
     fn is_waiting_for_a_person(&self) -> bool {
@@ -344,8 +351,9 @@ impl Kernel {
             }
             Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
             Syscall::NetworkAccess { url } => return self.network_access(asked, url, limits),
+            Syscall::LlmGenerate(request) => return self.llm_generate(asked, request, limits),
             Syscall::ListApprovals => {
-                network::check_person(caller)?;
+                errand::check_person(caller)?;
                 let open = self.approvals.open().map(|question| question.approval.clone());
                 Reply::Approvals(open.collect())
             }
@@ -353,11 +361,11 @@ impl Kernel {
                 return self.answer_approval(asked, id, answer, limits);
             }
             Syscall::ListStandingApprovals { namespace } => {
-                network::check_person(caller)?;
+                errand::check_person(caller)?;
                 Reply::StandingApprovals(self.standing_approvals(namespace))
             }
             Syscall::ForgetApprovals { namespace } => {
-                network::check_person(caller)?;
+                errand::check_person(caller)?;
                 self.forget_approvals(caller, namespace)?;
                 return self.queue(asked, Op::ForgetApprovals { namespace }, limits);
             }

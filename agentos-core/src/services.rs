@@ -1,7 +1,8 @@
 //! The service registry: which tools there are, which suit a wish, and who runs one.
 //!
-//! Start at [`Services`]. `app`, `http`, `storage` and `system` are the services every installation has.
+//! Start at [`Services`]. `ai`, `app`, `http`, `storage` and `system` are the services every installation has.
 
+mod ai;
 mod app;
 mod discovery;
 mod groups;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+pub use ai::AiService;
 pub use app::AppService;
 pub use http::HttpService;
 pub use storage::StorageService;
@@ -66,6 +68,7 @@ impl Services {
             described: groups::of_the_catalog(),
             ports: BTreeMap::new(),
         };
+        services.register(Arc::new(AiService::new(kernel.clone())))?;
         services.register(Arc::new(HttpService::new(kernel.clone())))?;
         services.register(Arc::new(StorageService::new(kernel.clone())))?;
         services.register(Arc::new(SystemService::new(kernel.clone())))?;

@@ -44,16 +44,17 @@ async fn run() -> anyhow::Result<()> {
         approvals: app_data.approvals().await?,
         ..KernelConfig::new(BootId::new(ambient.now(), ambient.seed()))
     };
+    let llm = llm(config.llm)?;
     let kernel = Arc::new(LocalKernel::start(
         kernel_config,
         Arc::clone(&ambient),
-        Arc::new(Host::new(app_data)),
+        Arc::new(Host::new(app_data).with_model(Arc::clone(&llm))),
     ));
     let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
     let listener = listen(config.listen).await?;
     let shutdown = shutdown_signal()?;
     announce(&listener)?;
-    let desk = Desk::new(kernel.clone(), services, storage, llm(config.llm)?, ambient);
+    let desk = Desk::new(kernel.clone(), services, storage, llm, ambient);
     serve(listener, Arc::new(desk), shutdown).await?;
     kernel.stop().await;
     database.close().await;

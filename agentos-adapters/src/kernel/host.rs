@@ -1,12 +1,15 @@
 //! This machine as the kernel sees it.
 
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use agentos_core::kernel::{AuditRecord, AuthorizedOp, Op, Reply, SysError, SystemInfo};
+use agentos_core::kernel::{AuditRecord, AuthorizedOp, Op, Prompt, Reply, SysError, SystemInfo};
 use agentos_core::ports::host::HostPort;
+use agentos_core::ports::llm::LlmPort;
 use async_trait::async_trait;
 
 use super::app_data::{Put, SqliteAppData};
+use super::model::AppModel;
 use super::network::PinnedHttp;
 
 /// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, and what the machine is.
@@ -14,15 +17,33 @@ use super::network::PinnedHttp;
 pub struct Host {
     app_data: SqliteAppData,
     network: PinnedHttp,
+    model: Option<AppModel>,
     system_info: SystemInfo,
 }
 
 impl Host {
+    /// Without a model: questions of apps are refused.
     pub fn new(app_data: SqliteAppData) -> Self {
         Self {
             app_data,
             network: PinnedHttp,
+            model: None,
             system_info: system_info(),
+        }
+    }
+
+    /// With the model that apps may ask.
+    #[must_use]
+    pub fn with_model(mut self, llm: Arc<dyn LlmPort>) -> Self {
+        self.model = Some(AppModel::new(llm));
+        self
+    }
+
+    async fn ask(&self, prompt: Prompt, record: Option<AuditRecord>) -> Result<Reply, SysError> {
+        self.app_data.record(record.as_slice()).await?;
+        match &self.model {
+            Some(model) => model.ask(prompt).await,
+            None => Err(SysError::Unavailable { retry_after: None }),
         }
     }
 }
@@ -75,6 +96,7 @@ impl HostPort for Host {
                 let refusal = SysError::PermissionDenied { need };
                 self.network.send(*outbound, refusal).await.map(Reply::Response)
             }
+            Op::Generate(prompt) => self.ask(*prompt, record).await,
             Op::KeepApproval(approval) => self.app_data.keep_approval(&approval).await,
             Op::ForgetApprovals { namespace } => self.app_data.forget_approvals(namespace).await,
             Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),

@@ -50,6 +50,7 @@ fn answer(request: &LlmRequest) -> Vec<Result<LlmEvent, LlmError>> {
             Err(_) => vec![Err(unable("Talking about anything but an app I can build"))],
         },
         Task::Edit | Task::Repair => vec![Err(unable("Changing an app in words"))],
+        Task::Ask => vec![Err(unable("What this app wants to ask"))],
     }
 }
 
@@ -133,8 +134,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn edits_repairs_and_talk_are_declined() {
-        for task in [Task::Edit, Task::Repair, Task::Chat] {
+    async fn edits_repairs_questions_and_talk_are_declined() {
+        for task in [Task::Edit, Task::Repair, Task::Chat, Task::Ask] {
             declined(task, "how are you?").await;
         }
     }

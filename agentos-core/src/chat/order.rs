@@ -147,21 +147,22 @@ mod tests {
         AppId::new(1, 1)
     }
 
-    fn make(request: &str) -> Option<Order> {
-        Some(Order::Make {
+    fn make(request: &str) -> Order {
+        Order::Make {
             request: request.to_owned(),
-        })
+        }
     }
 
-    fn change(request: &str) -> Option<Order> {
-        Some(Order::Change {
+    fn change(request: &str) -> Order {
+        Order::Change {
             app: app(),
             request: request.to_owned(),
-        })
+        }
     }
 
     #[track_caller]
-    fn check(answer: &str, shown: &str, order: Option<Order>) {
+    fn check(answer: &str, shown: &str, order: impl Into<Option<Order>>) {
+        let order = order.into();
         let cuts = answer.char_indices().map(|(at, _)| at);
         for cut in cuts {
             let mut reader = OrderReader::new(vec![app()]);

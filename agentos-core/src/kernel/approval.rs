@@ -69,6 +69,8 @@ impl From<ApprovalId> for String {
 pub enum ApprovalNeed {
     /// Every request to one site.
     Net(Site),
+    /// Questions to the model, which spend its tokens.
+    Llm,
 }
 
 impl ApprovalNeed {
@@ -76,6 +78,7 @@ impl ApprovalNeed {
     pub fn capability(&self) -> Capability {
         match self {
             Self::Net(site) => Capability::Net(site.rule()),
+            Self::Llm => Capability::Llm,
         }
     }
 }

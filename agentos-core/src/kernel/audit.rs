@@ -76,6 +76,10 @@ pub enum Action {
     NetworkAccess {
         origin: String,
     },
+    /// One question to the model, with as many bytes; its text is not recorded.
+    LlmGenerate {
+        bytes: u64,
+    },
     ApprovalAsked {
         approval: ApprovalId,
         need: ApprovalNeed,

@@ -1,8 +1,8 @@
 //! The way of a call that needs an operation: queued, performed, answered exactly once.
 
 use super::{
-    Action, Answer, Asked, CallId, Effect, EventKind, Grants, Kernel, Limits, Op, OpId, Pid, Principal,
-    Reply, Stage, SysError, WaitingCall, monitor,
+    Action, Answer, Asked, CallId, Effect, Errand, EventKind, Grants, Kernel, Limits, Op, OpId, Pid,
+    Principal, Reply, Stage, SysError, WaitingCall, monitor,
 };
 
 impl Kernel {
@@ -23,7 +23,8 @@ impl Kernel {
                 need,
                 held_bytes,
                 stage: Stage::Queued(op),
-                network: None,
+                allowed_once: Vec::new(),
+                errand: None,
             },
         );
         Ok(Answer::WhenDone)
@@ -50,8 +51,8 @@ impl Kernel {
         let once = waiting.is_allowed_once();
         match monitor::authorize(&self.grants, waiting.asked.caller, id, op, once, stamp) {
             Ok(op) => {
-                if let Some(network) = &mut waiting.network {
-                    network.begin();
+                if let Some(errand) = &mut waiting.errand {
+                    errand.begin();
                 }
                 self.performing.insert(id, call);
                 self.effects.push(Effect::Perform(op));
@@ -83,7 +84,7 @@ impl Kernel {
                 }
             }
         }
-        if let Some(network) = &waiting.network {
+        if let Some(Errand::Network(network)) = &waiting.errand {
             self.settle_network(pid, network, &result);
         }
         if let Some(process) = self.processes.get_mut(pid) {

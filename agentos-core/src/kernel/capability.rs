@@ -25,6 +25,8 @@ pub enum Capability {
     Signal,
     /// Make requests over the network.
     Net(NetRule),
+    /// Ask the model.
+    Llm,
     /// See and answer what a person is asked. No process can hold it.
     Approve,
 }
@@ -53,6 +55,7 @@ impl fmt::Display for Capability {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Net(rule) => return write!(formatter, "contact {}", rule.host),
+            Self::Llm => "ask the model",
             Self::Approve => "answer for a person",
             Self::Store { .. } => "use this storage",
             Self::Time => "read the time",

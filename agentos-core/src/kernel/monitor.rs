@@ -6,6 +6,7 @@ use super::capability::{Capability, Grants, Standing};
 use super::error::SysError;
 use super::exchange::Outbound;
 use super::limits::Limits;
+use super::model::{ANSWER_BYTES, Prompt};
 use super::process::{Pid, Principal};
 use super::syscall::{STORE_LIST_LIMIT, StoreKey};
 use crate::ids::{BootId, Namespace};
@@ -60,6 +61,9 @@ pub enum Op {
     /// `permission_denied`. A body beyond the allowance is `too_large`. The record is written before
     /// anything is sent.
     NetworkRequest(Box<Outbound>),
+    /// Answers [`Reply::Model`](super::Reply::Model), with at most [`ANSWER_BYTES`](super::ANSWER_BYTES) of text;
+    /// `quota_exceeded` where the account's tokens are used up. The record is written before anything is asked.
+    Generate(Box<Prompt>),
     /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
     KeepApproval(StandingApproval),
     /// Answers [`Reply::Done`](super::Reply::Done): nothing is answered for the namespace any more.
@@ -130,6 +134,7 @@ impl Op {
             },
             Self::SystemInfo => Capability::SystemInfo,
             Self::NetworkRequest(outbound) => Capability::Net(outbound.target.need(outbound.method)),
+            Self::Generate(_) => Capability::Llm,
             Self::KeepApproval(_) | Self::ForgetApprovals { .. } => Capability::Approve,
         }
     }
@@ -141,6 +146,7 @@ impl Op {
             Self::StorePut { value, .. } => value.len() as u64,
             Self::StoreList { limit, .. } => u64::from(*limit) * StoreKey::MAX_BYTES as u64,
             Self::NetworkRequest(outbound) => outbound.body.len() as u64 + outbound.response_bytes,
+            Self::Generate(prompt) => prompt.bytes() + ANSWER_BYTES,
             Self::StoreDelete { .. }
             | Self::StoreClear { .. }
             | Self::SystemInfo
@@ -173,6 +179,9 @@ impl Op {
                 method: outbound.method,
                 origin: outbound.target.origin(),
                 bytes: outbound.body.len() as u64,
+            }),
+            Self::Generate(prompt) => Some(Action::LlmGenerate {
+                bytes: prompt.bytes(),
             }),
             // The answer is a record of its own.
             Self::KeepApproval(_)

@@ -1,17 +1,13 @@
 //! The way of a request over the network: allowed or asked about, sent, and led on by redirects, each of
 //! which is a request of its own to the monitor.
 
-use std::collections::BTreeSet;
-
 use super::address::is_public;
-use super::approval::{Approval, ApprovalAnswer, ApprovalId, ApprovalNeed, StandingApproval};
-use super::capability::Standing;
+use super::approval::ApprovalNeed;
+use super::errand::Errand;
 use super::exchange::{Exchange, Outbound};
 use super::{
-    Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, HttpRequest, Kernel, Limits,
-    Method, Op, Pid, Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
+    Action, Answer, Asked, CallId, Capability, HttpRequest, Kernel, Limits, Method, Op, Pid, Reply, SysError,
 };
-use crate::ids::Namespace;
 
 /// What a call needs until its last answer.
 #[derive(Debug)]
@@ -27,8 +23,6 @@ pub(super) struct NetworkCall {
     pub(super) sent: u64,
     /// Whether anything was handed to the network.
     pub(super) begun: bool,
-    /// What the person allowed this call alone.
-    pub(super) allowed_once: Vec<ApprovalNeed>,
     /// It ends once it is allowed: the window of the app loads what is there.
     pub(super) only_asks: bool,
 }
@@ -40,10 +34,6 @@ impl NetworkCall {
 
     pub(super) fn capability(&self) -> Capability {
         Capability::Net(self.exchange.target.need(self.exchange.method))
-    }
-
-    pub(super) fn is_allowed_once(&self) -> bool {
-        self.allowed_once.contains(&self.need())
     }
 
     pub(super) fn begin(&mut self) {
@@ -126,81 +116,59 @@ impl Kernel {
             reserved: response_bytes,
             sent: 0,
             begun: false,
-            allowed_once: Vec::new(),
             only_asks,
         };
-        let waiting = WaitingCall {
-            asked,
-            need: network.capability(),
-            held_bytes,
-            stage: Stage::Arriving,
-            network: Some(Box::new(network)),
-        };
-        self.deadlines.insert((deadline, asked.call));
-        self.calls.insert(asked.call, waiting);
-        self.send_or_end(asked.call);
+        self.set_out(asked, Errand::Network(Box::new(network)), held_bytes);
         Ok(Answer::WhenDone)
     }
 
-    /// Brings a call on its way: queued, waiting for the person, or at its end.
-    fn send_or_end(&mut self, call: CallId) {
-        if let Err(error) = self.send(call) {
-            self.end_call(call, Err(error));
-        }
-    }
-
-    fn send(&mut self, call: CallId) -> Result<(), SysError> {
-        let Some(waiting) = self.calls.get_mut(&call) else {
+    /// Sends what is allowed now.
+    pub(super) fn send_request(&mut self, call: CallId) -> Result<(), SysError> {
+        let Some((asked, network)) = self.network_of(call) else {
             return Ok(());
         };
-        let Some(network) = &mut waiting.network else {
-            return Ok(());
-        };
-        let (caller, need) = (waiting.asked.caller, network.need());
-        waiting.need = network.capability();
-        let denied = SysError::PermissionDenied {
-            need: waiting.need.clone(),
-        };
-        let target = &network.exchange.target;
-        let operator_granted = self.config.operator_sites.contains(&target.site());
-        let is_private = target.host().address().is_some_and(|address| !is_public(address));
-        if is_private && !operator_granted {
-            return Err(denied);
-        }
-        match self.grants.standing_of(caller, &waiting.need) {
-            Standing::Allowed => {}
-            Standing::Denied => return Err(denied),
-            Standing::Nothing if network.is_allowed_once() => {}
-            Standing::Nothing if self.approvals.use_pass(caller.pid(), &need) => {
-                network.allowed_once.push(need);
-            }
-            Standing::Nothing => return self.ask(call, caller.pid(), need),
-        }
+        let target = network.exchange.target.clone();
         if network.only_asks {
-            let origin = network.exchange.target.origin();
-            self.record(caller, Action::NetworkAccess { origin });
+            let origin = target.origin();
+            self.record(asked.caller, Action::NetworkAccess { origin });
             self.end_call(call, Ok(Reply::Done));
             return Ok(());
         }
-        let process = self.processes.get_mut(caller.pid()).ok_or(SysError::Cancelled)?;
-        let body = network.exchange.body.len() as u64;
-        process.reserve_network(body, self.now)?;
-        network.reserved += body;
-        waiting.stage = Stage::Queued(Op::NetworkRequest(Box::new(Outbound {
+        let outbound = Outbound {
             method: network.exchange.method,
-            target: network.exchange.target.clone(),
             headers: network.exchange.headers.clone(),
             body: network.exchange.body.clone(),
             response_bytes: network.response_bytes,
-            operator_granted,
-        })));
-        self.queues.push(caller.pid(), process.priority, call);
+            operator_granted: self.config.operator_sites.contains(&target.site()),
+            target,
+        };
+        let body = outbound.body.len() as u64;
+        let process = self
+            .processes
+            .get_mut(asked.caller.pid())
+            .ok_or(SysError::Cancelled)?;
+        process.reserve_network(body, self.now)?;
+        if let Some(network) = self.network_of_mut(call) {
+            network.reserved += body;
+        }
+        self.enqueue(call, Op::NetworkRequest(Box::new(outbound)))
+    }
+
+    /// An address that is not public is nobody's to allow but the operator's.
+    pub(super) fn check_address(&self, network: &NetworkCall) -> Result<(), SysError> {
+        let target = &network.exchange.target;
+        let is_private = target.host().address().is_some_and(|address| !is_public(address));
+        if is_private && !self.config.operator_sites.contains(&target.site()) {
+            return Err(SysError::PermissionDenied {
+                need: network.capability(),
+            });
+        }
         Ok(())
     }
 
     /// What the answer of one server means for the call: its result, or the next request.
     pub(super) fn network_answered(&mut self, call: CallId, result: Result<Reply, SysError>) {
-        let Some(network) = self.calls.get_mut(&call).and_then(|call| call.network.as_mut()) else {
+        let Some(network) = self.network_of_mut(call) else {
             return self.end_call(call, result);
         };
         let response = match result {
@@ -215,7 +183,7 @@ impl Kernel {
             Ok(None) => self.end_call(call, Ok(Reply::Response(response))),
             Ok(Some(next)) => {
                 network.exchange = next;
-                self.send_or_end(call);
+                self.go_on(call);
             }
             Err(error) => self.end_call(call, Err(error)),
         }
@@ -241,292 +209,18 @@ impl Kernel {
         }
     }
 
-    /// Makes `call` wait for the person, or fail where nobody is there to ask.
-    fn ask(&mut self, call: CallId, pid: Pid, need: ApprovalNeed) -> Result<(), SysError> {
-        let open = self
-            .approvals
-            .asked(pid, &need)
-            .map(|question| question.approval.id);
-        let id = if let Some(id) = open {
-            id
-        } else {
-            let approval = self.approvals.ask(pid, need, self.now)?;
-            let id = approval.id;
-            self.announce(approval);
-            id
-        };
-        if !self.attended {
-            return Err(SysError::ApprovalRequired { id });
-        }
-        if let Some(question) = self.approvals.get_mut(id) {
-            question.calls.insert(call);
-        }
-        if let Some(waiting) = self.calls.get_mut(&call) {
-            self.deadlines.remove(&(waiting.asked.deadline, call));
-            let time_left = waiting.asked.deadline.saturating_sub(self.now);
-            waiting.stage = Stage::Asking {
-                approval: id,
-                time_left,
-            };
-        }
-        Ok(())
-    }
-
-    fn announce(&mut self, approval: Approval) {
-        let Approval {
-            id,
-            pid,
-            need,
-            expires_at,
-        } = approval;
-        self.record(
-            Principal::Process(pid),
-            Action::ApprovalAsked {
-                approval: id,
-                need: need.clone(),
-            },
-        );
-        self.emit(pid, EventKind::ApprovalRequested { id, need, expires_at });
-    }
-
-    /// Takes a person's answer: the calls that waited go on, or end.
-    pub(super) fn answer_approval(
-        &mut self,
-        asked: Asked,
-        id: ApprovalId,
-        answer: ApprovalAnswer,
-        limits: &Limits,
-    ) -> Result<Answer, SysError> {
-        check_person(asked.caller)?;
-        let approval = self.approvals.get(id).ok_or(SysError::NotFound)?.approval.clone();
-        let process = self.processes.get(approval.pid).ok_or(SysError::NotFound)?;
-        let namespace = process.namespace;
-        if answer.rule().is_some() {
-            self.check_room_for_grant(approval.pid)?;
-            namespace.map_or(Ok(()), |namespace| self.approvals.check_room(namespace))?;
-        }
-        let calls = self
-            .approvals
-            .take(id)
-            .map(|question| question.calls)
-            .unwrap_or_default();
-        let need = approval.need;
-        let process = approval.pid;
-        self.record(
-            asked.caller,
-            Action::ApprovalAnswered {
-                approval: id,
-                process,
-                need: need.clone(),
-                answer,
-            },
-        );
-        self.emit(process, EventKind::ApprovalAnswered { id, answer });
-        match answer.rule() {
-            Some(rule) => self.let_stand(process, namespace, &need, rule),
-            None if calls.is_empty() => self.approvals.add_pass(process, need.clone()),
-            None => self.allow_once(&calls, &need),
-        }
-        self.resume(calls);
-        let namespace = namespace.filter(|_| answer.outlives_the_kernel());
-        let Some((namespace, rule)) = namespace.zip(answer.rule()) else {
-            return Ok(Answer::Now(Reply::Done));
-        };
-        self.queue(
-            asked,
-            Op::KeepApproval(StandingApproval {
-                namespace,
-                need,
-                rule,
-            }),
-            limits,
-        )
-    }
-
-    fn allow_once(&mut self, calls: &BTreeSet<CallId>, need: &ApprovalNeed) {
-        for call in calls {
-            if let Some(network) = self.calls.get_mut(call).and_then(|call| call.network.as_mut()) {
-                network.allowed_once.push(need.clone());
-            }
+    fn network_of(&self, call: CallId) -> Option<(Asked, &NetworkCall)> {
+        let waiting = self.calls.get(&call)?;
+        match &waiting.errand {
+            Some(Errand::Network(network)) => Some((waiting.asked, network)),
+            _ => None,
         }
     }
 
-    /// Grants or denies `need` to every process of the namespace, and settles what they are asked about it.
-    fn let_stand(&mut self, pid: Pid, namespace: Option<Namespace>, need: &ApprovalNeed, rule: Rule) {
-        let holders = match namespace {
-            Some(namespace) => {
-                self.approvals.keep(namespace, need.clone(), rule);
-                self.processes.of_namespace(namespace)
-            }
-            None => vec![pid],
-        };
-        for holder in &holders {
-            if self.check_room_for_grant(*holder).is_ok() {
-                self.give(*holder, need.capability(), rule);
-            }
+    fn network_of_mut(&mut self, call: CallId) -> Option<&mut NetworkCall> {
+        match &mut self.calls.get_mut(&call)?.errand {
+            Some(Errand::Network(network)) => Some(network),
+            _ => None,
         }
-        self.end_calls_no_longer_allowed();
-        for holder in holders {
-            self.settle_questions(holder);
-        }
-    }
-
-    /// Takes back the questions that the grants of `pid` answer by now.
-    pub(super) fn settle_questions(&mut self, pid: Pid) {
-        for id in self.approvals.of_process(pid) {
-            let need = self
-                .approvals
-                .get(id)
-                .map(|question| question.approval.need.capability());
-            let standing = need.map(|need| self.grants.standing_of(Principal::Process(pid), &need));
-            if standing.is_some_and(|standing| standing != Standing::Nothing) {
-                let calls = self.withdraw(id);
-                self.resume(calls);
-            }
-        }
-    }
-
-    fn give(&mut self, to: Pid, capability: Capability, rule: Rule) {
-        let grant = self.grants.add_root(to, capability.clone(), rule);
-        let granted = Action::Grant {
-            grant,
-            to,
-            capability: capability.clone(),
-            rule,
-        };
-        self.record(Principal::System, granted);
-        self.emit(
-            to,
-            EventKind::GrantAdded {
-                grant,
-                capability,
-                rule,
-            },
-        );
-    }
-
-    pub(super) fn standing_approvals(&self, namespace: Namespace) -> Vec<StandingApproval> {
-        let standing = self.approvals.standing(namespace);
-        let told = standing.map(|(need, rule)| StandingApproval {
-            namespace,
-            need: need.clone(),
-            rule,
-        });
-        told.collect()
-    }
-
-    /// Takes back what was answered for the namespace, from its running processes too.
-    pub(super) fn forget_approvals(
-        &mut self,
-        caller: Principal,
-        namespace: Namespace,
-    ) -> Result<(), SysError> {
-        let standing = self.approvals.standing(namespace);
-        let answered: Vec<_> = standing.map(|(need, rule)| (need.capability(), rule)).collect();
-        for holder in self.processes.of_namespace(namespace) {
-            let held = self.grants.held_by(holder);
-            let from_answers =
-                held.filter(|grant| answered.contains(&(grant.capability.clone(), grant.rule)));
-            for grant in from_answers.map(|grant| grant.id).collect::<Vec<_>>() {
-                self.revoke(caller, grant)?;
-            }
-        }
-        self.approvals.forget_namespace(namespace);
-        Ok(())
-    }
-
-    /// Gives a new process of the system what stands for its namespace.
-    pub(super) fn give_standing(&mut self, pid: Pid, namespace: Option<Namespace>) {
-        let Some(namespace) = namespace else { return };
-        let standing = self.approvals.standing(namespace);
-        let standing: Vec<_> = standing.map(|(need, rule)| (need.capability(), rule)).collect();
-        for (capability, rule) in standing {
-            self.give(pid, capability, rule);
-        }
-    }
-
-    /// The time of these calls goes on now that they wait for nobody.
-    fn resume(&mut self, calls: impl IntoIterator<Item = CallId>) {
-        for call in calls {
-            if let Some(waiting) = self.calls.get_mut(&call)
-                && let Stage::Asking { time_left, .. } = waiting.stage
-            {
-                waiting.stage = Stage::Arriving;
-                waiting.asked.deadline = self.now.saturating_add(time_left);
-                self.deadlines.insert((waiting.asked.deadline, call));
-            }
-            self.send_or_end(call);
-        }
-    }
-
-    /// No answer is no.
-    pub(super) fn expire_approvals(&mut self) {
-        while let Some(id) = self.approvals.expired(self.now) {
-            let Some(question) = self.approvals.take(id) else {
-                return;
-            };
-            let Approval { pid, need, .. } = question.approval;
-            self.record(
-                Principal::Process(pid),
-                Action::ApprovalExpired { approval: id, need },
-            );
-            self.emit(pid, EventKind::ApprovalExpired { id });
-            for call in question.calls {
-                let need = self.calls.get(&call).map(|call| call.need.clone());
-                if let Some(need) = need {
-                    self.end_call(call, Err(SysError::PermissionDenied { need }));
-                }
-            }
-        }
-    }
-
-    /// Closes a question without an answer; the calls that waited are the caller's to end or send.
-    fn withdraw(&mut self, id: ApprovalId) -> BTreeSet<CallId> {
-        let Some(question) = self.approvals.take(id) else {
-            return BTreeSet::new();
-        };
-        self.emit(question.approval.pid, EventKind::ApprovalWithdrawn { id });
-        question.calls
-    }
-
-    /// A call ended while it waited: a question nobody waits for any more is not put.
-    pub(super) fn no_longer_asks(&mut self, id: ApprovalId, call: CallId) {
-        let Some(question) = self.approvals.get_mut(id) else {
-            return;
-        };
-        question.calls.remove(&call);
-        if question.calls.is_empty() {
-            self.withdraw(id);
-        }
-    }
-
-    pub(super) fn withdraw_all(&mut self, pid: Pid) {
-        for id in self.approvals.of_process(pid) {
-            self.withdraw(id);
-        }
-        self.approvals.forget(pid);
-    }
-
-    pub(super) fn check_room_for_grant(&self, to: Pid) -> Result<(), SysError> {
-        let (used, limit) = (self.grants.count(to) as u64, GRANTS_PER_PROCESS as u64);
-        if used < limit {
-            return Ok(());
-        }
-        Err(SysError::QuotaExceeded {
-            resource: Resource::Grants,
-            limit,
-            used,
-            retry_after: None,
-        })
-    }
-}
-
-/// A process answers nothing for the person, whatever it holds.
-pub(super) fn check_person(caller: Principal) -> Result<(), SysError> {
-    match caller {
-        Principal::System => Ok(()),
-        Principal::Process(_) => Err(SysError::PermissionDenied {
-            need: Capability::Approve,
-        }),
     }
 }

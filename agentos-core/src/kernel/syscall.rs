@@ -6,6 +6,7 @@ use super::approval::{Approval, ApprovalAnswer, ApprovalId, StandingApproval};
 use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
 use super::exchange::{HttpRequest, HttpResponse};
+use super::model::{ModelReply, ModelRequest};
 use super::process::{NewProcess, Pid, ProcessInfo};
 use crate::ids::Namespace;
 use crate::time::Millis;
@@ -72,6 +73,8 @@ pub enum Syscall {
     /// [`Reply::Done`] when the process may have its window show what is at `url`. Allowed, asked about and
     /// refused as a request that gets it; the kernel sends nothing, since the window loads it.
     NetworkAccess { url: String },
+    /// [`Reply::Model`]. Approved as a request is, but once for all questions; the answer is text, and grants nothing.
+    LlmGenerate(ModelRequest),
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
@@ -115,6 +118,7 @@ pub enum Reply {
     Granted(GrantId),
     Grants(Vec<GrantInfo>),
     Response(HttpResponse),
+    Model(ModelReply),
     /// Oldest first.
     Approvals(Vec<Approval>),
     StandingApprovals(Vec<StandingApproval>),

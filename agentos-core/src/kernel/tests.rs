@@ -1,6 +1,7 @@
 //! The rules of the kernel as tables, and long random runs against what must hold after every step.
 
 mod approvals;
+mod model;
 mod rules;
 mod runs;
 
@@ -131,6 +132,14 @@ fn request(url: &str) -> HttpRequest {
 
 fn fetch(url: &str) -> Syscall {
     Syscall::NetworkRequest(request(url))
+}
+
+fn ask(prompt: &str) -> Syscall {
+    Syscall::LlmGenerate(ModelRequest {
+        prompt: prompt.to_owned(),
+        text: String::new(),
+        max_tokens: None,
+    })
 }
 
 fn response(status: u16, headers: &[(&str, &str)], body: usize) -> HttpResponse {

@@ -72,8 +72,10 @@ pub enum Task {
     Edit,
     /// Edit lines for the faulty components.
     Repair,
-    /// Plain text.
+    /// Plain text for a person.
     Chat,
+    /// Plain text for an app.
+    Ask,
 }
 
 /// One turn of a conversation.

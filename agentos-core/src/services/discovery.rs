@@ -12,10 +12,10 @@ const TELLING_LETTERS: usize = 4;
 /// Those with any score, best first; equals keep their order.
 pub(super) fn best<'a>(services: &'a [Service], wish: &str) -> Vec<&'a Service> {
     let wish = wish.to_lowercase();
-    let asked: BTreeSet<&str> = words(&wish).collect();
+    let asked: Vec<&str> = words(&wish).collect();
     let mut scored: Vec<(u32, &Service)> = services
         .iter()
-        .map(|service| (score(service, &wish, &asked), service))
+        .map(|service| (score(service, &asked), service))
         .filter(|(score, _)| *score > 0)
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -28,8 +28,13 @@ pub(super) fn best<'a>(services: &'a [Service], wish: &str) -> Vec<&'a Service> 
 
 /// Ten for its id or name, five for each telling word of its description, three for each capability
 /// and two for its category.
-fn score(service: &Service, wish: &str, asked: &BTreeSet<&str>) -> u32 {
-    let mentions = |text: &str| wish.contains(&text.to_lowercase());
+fn score(service: &Service, asked: &[&str]) -> u32 {
+    // Whole words: "again" says nothing of the service "ai".
+    let mentions = |text: &str| {
+        let text = text.to_lowercase();
+        let said: Vec<&str> = words(&text).collect();
+        asked.windows(said.len().max(1)).any(|part| part == said)
+    };
     let description = service.description.to_lowercase();
     let told: BTreeSet<&str> = words(&description)
         .filter(|word| word.len() >= TELLING_LETTERS)
@@ -44,7 +49,15 @@ fn score(service: &Service, wish: &str, asked: &BTreeSet<&str>) -> u32 {
         0
     };
     let category = if mentions(&service.category) { 2 } else { 0 };
-    named + 5 * told.intersection(asked).count() as u32 + 3 * capabilities.count() as u32 + category
+    named
+        + 5 * asked
+            .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .filter(|word| told.contains(*word))
+            .count() as u32
+        + 3 * capabilities.count() as u32
+        + category
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -87,6 +100,7 @@ mod tests {
     #[test]
     fn the_best_suited_comes_first() {
         check("use STORAGE, please", &["storage"]);
+        check("voicemail and emails", &[]);
         check("weather at this place", &["weather", "mail"]);
         check("send letter to a place", &["mail", "weather"]);
         check("save values", &["storage"]);

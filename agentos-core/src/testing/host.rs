@@ -8,12 +8,13 @@ use futures::channel::oneshot;
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    AuditRecord, AuthorizedOp, HttpResponse, Op, Outbound, Reply, StandingApproval, StoreKey, StoredValue,
-    SysError, SystemInfo,
+    AuditRecord, AuthorizedOp, HttpResponse, ModelReply, Op, Outbound, Reply, StandingApproval, StoreKey,
+    StoredValue, SysError, SystemInfo,
 };
 use crate::ports::host::HostPort;
 
-/// Keeps app data and the audit in memory, answers requests as it was told, and can hold operations back.
+/// Keeps app data and the audit in memory, answers requests as it was told and questions to the model with their own
+/// text, and can hold operations back.
 #[derive(Debug, Default)]
 pub struct FakeHost {
     state: Mutex<State>,
@@ -170,6 +171,10 @@ impl State {
                 Ok(Reply::Removed((before - self.values.len()) as u64))
             }
             Op::NetworkRequest(outbound) => self.request(*outbound),
+            Op::Generate(prompt) => Ok(Reply::Model(ModelReply::Text(format!(
+                "{}: {}",
+                prompt.prompt, prompt.text
+            )))),
             Op::KeepApproval(approval) => {
                 self.approvals.push(approval);
                 Ok(Reply::Done)

@@ -12,7 +12,7 @@ use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
 use agentos_core::registry::MetadataChange;
 use agentos_core::services::{
-    AppService, HttpService, RegistrationError, Services, StorageService, SystemService,
+    AiService, AppService, HttpService, RegistrationError, Services, StorageService, SystemService,
 };
 use agentos_core::spec::Catalog;
 use agentos_core::testing::host::FakeHost;
@@ -65,6 +65,22 @@ mod system {
         let kernel = kernel();
         let caller = app(&kernel, 1).await;
         (SystemService::new(kernel), caller, ())
+    }
+
+    agentos_core::service_contract!(block_on, service());
+}
+
+mod ai {
+    use super::{AiService, Caller, Capability, Rule, app, block_on, kernel};
+
+    async fn service() -> (AiService, Caller, ()) {
+        let kernel = kernel();
+        let caller = app(&kernel, 1).await;
+        kernel
+            .grant(caller.pid, Capability::Llm, Rule::Allow)
+            .await
+            .unwrap();
+        (AiService::new(kernel), caller, ())
     }
 
     agentos_core::service_contract!(block_on, service());

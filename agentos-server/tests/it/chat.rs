@@ -31,7 +31,7 @@ async fn chat(client: &mut Client, id: &str, conversation: &str, message: &str) 
     client
         .send(json!({ "type": "chat", "id": id, "message": message, "context": context }))
         .await;
-    client.to_the_end(id).await
+    client.until_complete(id).await
 }
 
 #[tokio::test]
@@ -108,11 +108,11 @@ async fn conversations_are_apart_and_one_that_is_not_known_begins_with_its_histo
     client
         .send(json!({ "type": "chat", "id": "3", "message": "three", "context": context }))
         .await;
-    client.to_the_end("3").await;
+    client.until_complete("3").await;
     client
         .send(json!({ "type": "chat", "id": "4", "message": "four" }))
         .await;
-    client.to_the_end("4").await;
+    client.until_complete("4").await;
     let counts: Vec<usize> = llm
         .transcript()
         .iter()
@@ -183,7 +183,7 @@ async fn a_cancelled_chat_hangs_up_and_the_next_question_of_the_conversation_is_
         .await;
     while client.next().await["type"] != "token" {}
     client.send(json!({ "type": "cancel", "id": "1" })).await;
-    let messages = client.to_the_end("1").await;
+    let messages = client.until_complete("1").await;
     assert_eq!(messages[0]["code"], "cancelled");
     let hung_up = async {
         while hanging.dropped_unfinished() == 0 {
@@ -196,7 +196,7 @@ async fn a_cancelled_chat_hangs_up_and_the_next_question_of_the_conversation_is_
     client
         .send(json!({ "type": "chat", "id": "2", "message": "hello?" }))
         .await;
-    let messages = client.to_the_end("2").await;
+    let messages = client.until_complete("2").await;
     assert_eq!(
         messages[0]["code"], "model_rejected",
         "asked, and the script is over: {messages:?}"

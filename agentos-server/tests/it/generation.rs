@@ -24,7 +24,7 @@ async fn a_sentence_becomes_an_app_while_it_is_watched() {
     client
         .send(json!({ "type": "generate_ui", "message": "create a calculator", "id": "calc" }))
         .await;
-    let messages = client.to_the_end("calc").await;
+    let messages = client.until_complete("calc").await;
     let types = types(&messages);
     assert_eq!(types.first(), Some(&"generation_start"), "{types:?}");
     assert_eq!(types[types.len() - 2..], ["ui_complete", "complete"], "{types:?}");
@@ -50,7 +50,7 @@ async fn the_patches_alone_draw_the_finished_document() {
     client
         .send(json!({ "type": "generate_ui", "message": "a todo list", "id": "t" }))
         .await;
-    let messages = client.to_the_end("t").await;
+    let messages = client.until_complete("t").await;
     let mut drawn = json!({});
     for message in messages.iter().filter(|message| message["type"] == "ui_patch") {
         for operation in message["patch"].as_array().unwrap() {
@@ -100,7 +100,7 @@ async fn what_cannot_be_built_is_declined_with_what_can() {
     client
         .send(json!({ "type": "generate_ui", "message": request, "id": "no" }))
         .await;
-    let messages = client.to_the_end("no").await;
+    let messages = client.until_complete("no").await;
     let error = &messages[messages.len() - 2];
     assert_eq!(
         (&error["type"], &error["code"]),
@@ -172,7 +172,7 @@ async fn an_id_in_use_is_refused() {
     client
         .send(json!({ "type": "generate_ui", "message": "a counter", "id": "x" }))
         .await;
-    client.to_the_end("x").await;
+    client.until_complete("x").await;
     client
         .send(json!({ "type": "generate_ui", "message": "a counter", "id": "x" }))
         .await;
@@ -192,7 +192,7 @@ async fn a_request_without_an_id_is_given_one() {
         .await;
     let first = client.next().await;
     let id = first["id"].as_str().unwrap().to_owned();
-    assert_eq!(types(&client.to_the_end(&id).await).last(), Some(&"complete"));
+    assert_eq!(types(&client.until_complete(&id).await).last(), Some(&"complete"));
 }
 
 #[tokio::test]
@@ -202,18 +202,18 @@ async fn another_connection_resumes_where_the_first_was_cut() {
     first
         .send(json!({ "type": "generate_ui", "message": "create a calculator", "id": "calc" }))
         .await;
-    let all = first.to_the_end("calc").await;
+    let all = first.until_complete("calc").await;
     drop(first);
 
     let mut second = Client::connect(&server).await;
     second
         .send(json!({ "type": "resume", "id": "calc", "seq": 2 }))
         .await;
-    assert_eq!(second.to_the_end("calc").await, all[2..]);
+    assert_eq!(second.until_complete("calc").await, all[2..]);
     second
         .send(json!({ "type": "resume", "id": "calc", "seq": 0 }))
         .await;
-    assert_eq!(second.to_the_end("calc").await, all);
+    assert_eq!(second.until_complete("calc").await, all);
     second
         .send(json!({ "type": "resume", "id": "never", "seq": 0 }))
         .await;
@@ -235,7 +235,7 @@ async fn a_slow_model_can_be_cancelled_and_other_requests_are_answered_meanwhile
     client.send(json!({ "type": "ping" })).await;
     assert_eq!(client.next().await["type"], "pong");
     client.send(json!({ "type": "cancel", "id": "slow" })).await;
-    let messages = client.to_the_end("slow").await;
+    let messages = client.until_complete("slow").await;
     assert_eq!(types(&messages), ["error", "complete"]);
     assert_eq!(messages[0]["code"], "cancelled");
     assert_eq!(server.get("/apps").await.body["apps"], json!([]));

@@ -1,6 +1,7 @@
 //! The server from outside: a true one on a free port for each test.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod ai;
 mod apps;
 mod chat;
 mod desktop;

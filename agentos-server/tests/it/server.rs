@@ -99,7 +99,7 @@ async fn desk(llm: Arc<dyn LlmPort>) -> Desk {
     let ambient = Arc::new(Machine);
     let database = database::in_memory().await.unwrap();
     let storage = Arc::new(SqliteStorage::new(database.clone()));
-    let host = Arc::new(Host::new(SqliteAppData::new(database)));
+    let host = Arc::new(Host::new(SqliteAppData::new(database)).with_model(Arc::clone(&llm)));
     let boot = BootId::new(ambient.now(), ambient.seed());
     let kernel: Arc<dyn KernelPort> =
         Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));

@@ -51,7 +51,7 @@ impl Client {
 
     /// Waits until the server has closed the connection.
     /// Every message of the generation or chat `id`, until it is complete.
-    pub(crate) async fn to_the_end(&mut self, id: &str) -> Vec<Value> {
+    pub(crate) async fn until_complete(&mut self, id: &str) -> Vec<Value> {
         let mut messages = Vec::new();
         loop {
             let message = self.next().await;

@@ -791,6 +791,7 @@ export type ToolId =
   | "browser.back"
   | "browser.forward"
   | "browser.refresh"
+  | "ai.ask"
   | "http.get"
   | "http.head"
   | "http.post"

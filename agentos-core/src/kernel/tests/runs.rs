@@ -118,6 +118,10 @@ impl Run {
                 Some(pid) => self.fetch(pid),
                 None => return,
             },
+            19 => match self.pick(&processes) {
+                Some(pid) => self.ask_the_model(pid),
+                None => return,
+            },
             22 => {
                 let attended = self.dice.below(4) > 0;
                 self.bench.handle(Input::Attended(attended))
@@ -166,6 +170,12 @@ impl Run {
             put(number, self.dice.below(5_000) as usize)
         };
         let (call, effects) = self.bench.call(Principal::Process(pid), syscall);
+        self.waiting.insert(call, pid);
+        effects
+    }
+
+    fn ask_the_model(&mut self, pid: Pid) -> Vec<Effect> {
+        let (call, effects) = self.bench.call(Principal::Process(pid), ask("summarise"));
         self.waiting.insert(call, pid);
         effects
     }
@@ -290,7 +300,9 @@ impl Run {
             .calls
             .iter()
             .filter(|(_, call)| call.asked.caller.pid() == pid);
-        let requests: Vec<_> = requests.filter(|(_, call)| call.network.is_some()).collect();
+        let requests: Vec<_> = requests
+            .filter(|(_, call)| matches!(call.errand, Some(Errand::Network(_))))
+            .collect();
         assert_eq!(requests.len() as u32, process.usage.network_in_flight);
         assert!(process.usage.network_in_flight <= process.limits.network_in_flight);
         assert!(process.usage.network_bytes <= process.limits.network_bytes_per_hour);

@@ -115,6 +115,8 @@ pub enum CapabilityKind {
     Spawn,
     /// Requests over the network; the person allows each host.
     Net,
+    /// Questions to the model; the person allows them.
+    Llm,
 }
 
 /// Why a call's arguments do not fit the tool.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::ValueKind as Kind;
 use super::{CapabilityKind, Field, ToolEntry, UrlUse};
+use crate::kernel::{ANSWER_TOKENS, MODEL_TIME};
 
 /// How long a person may think about a question.
 const ANSWER_MS: u64 = 600_000;
@@ -32,6 +33,7 @@ pub(super) fn table() -> Vec<ToolEntry> {
         players(),
         canvases(),
         browsers(),
+        ai(),
         http(),
         storage(),
         system(),
@@ -734,6 +736,31 @@ fn shell() -> Vec<ToolEntry> {
         ToolEntry::shell("ui.focus", "Moves the keyboard to a component")
             .takes([needed("id", Kind::ComponentId, "the component").also(&["component", "target"])])
             .example(json!({"id": "name"}), json!(null)),
+    ]
+}
+
+fn ai() -> Vec<ToolEntry> {
+    vec![
+        ToolEntry::service(
+            "ai.ask",
+            "Has the model do something with a text; the person allows it",
+        )
+        .needs(CapabilityKind::Llm)
+        .takes([
+            needed("prompt", Kind::Text, "what to do, such as: Translate into French").also(&["question"]),
+            param("text", Kind::Text, "what to do it with").also(&["input"]),
+            param(
+                "max_tokens",
+                Kind::integer(1.0, f64::from(ANSWER_TOKENS)),
+                "the longest answer",
+            ),
+        ])
+        .within_ms(MODEL_TIME)
+        .returns("the answer as text; fails `declined` where no model is connected")
+        .example(
+            json!({"prompt": "Summarise in one sentence", "text": "The meeting moved to Friday at ten."}),
+            "The meeting is on Friday at ten.",
+        ),
     ]
 }
 

@@ -9,6 +9,7 @@ import type { DesktopWindow } from "../desktop/windowStore";
 import { wish } from "./approvals";
 
 const USES: Record<string, string> = {
+  ai: "Asks the model, as you allow it",
   app: "Opens, shows and closes apps of its own",
   http: "Contacts other servers, each one you allow",
   storage: "Keeps data of its own",

@@ -121,6 +121,7 @@ describe("a wish in words", () => {
   it.each<[Json, string]>([
     ["network", "use network"],
     [{ kind: "net", host: "a.example" }, "contact a.example"],
+    [{ kind: "llm" }, "ask the model, which then reads what it sends"],
     [{ net: { scheme: "http", host: "127.0.0.1", port: 8080 } }, "contact 127.0.0.1:8080"],
     [{ fs: { path: "shared:notes" } }, "use shared:notes"],
     [{ kind: "llm" }, 'have: {"kind":"llm"}'],

@@ -103,6 +103,7 @@ function isApproval(data: unknown): data is Approval {
 export function wish(need: Json): string {
   if (typeof need === "string") return `use ${need}`;
   const inside = innermost(need);
+  if (inside.kind === "llm") return "ask the model, which then reads what it sends";
   const text = (name: string) => (typeof inside[name] === "string" ? inside[name] : undefined);
   const port = typeof inside.port === "number" ? `:${inside.port}` : "";
   const host = text("host") ?? text("origin") ?? text("url");
