@@ -21,6 +21,7 @@ use tracing::warn;
 
 use crate::events::AppEvents;
 use crate::make::AT_ONCE;
+use crate::settings::Settings;
 use crate::ws::{Attachments, CONNECTIONS, Generations};
 
 /// What the routes stand on.
@@ -34,6 +35,7 @@ pub struct Desk {
     /// With the tools of all services.
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) generator: Generator,
+    pub(crate) settings: Settings,
     /// Places for apps being made.
     pub(crate) making: Semaphore,
     pub(crate) app_events: Arc<AppEvents>,
@@ -78,10 +80,12 @@ impl Desk {
             Box::new(listener),
         ));
         let catalog = Arc::new(services.catalog().clone());
+        let settings = Settings::of_program(Arc::clone(&llm));
         let generator = Generator::new(llm, Arc::clone(&catalog));
         let services = services.with_apps(AppService::new(Arc::clone(&apps), generator.clone()));
         Self {
             generator,
+            settings,
             catalog,
             services,
             making: Semaphore::new(AT_ONCE),
@@ -98,6 +102,13 @@ impl Desk {
             stop: CancellationToken::new(),
             started: Instant::now(),
         }
+    }
+
+    /// With settings that choose the model it was [made](Self::new) with; else that model stands for good.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
     }
 
     pub(crate) fn uptime_ms(&self) -> u64 {
