@@ -1,10 +1,9 @@
 /** A model behind a provider's API writes an app while it is watched, and changes it when asked. The provider is played. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { AgentOS } from "./agentos.mjs";
 import { Desktop } from "./desktop.mjs";
+import { Provider } from "./provider.mjs";
 
 const tally = {
   title: "Tally",
@@ -20,49 +19,6 @@ const tally = {
     },
   ],
 };
-
-/** Speaks chat completions; each answer is a list of pieces, of which a function is waited for. */
-class Provider {
-  answers = [];
-  #toldHungUp;
-  /** Resolves when a client left before its answer was whole. */
-  hungUp = new Promise((resolve) => {
-    this.#toldHungUp = resolve;
-  });
-  #server = createServer((request, response) => void this.#answer(request, response));
-
-  async start() {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${this.#server.address().port}/v1`;
-  }
-
-  stop() {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-
-  async #answer(request, response) {
-    for await (const _ of request);
-    if (request.method === "GET") {
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ data: [{ id: "some-model" }] }));
-      return;
-    }
-    response.on("close", () => {
-      if (!response.writableEnded) this.#toldHungUp();
-    });
-    response.setHeader("content-type", "text/event-stream");
-    const send = (event) => response.write(`data: ${JSON.stringify(event)}\n\n`);
-    for (const piece of this.answers.shift() ?? []) {
-      if (typeof piece === "function") await piece();
-      else if (piece.thought) send({ choices: [{ delta: { reasoning_content: piece.thought } }] });
-      else send({ choices: [{ delta: { content: piece } }] });
-    }
-    send({ choices: [{ delta: {}, finish_reason: "stop" }] });
-    response.end("data: [DONE]\n\n");
-  }
-}
 
 describe("an app by a model", () => {
   const provider = new Provider();

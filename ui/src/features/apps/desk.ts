@@ -230,7 +230,7 @@ export class Desk {
   #startGeneration(key: string, request: string, id: string = key): void {
     const { change } = useWindows.getState();
     const fail = (title: string, message: string, canBuild: string[]) => {
-      const retry = canBuild.length === 0 ? ({ kind: "generate", request } as const) : null;
+      const retry = { kind: "generate", request } as const;
       change(key, { phase: { kind: "failed", title, message, canBuild, retry } });
       this.#generations.delete(key);
     };

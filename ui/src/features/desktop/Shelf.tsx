@@ -1,11 +1,12 @@
 import clsx from "clsx";
-import { Keyboard, LayoutGrid, Moon, Sun, WifiOff } from "lucide-react";
+import { Keyboard, LayoutGrid, Moon, Settings, Sun, WifiOff } from "lucide-react";
 import { useState } from "react";
 import { useTheme } from "@/shared/theme";
 import { AppIcon } from "@/shared/ui/AppIcon";
 import { IconButton } from "@/shared/ui/IconButton";
 import { useDesk } from "../apps/DeskContext";
 import { PromptBar } from "../prompt/PromptBar";
+import { showSettings } from "../settings/settingsStore";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { type DesktopWindow, focusedKey, useWindows } from "./windowStore";
 
@@ -73,6 +74,7 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
             label="Keyboard shortcuts"
             onClick={() => setHelping(true)}
           />
+          <IconButton icon={Settings} label="Settings" onClick={showSettings} />
           <IconButton
             icon={theme === "dark" ? Sun : Moon}
             label={theme === "dark" ? "Use light theme" : "Use dark theme"}
