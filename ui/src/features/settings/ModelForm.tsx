@@ -1,17 +1,10 @@
 import { PlugZap } from "lucide-react";
-import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { ApiError, api } from "@/shared/api/client";
-import type { ModelSettings, ReachedModels } from "@/shared/api/types";
-import { useToasts } from "@/shared/toasts";
+import type { ModelSettings } from "@/shared/api/types";
 import { PushButton } from "@/shared/ui/PushButton";
-import { type Draft, draftFor, draftInForce, keyIsKept, servicesOf, wordsOf } from "./services";
-import { useSettings } from "./settingsStore";
-
-type Outcome =
-  | { kind: "none" }
-  | { kind: "testing" | "saving" }
-  | { kind: "reached"; reached: ReachedModels; model: string }
-  | { kind: "failed"; message: string; field: string | null };
+import { Field } from "./Field";
+import { Result } from "./Result";
+import { type Draft, draftFor, hasKey, servicesOf } from "./services";
+import { sentence, useModelForm } from "./useModelForm";
 
 interface ModelFormProps {
   settings: ModelSettings;
@@ -21,52 +14,13 @@ interface ModelFormProps {
 /** Chooses the service, its address, the model and the key; tries them and keeps them. */
 export function ModelForm({ settings, onClose }: ModelFormProps) {
   const services = servicesOf(settings);
-  const [draft, setDraft] = useState(() => draftInForce(settings));
-  const [models, setModels] = useState<string[]>([]);
-  const [outcome, setOutcome] = useState<Outcome>({ kind: "none" });
-  const test = useRef<AbortController | null>(null);
-  useEffect(() => () => test.current?.abort(), []);
-
+  const { draft, models, outcome, change, reach, save } = useModelForm(settings, onClose);
   const { service } = draft;
   const isFixed = settings.fixed !== undefined;
   const isBusy = outcome.kind === "testing" || outcome.kind === "saving";
-  const keepsKey = keyIsKept(draft, settings);
+  const hasKeyHere = hasKey(draft, settings);
+  const keepsKey = hasKeyHere && !draft.forgetsKey;
   const wrongField = outcome.kind === "failed" ? outcome.field : null;
-
-  const change = (next: Draft) => {
-    test.current?.abort();
-    if (next.service !== draft.service || next.baseUrl !== draft.baseUrl) setModels([]);
-    setDraft(next);
-    setOutcome({ kind: "none" });
-  };
-  const failed = (cause: unknown) => setOutcome({ kind: "failed", ...toldBy(cause) });
-  const reach = async () => {
-    const asked = new AbortController();
-    test.current = asked;
-    setOutcome({ kind: "testing" });
-    try {
-      const reached = await api.tryModel(wordsOf(draft), asked.signal);
-      setModels(reached.models);
-      setOutcome({ kind: "reached", reached, model: draft.model.trim() });
-    } catch (cause) {
-      if (!asked.signal.aborted) failed(cause);
-    }
-  };
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    if (isFixed || isBusy) return;
-    setOutcome({ kind: "saving" });
-    try {
-      const { provider, model } = await api.chooseModel(wordsOf(draft));
-      useSettings.getState().setConnected(provider !== "offline");
-      const message =
-        provider === "offline" ? "The built-in composer writes your apps." : `${model} writes your apps.`;
-      useToasts.getState().show({ window: null, tone: "success", message });
-      onClose();
-    } catch (cause) {
-      failed(cause);
-    }
-  };
   return (
     <form className="flex flex-col gap-4 overflow-auto px-5 pt-2 pb-5" onSubmit={(event) => void save(event)}>
       {settings.fixed && (
@@ -150,13 +104,13 @@ export function ModelForm({ settings, onClose }: ModelFormProps) {
               help={keyHelp(keepsKey, draft)}
               invalid={wrongField === "api_key"}
               aside={
-                keepsKey && (
+                hasKeyHere && (
                   <button
                     type="button"
                     className="font-medium text-accent-ink text-sm underline-offset-2 hover:underline disabled:hidden"
-                    onClick={() => change({ ...draft, key: "", forgetsKey: true })}
+                    onClick={() => change({ ...draft, forgetsKey: keepsKey })}
                   >
-                    Forget the key
+                    {keepsKey ? "Forget the key" : "Keep the key"}
                   </button>
                 )
               }
@@ -193,95 +147,10 @@ export function ModelForm({ settings, onClose }: ModelFormProps) {
   );
 }
 
-function Result({ outcome }: { outcome: Outcome }) {
-  return (
-    <>
-      <p role="status" className="text-ink-2 text-sm empty:hidden">
-        {outcome.kind === "testing" && "Asking which models are there…"}
-        {outcome.kind === "reached" && <Reached {...outcome} />}
-      </p>
-      {outcome.kind === "failed" && (
-        <p
-          role="alert"
-          className="wrap-anywhere rounded-xl bg-danger-soft px-3.5 py-2.5 text-danger-ink text-sm"
-        >
-          {outcome.message}
-        </p>
-      )}
-    </>
-  );
-}
-
-function Reached({ reached, model }: { reached: ReachedModels; model: string }) {
-  const count = reached.models.length === 1 ? "1 model" : `${reached.models.length} models`;
-  const there = `It answers and has ${count}.`;
-  if (model === "" || reached.model_is_there) {
-    return <span className="block rounded-xl bg-success-soft px-3.5 py-2.5 text-success-ink">{there}</span>;
-  }
-  return (
-    <span className="wrap-anywhere block rounded-xl bg-warning-soft px-3.5 py-2.5 text-warning-ink">
-      {there} “{model}” is not among them.
-    </span>
-  );
-}
-
-interface Control {
-  id: string;
-  "aria-describedby": string | undefined;
-  "aria-invalid": true | undefined;
-}
-
-interface FieldProps {
-  label: string;
-  help?: string;
-  invalid?: boolean;
-  /** Beside the label. */
-  aside?: ReactNode;
-  children(control: Control): ReactNode;
-}
-
-function Field({ label, help, invalid = false, aside, children }: FieldProps) {
-  const id = useId();
-  const control: Control = {
-    id,
-    "aria-describedby": help ? `${id}-help` : undefined,
-    "aria-invalid": invalid || undefined,
-  };
-  return (
-    <div className="flex flex-col gap-1.5">
-      <div className="flex items-baseline justify-between gap-3">
-        <label htmlFor={id} className="font-medium text-ink-2 text-sm">
-          {label}
-        </label>
-        {aside}
-      </div>
-      {children(control)}
-      {help && (
-        <p id={`${id}-help`} className="text-ink-3 text-sm">
-          {help}
-        </p>
-      )}
-    </div>
-  );
-}
-
 function keyHelp(keepsKey: boolean, { service, forgetsKey }: Draft): string {
   if (keepsKey) return "Leave this empty to go on with the key that is kept.";
   if (forgetsKey) return "The key is forgotten when you save.";
   return service.needsKey
     ? "It stays on this computer and goes to this address only."
     : "Most servers on your own computer want none.";
-}
-
-function toldBy(cause: unknown): { message: string; field: string | null } {
-  const message = sentence(cause instanceof Error ? cause.message : String(cause));
-  const details = cause instanceof ApiError ? cause.details : null;
-  const named = typeof details === "object" && details !== null && "field" in details ? details.field : null;
-  return { message, field: typeof named === "string" ? named : null };
-}
-
-/** The server's words begin in lower case and end without a stop. */
-function sentence(words: string): string {
-  const begun = `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
-  return /[.?!]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -68,10 +68,10 @@ export function draftFor(service: Service, settings: ModelSettings): Draft {
   return { service, baseUrl: service.baseUrl ?? "", model: service.model, key: "", forgetsKey: false };
 }
 
-/** Whether the key that is kept goes where the form points, and nowhere else. */
-export function keyIsKept({ service, baseUrl, forgetsKey }: Draft, settings: ModelSettings): boolean {
+/** Whether there is a key for where the form points; it goes nowhere else. */
+export function hasKey({ service, baseUrl }: Draft, settings: ModelSettings): boolean {
   const sameAddress = service.provider === settings.provider && baseUrl.trim() === settings.base_url;
-  return settings.has_key && sameAddress && !forgetsKey;
+  return settings.has_key && sameAddress;
 }
 
 /** What the server is told; what is left out is the provider's own, or kept. */
