@@ -10,6 +10,7 @@ pub(crate) mod import;
 pub(crate) mod models;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod settings;
 pub(crate) mod validate;
 
 use std::fs;

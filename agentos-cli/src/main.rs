@@ -8,7 +8,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{change, edit, engine, eval, generate, health, import, models, run, schema, validate};
+use crate::commands::{
+    change, edit, engine, eval, generate, health, import, models, run, schema, settings, validate,
+};
 use crate::server::Server;
 
 /// Describe an app, check one, use one without a browser.
@@ -55,6 +57,8 @@ enum Verb {
     Health,
     /// Ask the server which model writes apps, and which there are
     Models,
+    /// Show which model writes apps and who decided that, or choose another
+    Settings(settings::Arguments),
 }
 
 /// How a verb ended that did what it was asked.
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         Verb::Engine => engine::engine(),
         Verb::Health => health::health(&cli.server, cli.json),
         Verb::Models => models::models(&cli.server, cli.json),
+        Verb::Settings(arguments) => settings::settings(&cli.server, &arguments, cli.json),
     };
     match verdict {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

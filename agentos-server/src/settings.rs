@@ -23,7 +23,7 @@ use crate::model::{
 pub(crate) const SETTINGS_FILE: &str = "settings.toml";
 
 /// What a person says about the model, on the page and in the file.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Words {
     /// `offline`, `gemini`, `openai` or `anthropic`.
@@ -89,20 +89,19 @@ impl Words {
 
 impl From<&Choice> for Words {
     fn from(choice: &Choice) -> Self {
-        let named = match choice {
-            Choice::Offline => None,
-            Choice::Remote(named) => Some(named.clone()),
-        };
-        Self {
-            provider: named
-                .as_ref()
-                .map_or("offline", |named| named.provider.name())
-                .to_owned(),
-            api_key: named
-                .as_ref()
-                .and_then(|named| Some(named.key.as_ref()?.reveal().to_owned())),
-            model: named.as_ref().and_then(|named| named.model.clone()),
-            base_url: named.and_then(|named| named.base_url),
+        match choice {
+            Choice::Offline => Self {
+                provider: "offline".to_owned(),
+                model: None,
+                base_url: None,
+                api_key: None,
+            },
+            Choice::Remote(named) => Self {
+                provider: named.provider.name().to_owned(),
+                model: named.model.clone(),
+                base_url: named.base_url.clone(),
+                api_key: named.key.as_ref().map(|key| key.reveal().to_owned()),
+            },
         }
     }
 }
@@ -117,7 +116,6 @@ pub struct Settings {
 }
 
 /// What is in force.
-#[derive(Clone)]
 struct Now {
     source: Source,
     choice: Option<Choice>,
