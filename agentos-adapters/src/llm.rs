@@ -1,6 +1,7 @@
 //! Models: one file for each way to reach one.
 
 mod anthropic;
+mod chosen;
 mod gemini;
 mod offline;
 mod openai;
@@ -8,6 +9,7 @@ mod provider;
 mod remote;
 mod sse;
 
+pub use chosen::ChosenLlm;
 pub use offline::OfflineLlm;
 pub use provider::Provider;
-pub use remote::{Key, RemoteLlm, RemoteModel};
+pub use remote::{InvalidKey, Key, RemoteLlm, RemoteModel};

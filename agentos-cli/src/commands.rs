@@ -12,6 +12,7 @@ pub(crate) mod models;
 mod progress;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod settings;
 pub(crate) mod validate;
 
 use std::fs;

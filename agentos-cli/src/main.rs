@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    change, chat, edit, engine, eval, generate, health, import, models, run, schema, validate,
+    change, chat, edit, engine, eval, generate, health, import, models, run, schema, settings, validate,
 };
 use crate::server::Server;
 
@@ -59,6 +59,8 @@ enum Verb {
     Health,
     /// Ask the server which model writes apps, and which there are
     Models,
+    /// Show which model writes apps and who decided that, or choose another
+    Settings(settings::Arguments),
 }
 
 /// How a verb ended that did what it was asked.
@@ -83,6 +85,7 @@ fn main() -> ExitCode {
         Verb::Engine => engine::engine(),
         Verb::Health => health::health(&cli.server, cli.json),
         Verb::Models => models::models(&cli.server, cli.json),
+        Verb::Settings(arguments) => settings::settings(&cli.server, &arguments, cli.json),
     };
     match verdict {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -56,6 +56,11 @@ impl Server {
         in_runtime(self.accepted(Method::POST, path, Some(body)))
     }
 
+    /// The answer of a route that keeps what it is told.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        in_runtime(self.accepted(Method::PUT, path, Some(body)))
+    }
+
     async fn accepted(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         match self.ask(method, path, body).await? {
             Ok(answer) => Ok(answer),

@@ -159,7 +159,7 @@ impl Generator {
     /// # Errors
     /// The document stays as it is.
     pub async fn change(&self, request: ChangeRequest) -> Result<Generated, GenerationFailure> {
-        run::change(self, &request).await
+        run::change(&self.pinned(), &request).await
     }
 
     pub fn cache_figures(&self) -> CacheFigures {
@@ -174,7 +174,16 @@ impl Generator {
     pub fn generate(&self, request: GenerationRequest) -> BoxStream<'static, GenerationEvent> {
         let generator = self.clone();
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
-        let running = stream::once(async move { run::run(generator, request, events).await });
+        let running = stream::once(async move { run::run(generator.pinned(), request, events).await });
         stream::select(receiver, running.filter_map(|()| async { None })).boxed()
+    }
+
+    /// With the model of this moment, so that an app is repaired by the model that wrote it and kept under its name.
+    fn pinned(&self) -> Self {
+        let mut generator = self.clone();
+        if let Some(llm) = self.llm.pinned() {
+            generator.llm = llm;
+        }
+        generator
     }
 }

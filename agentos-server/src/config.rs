@@ -1,4 +1,5 @@
-//! What a person may set: flags, then environment, then `config.toml`, then defaults.
+//! What a person may set: flags, then environment, then `.env` and `config.toml`, then defaults. The model alone may also be
+//! chosen on the settings page, which stands between the environment and the files.
 //!
 //! [`Config::read`] only reads text and opens nothing, and it reports every mistake at once.
 
@@ -6,14 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use agentos_adapters::llm::{Key, Provider, RemoteModel};
+use agentos_adapters::llm::{Key, Provider};
 use agentos_core::kernel::Site;
 use clap::Parser;
 use etcetera::BaseStrategy;
 use thiserror::Error;
+
+use crate::model::{
+    Choice, Decision, Keys, Layer, Llm, Missing, Named, Source, missing, parse_base_url, parse_key,
+    parse_model, parse_provider,
+};
+use crate::settings::{SETTINGS_FILE, Words};
 
 const CONFIG_FILE: &str = "config.toml";
 const ENV_FILE: &str = ".env";
@@ -29,17 +36,9 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The file that holds all records.
     pub database: PathBuf,
-    pub llm: Llm,
+    pub model: Decision,
     /// What apps may be allowed although it is not public.
     pub allow_hosts: BTreeSet<Site>,
-}
-
-/// The model that writes apps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Llm {
-    /// The built-in composer: no network, no key.
-    Offline,
-    Remote(RemoteModel),
 }
 
 /// Why no configuration came out.
@@ -57,6 +56,19 @@ pub enum ConfigError {
 pub struct Mistake {
     pub place: String,
     pub problem: String,
+}
+
+impl From<Missing> for Mistake {
+    fn from(missing: Missing) -> Self {
+        let place = match missing {
+            Missing::Model(_) => "AGENTOS_LLM_MODEL",
+            Missing::Key(_) => "AGENTOS_LLM_API_KEY",
+        };
+        Self {
+            place: place.to_owned(),
+            problem: missing.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Mistake {
@@ -139,7 +151,8 @@ impl Config {
             |text| parse_database(text, &surroundings.working_dir),
             &mut mistakes,
         );
-        let llm = sources.llm(flags.llm, flags.llm_model, flags.llm_base_url, &mut mistakes);
+        let model = sources.model(flags.llm, flags.llm_model, flags.llm_base_url, &mut mistakes);
+        let choice = kept_choice(&data_dir.join(SETTINGS_FILE), &mut mistakes);
         let allow_hosts = (!flags.allow_hosts.is_empty()).then(|| flags.allow_hosts.join(","));
         let allow_hosts = sources.setting("allow_hosts", allow_hosts, parse_allow_hosts, &mut mistakes);
 
@@ -147,7 +160,7 @@ impl Config {
             Ok(Self {
                 listen: listen.unwrap_or(DEFAULT_LISTEN),
                 database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
-                llm,
+                model: model.or_chosen(choice),
                 allow_hosts: allow_hosts.unwrap_or_default(),
                 data_dir,
             })
@@ -186,56 +199,6 @@ fn parse_database(url: &str, working_dir: &Path) -> Result<PathBuf, String> {
     }
 }
 
-/// The provider, where it is not the composer.
-fn parse_provider(text: &str) -> Result<Option<Provider>, String> {
-    match text {
-        "offline" => Ok(None),
-        "gemini" => Ok(Some(Provider::Gemini)),
-        "openai" => Ok(Some(Provider::OpenAi)),
-        "anthropic" => Ok(Some(Provider::Anthropic)),
-        _ => Err(format!(
-            "`{text}` is no provider; there are offline, gemini, openai and anthropic"
-        )),
-    }
-}
-
-/// A model's name; `models/` in front of it is how Gemini lists them.
-fn parse_model(text: &str) -> Result<String, String> {
-    let name = text.trim().trim_start_matches("models/");
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
-    if name.is_empty() || !name.chars().all(fits) || name.contains("..") {
-        return Err(format!("`{text}` is not the name of a model"));
-    }
-    Ok(name.to_owned())
-}
-
-/// A key goes there, so nobody on the way may read it.
-fn parse_base_url(text: &str) -> Result<String, String> {
-    let refused = |why: &str| Err(format!("`{text}` {why}, such as http://127.0.0.1:11434/v1"));
-    let Ok(uri) = text.trim().trim_end_matches('/').parse::<axum::http::Uri>() else {
-        return refused("is not a URL");
-    };
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return refused("is not a whole URL");
-    };
-    if authority.as_str().contains('@') || uri.query().is_some() {
-        return refused("holds more than a host, a port and a path");
-    }
-    let host = authority.host().trim_matches(['[', ']']);
-    let is_near = host == "localhost"
-        || host.parse::<IpAddr>().is_ok_and(|address| match address {
-            IpAddr::V4(address) => address.is_loopback() || address.is_private(),
-            IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
-        });
-    match scheme {
-        "https" => {}
-        "http" if is_near => {}
-        "http" => return refused("is not encrypted and not in this network; use https, or an address in it"),
-        _ => return refused("is neither http nor https"),
-    }
-    Ok(uri.to_string().trim_end_matches('/').to_owned())
-}
-
 fn parse_allow_hosts(text: &str) -> Result<BTreeSet<Site>, String> {
     let parse = |site: &str| {
         Site::parse(site).map_err(|_| format!("`{site}` is not a host and port, such as nas.lan:8080"))
@@ -253,7 +216,16 @@ struct Sources<'a> {
 /// A setting's text, and where a person finds it.
 struct Found {
     text: String,
-    place: String,
+    source: Source,
+}
+
+impl Found {
+    fn new(text: String, layer: Layer, place: String) -> Self {
+        Self {
+            text,
+            source: Source { layer, place },
+        }
+    }
 }
 
 const SETTINGS: [&str; 8] = [
@@ -284,7 +256,7 @@ impl<'a> Sources<'a> {
             Ok(variables) => self.env_files.push((path.to_owned(), variables)),
             Err(error) => mistakes.push(Mistake {
                 place: path.display().to_string(),
-                problem: error.to_string(),
+                problem: unreadable_line(&text, &error),
             }),
         }
     }
@@ -296,10 +268,10 @@ impl<'a> Sources<'a> {
         let values: BTreeMap<String, toml::Value> = match toml::from_str(&text) {
             Ok(values) => values,
             Err(error) => {
-                let problem = error.to_string().trim_end().to_owned();
+                let line = error.span().map_or(1, |span| line_of(&text, span.start));
                 return mistakes.push(Mistake {
                     place: path.display().to_string(),
-                    problem,
+                    problem: format!("line {line} cannot be read: {}", error.message()),
                 });
             }
         };
@@ -332,55 +304,77 @@ impl<'a> Sources<'a> {
         })
     }
 
-    fn llm(
+    /// The model as flags, environment and files have it.
+    fn model(
         &self,
         provider: Option<String>,
         model: Option<String>,
         base_url: Option<String>,
         mistakes: &mut Vec<Mistake>,
-    ) -> Llm {
-        let provider = match self.setting("llm", provider, parse_provider, mistakes) {
-            Some(provider) => provider,
-            None => self
-                .any_variable(&["GOOGLE_API_KEY"], mistakes)
-                .map(|_| Provider::Gemini),
+    ) -> Decision {
+        let provider = self.find("llm", provider, mistakes);
+        let model = self.find("llm_model", model, mistakes);
+        let base_url = self.find("llm_base_url", base_url, mistakes);
+        let [named_by, model_by, base_url_by] =
+            [&provider, &model, &base_url].map(|found| found.as_ref().map(|found| found.source.clone()));
+        let (provider, otherwise) = match parsed(provider, parse_provider, mistakes) {
+            Some(provider) => (provider, Source::new(Layer::Default, "")),
+            None => self.default_provider(mistakes),
         };
         let Some(provider) = provider else {
-            return Llm::Offline;
+            return Decision {
+                llm: Llm::Offline,
+                source: named_by.unwrap_or(otherwise),
+                choice: None,
+                keys: self.keys(None),
+            };
         };
-        let name = provider.name();
         let before = mistakes.len();
-        let given_model = self.setting("llm_model", model, parse_model, mistakes);
-        let model = given_model.or(provider.default_model().map(str::to_owned));
-        if model.is_none() && mistakes.len() == before {
-            mistakes.push(Mistake {
-                place: "AGENTOS_LLM_MODEL".to_owned(),
-                problem: format!("{name} needs the name of a model here"),
-            });
-        }
-        let given_url = self.setting("llm_base_url", base_url, parse_base_url, mistakes);
-        let own_key = self.setting("llm_api_key", None, |text| Ok(Key::new(text)), mistakes);
-        // A key of the provider's own service goes to that service and nowhere else.
-        let key = match (own_key, &given_url) {
-            (Some(key), _) => Some(key),
-            (None, Some(_)) => None,
-            (None, None) => self
-                .any_variable(provider.key_variables(), mistakes)
-                .map(Key::new),
-        };
-        if key.is_none() && given_url.is_none() {
-            let variables = provider.key_variables().join(" or ");
-            mistakes.push(Mistake {
-                place: "AGENTOS_LLM_API_KEY".to_owned(),
-                problem: format!("{name} needs a key, here or in {variables}; `offline` needs none"),
-            });
-        }
-        Llm::Remote(RemoteModel {
+        let named = Named {
             provider,
-            base_url: given_url.unwrap_or_else(|| provider.base_url().to_owned()),
-            model: model.unwrap_or_default(),
-            key: key.unwrap_or_default(),
-        })
+            model: parsed(model, parse_model, mistakes),
+            base_url: parsed(base_url, parse_base_url, mistakes),
+            key: self.setting("llm_api_key", None, parse_key, mistakes),
+        };
+        let keys = self.keys(Some(&named));
+        let model = named.complete(&keys);
+        if mistakes.len() == before {
+            mistakes.extend(missing(&model).map(Mistake::from));
+        }
+        let said_by = [named_by, model_by, base_url_by].into_iter().flatten();
+        Decision {
+            llm: Llm::Remote(model),
+            source: said_by
+                .rev()
+                .max_by_key(|source| source.layer)
+                .unwrap_or(otherwise),
+            choice: None,
+            keys,
+        }
+    }
+
+    /// Who has a key for Gemini wants to use it.
+    fn default_provider(&self, mistakes: &mut Vec<Mistake>) -> (Option<Provider>, Source) {
+        let key = self.find_variable("GOOGLE_API_KEY", mistakes);
+        let place = key.as_ref().map(|key| key.source.place.clone());
+        let source = Source::new(Layer::Default, place.unwrap_or_default());
+        (key.map(|_| Provider::Gemini), source)
+    }
+
+    /// Every key there is, with the one address it may go to.
+    fn keys(&self, named: Option<&Named>) -> Keys {
+        let mut keys = Keys::default();
+        for provider in Provider::ALL {
+            // What is wrong with a key that nobody asked for is no mistake.
+            let key = self.any_variable(provider.key_variables(), &mut Vec::new());
+            if let Some(key) = key.and_then(|key| Key::parse(&key).ok()) {
+                keys.insert(provider, provider.base_url(), key);
+            }
+        }
+        if let Some((named, key)) = named.and_then(|named| Some((named, named.key.clone()?))) {
+            keys.insert(named.provider, named.base_url(), key);
+        }
+        keys
     }
 
     fn any_variable(&self, variables: &[&str], mistakes: &mut Vec<Mistake>) -> Option<String> {
@@ -397,25 +391,13 @@ impl<'a> Sources<'a> {
         parse: impl Fn(&str) -> Result<T, String>,
         mistakes: &mut Vec<Mistake>,
     ) -> Option<T> {
-        let found = self.find(name, flag, mistakes)?;
-        match parse(&found.text) {
-            Ok(value) => Some(value),
-            Err(problem) => {
-                mistakes.push(Mistake {
-                    place: found.place,
-                    problem,
-                });
-                None
-            }
-        }
+        parsed(self.find(name, flag, mistakes), parse, mistakes)
     }
 
     fn find(&self, name: &str, flag: Option<String>, mistakes: &mut Vec<Mistake>) -> Option<Found> {
         if let Some(text) = flag {
-            return Some(Found {
-                text,
-                place: format!("--{}", name.replace('_', "-")),
-            });
+            let place = format!("--{}", name.replace('_', "-"));
+            return Some(Found::new(text, Layer::Flag, place));
         }
         self.find_variable(&format!("AGENTOS_{}", name.to_uppercase()), mistakes)
             .or_else(|| self.find_in_config(name, mistakes))
@@ -429,14 +411,11 @@ impl<'a> Sources<'a> {
                 mistakes.push(Mistake { place, problem });
                 return None;
             };
-            return Some(Found { text, place });
+            return Some(Found::new(text, Layer::Environment, place));
         }
         self.env_files.iter().find_map(|(path, variables)| {
             let text = variables.get(variable).filter(|text| !text.is_empty())?;
-            Some(Found {
-                text: text.clone(),
-                place: in_file(variable, path),
-            })
+            Some(Found::new(text.clone(), Layer::File, in_file(variable, path)))
         })
     }
 
@@ -444,10 +423,7 @@ impl<'a> Sources<'a> {
         let (path, values) = self.config_file.as_ref()?;
         let place = in_file(name, path);
         match values.get(name)? {
-            toml::Value::String(text) => Some(Found {
-                text: text.clone(),
-                place,
-            }),
+            toml::Value::String(text) => Some(Found::new(text.clone(), Layer::File, place)),
             other => {
                 let problem = format!("expected text in quotes, found {}", other.type_str());
                 mistakes.push(Mistake { place, problem });
@@ -457,8 +433,52 @@ impl<'a> Sources<'a> {
     }
 }
 
+fn parsed<T>(
+    found: Option<Found>,
+    parse: impl Fn(&str) -> Result<T, String>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<T> {
+    let Found { text, source } = found?;
+    let parsed = parse(&text);
+    parsed
+        .map_err(|problem| {
+            let place = source.place;
+            mistakes.push(Mistake { place, problem });
+        })
+        .ok()
+}
+
+/// What was chosen on the settings page. The file holds a key, so nothing of it is repeated.
+fn kept_choice(path: &Path, mistakes: &mut Vec<Mistake>) -> Option<Choice> {
+    let text = read_if_there(path, mistakes)?;
+    let words: Option<Words> = toml::from_str(&text).ok();
+    let choice = words.and_then(|words| words.parse().ok());
+    if choice.is_none() {
+        mistakes.push(Mistake {
+            place: path.display().to_string(),
+            problem: "this file cannot be read; delete it and choose the model in Settings again".to_owned(),
+        });
+    }
+    choice
+}
+
 fn in_file(name: &str, path: &Path) -> String {
     format!("{name} in {}", path.display())
+}
+
+/// Names the line and does not show it, since it may hold a key.
+fn unreadable_line(text: &str, error: &dotenvy::Error) -> String {
+    match error {
+        dotenvy::Error::LineParse(line, _) => {
+            let start = text.find(line.as_str()).unwrap_or_default();
+            format!("line {} cannot be read", line_of(text, start))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
 fn read_if_there(path: &Path, mistakes: &mut Vec<Mistake>) -> Option<String> {
@@ -529,20 +549,24 @@ mod tests {
     #[test]
     fn a_model_is_named_with_its_provider_and_its_key_is_hidden() {
         let place = Place::new();
-        let remote =
-            |flags: &[&str], variables: &[(&str, &str)]| match place.read(flags, variables).unwrap().llm {
-                Llm::Remote(model) => model,
-                Llm::Offline => panic!("offline: {flags:?} {variables:?}"),
-            };
+        let remote = |flags: &[&str], variables: &[(&str, &str)]| match place
+            .read(flags, variables)
+            .unwrap()
+            .model
+            .llm
+        {
+            Llm::Remote(model) => model,
+            Llm::Offline => panic!("offline: {flags:?} {variables:?}"),
+        };
         let google = [("GOOGLE_API_KEY", "secret")];
         let model = remote(&[], &google);
         assert_eq!(model.provider, Provider::Gemini);
         assert_eq!(model.model, "gemini-3.8-flash");
         assert_eq!(model.base_url, "https://generativelanguage.googleapis.com/v1beta");
-        assert_eq!(model.key, Key::new("secret"));
+        assert_eq!(model.key, Key::parse("secret").unwrap());
         assert!(!format!("{model:?}").contains("secret"), "{model:?}");
         assert_eq!(
-            place.read(&["--llm", "offline"], &google).unwrap().llm,
+            place.read(&["--llm", "offline"], &google).unwrap().model.llm,
             Llm::Offline
         );
 
@@ -565,7 +589,7 @@ mod tests {
             "the key of OpenAI goes to OpenAI alone"
         );
         let model = remote(&local, &[("AGENTOS_LLM_API_KEY", "own")]);
-        assert_eq!(model.key, Key::new("own"));
+        assert_eq!(model.key, Key::parse("own").unwrap());
 
         let anthropic = [
             ("AGENTOS_LLM", "anthropic"),
@@ -573,6 +597,65 @@ mod tests {
             ("ANTHROPIC_API_KEY", "k"),
         ];
         assert_eq!(remote(&[], &anthropic).base_url, "https://api.anthropic.com/v1");
+    }
+
+    #[test]
+    fn the_page_wins_over_files_and_defaults_and_yields_to_what_is_said_at_the_start() {
+        let place = Place::new();
+        place
+            .write(
+                "data/config.toml",
+                "llm = \"anthropic\"\nllm_model = \"claude\"\nllm_api_key = \"k\"",
+            )
+            .write(
+                "data/settings.toml",
+                "provider = \"openai\"\nmodel = \"m\"\nbase_url = \"http://127.0.0.1:1/v1\"",
+            );
+        let check = |flags: &[&str], variables: &[(&str, &str)], expected: (&str, Layer, &str)| {
+            let Decision { llm, source, .. } = place.read(flags, variables).unwrap().model;
+            let model = match llm {
+                Llm::Offline => "offline".to_owned(),
+                Llm::Remote(model) => model.model,
+            };
+            let found = (model.as_str(), source.layer, source.place.as_str());
+            assert_eq!(found, expected, "{flags:?} {variables:?}");
+        };
+        let google = ("GOOGLE_API_KEY", "k");
+        check(&[], &[google], ("m", Layer::Page, ""));
+        check(
+            &["--llm-model", "opus"],
+            &[],
+            ("opus", Layer::Flag, "--llm-model"),
+        );
+        let variables = [("AGENTOS_LLM", "offline")];
+        check(&[], &variables, ("offline", Layer::Environment, "AGENTOS_LLM"));
+        place.write("data/config.toml", "");
+        check(&["--llm-model", "m2"], &[], ("m", Layer::Page, ""));
+        std::fs::remove_file(place.0.path().join("data/settings.toml")).unwrap();
+        check(
+            &[],
+            &[google],
+            ("gemini-3.8-flash", Layer::Default, "GOOGLE_API_KEY"),
+        );
+        check(&[], &[], ("offline", Layer::Default, ""));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_and_not_shown() {
+        let place = Place::new();
+        place
+            .write(".env", "# mine\nAGENTOS_LLM_API_KEY='secret")
+            .write("data/config.toml", "llm = \"offline\"\nllm_api_key = \"secret")
+            .write("data/settings.toml", "provider = \"openai\"\napi_key = secret");
+        let told = place.mistakes(&[], &[]);
+        for expected in [
+            ".env: line 2",
+            "config.toml: line 2",
+            "settings.toml: this file cannot be read",
+        ] {
+            assert!(told.contains(expected), "{expected:?} is missing in {told}");
+        }
+        assert!(!told.contains("secret"), "{told}");
     }
 
     #[test]
@@ -616,7 +699,12 @@ mod tests {
                 listen: DEFAULT_LISTEN,
                 data_dir,
                 database,
-                llm: Llm::Offline,
+                model: Decision {
+                    llm: Llm::Offline,
+                    source: Source::new(Layer::Default, ""),
+                    choice: None,
+                    keys: Keys::default(),
+                },
                 allow_hosts: BTreeSet::new(),
             }
         );

@@ -1,7 +1,7 @@
 //! The folder that holds everything AgentOS keeps, and the lock that gives it to one server.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -43,6 +43,45 @@ impl DataDir {
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }
+}
+
+/// Replaces a file as a whole: after a crash it holds what it held or all of `text`. Only its owner may read it.
+pub(crate) fn replace_private(path: &Path, text: &str) -> io::Result<()> {
+    let new = path.with_added_extension("new");
+    // One left by a crash may have other permissions.
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private_file().create_new(true).write(true).open(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+#[cfg(unix)]
+fn private_file() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private_file() -> OpenOptions {
+    OpenOptions::new()
+}
+
+/// Makes a new name in a folder outlast a loss of power.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -23,6 +23,7 @@ use tracing::warn;
 use crate::conversations::Conversations;
 use crate::events::AppEvents;
 use crate::make::AT_ONCE;
+use crate::settings::Settings;
 use crate::ws::{Attachments, CONNECTIONS, Jobs};
 
 /// What the routes stand on.
@@ -38,6 +39,7 @@ pub struct Desk {
     pub(crate) generator: Generator,
     pub(crate) chat: Chat,
     pub(crate) conversations: Conversations,
+    pub(crate) settings: Settings,
     /// Places for apps being made.
     pub(crate) making: Semaphore,
     pub(crate) app_events: Arc<AppEvents>,
@@ -83,12 +85,14 @@ impl Desk {
         ));
         let catalog = Arc::new(services.catalog().clone());
         let chat = Chat::new(Arc::clone(&llm));
+        let settings = Settings::of_program(Arc::clone(&llm));
         let generator = Generator::new(llm, Arc::clone(&catalog));
         let services = services.with_apps(AppService::new(Arc::clone(&apps), generator.clone()));
         Self {
             generator,
             chat,
             conversations: Conversations::default(),
+            settings,
             catalog,
             services,
             making: Semaphore::new(AT_ONCE),
@@ -105,6 +109,13 @@ impl Desk {
             stop: CancellationToken::new(),
             started: Instant::now(),
         }
+    }
+
+    /// With settings that choose the model it was [made](Self::new) with; else that model stands for good.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
     }
 
     pub(crate) fn uptime_ms(&self) -> u64 {

@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 use tracing::{error, warn};
 use utoipa::ToSchema;
 
+use crate::settings::SettingsError;
+
 /// A failure as clients see it: a status for REST, the same code and sentence on every wire.
 #[derive(Debug)]
 pub(crate) struct Fault {
@@ -332,6 +334,39 @@ impl From<LlmError> for Fault {
             LlmError::RateLimited { retry_after } => Self { retry_after, ..fault },
             _ => fault,
         }
+    }
+}
+
+impl From<SettingsError> for Fault {
+    fn from(error: SettingsError) -> Self {
+        let (status, code) = match error {
+            SettingsError::Refused { field, problem } => {
+                return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_settings", problem)
+                    .with_details(json!({ "field": field }));
+            }
+            SettingsError::Unanswered { base_url, error } => return unanswered(&base_url, error),
+            SettingsError::Fixed(_) => (StatusCode::CONFLICT, "settings_fixed"),
+            SettingsError::NotKept(_) | SettingsError::NoClient(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal")
+            }
+        };
+        told(status, code, &error)
+    }
+}
+
+/// A provider that was only tried: who named it can mend what is behind the failure.
+fn unanswered(base_url: &str, error: LlmError) -> Fault {
+    let reason = match &error {
+        LlmError::Unavailable(cause) | LlmError::Malformed(cause) => Some(cause.to_string()),
+        _ => None,
+    };
+    let fault = Fault::from(error);
+    match reason {
+        Some(reason) => Fault {
+            message: format!("{}: {reason}; is a server running at {base_url}?", fault.message),
+            ..fault
+        },
+        None => fault,
     }
 }
 

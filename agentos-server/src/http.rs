@@ -15,6 +15,7 @@ mod query;
 mod registry;
 mod schema;
 mod services;
+mod settings;
 mod validate;
 
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(health::root))
         .routes(routes!(health::health))
         .routes(routes!(models::models))
+        .routes(routes!(settings::show, settings::choose))
+        .routes(routes!(settings::test))
         .routes(routes!(apps::list, apps::open))
         .routes(routes!(apps::get, apps::close))
         .routes(routes!(apps::focus))

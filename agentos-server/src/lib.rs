@@ -13,6 +13,8 @@ mod fault;
 mod guard;
 mod http;
 mod make;
+mod model;
+mod settings;
 mod wire;
 mod ws;
 
@@ -27,10 +29,12 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 pub use ambient::Machine;
-pub use config::{Config, ConfigError, Llm, Mistake, Surroundings};
+pub use config::{Config, ConfigError, Mistake, Surroundings};
 pub use data_dir::{DataDir, DataDirError};
 pub use desk::Desk;
 pub use http::router;
+pub use model::{Choice, Decision, Keys, Layer, Llm, Named, Source};
+pub use settings::Settings;
 
 /// How long work under way may take to finish after a stop.
 const DRAIN: Duration = Duration::from_secs(5);

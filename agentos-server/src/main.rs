@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use agentos_adapters::database;
 use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
-use agentos_adapters::llm::{OfflineLlm, RemoteLlm};
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
 use agentos_core::kernel::KernelConfig;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
-use agentos_core::ports::llm::LlmPort;
 use agentos_core::services::Services;
-use agentos_server::{Config, ConfigError, DataDir, DataDirError, Desk, Llm, Machine, Surroundings, serve};
+use agentos_server::{
+    Config, ConfigError, DataDir, DataDirError, Desk, Machine, Settings, Surroundings, serve,
+};
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -44,29 +44,22 @@ async fn run() -> anyhow::Result<()> {
         approvals: app_data.approvals().await?,
         ..KernelConfig::new(BootId::new(ambient.now(), ambient.seed()))
     };
-    let llm = llm(config.llm)?;
+    let settings = Settings::open(config.model, &config.data_dir).map_err(anyhow::Error::from_boxed)?;
     let kernel = Arc::new(LocalKernel::start(
         kernel_config,
         Arc::clone(&ambient),
-        Arc::new(Host::new(app_data).with_model(Arc::clone(&llm))),
+        Arc::new(Host::new(app_data).with_model(settings.llm())),
     ));
     let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
     let listener = listen(config.listen).await?;
     let shutdown = shutdown_signal()?;
     announce(&listener)?;
-    let desk = Desk::new(kernel.clone(), services, storage, llm, ambient);
+    let desk = Desk::new(kernel.clone(), services, storage, settings.llm(), ambient).with_settings(settings);
     serve(listener, Arc::new(desk), shutdown).await?;
     kernel.stop().await;
     database.close().await;
     drop(data_dir);
     Ok(())
-}
-
-fn llm(setting: Llm) -> anyhow::Result<Arc<dyn LlmPort>> {
-    Ok(match setting {
-        Llm::Offline => Arc::new(OfflineLlm),
-        Llm::Remote(model) => Arc::new(RemoteLlm::new(model)?),
-    })
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

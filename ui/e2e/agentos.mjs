@@ -14,14 +14,16 @@ const program = join(target, process.env.AGENTOS_PROFILE ?? "debug", "agentos-se
 
 export class AgentOS {
   #arguments = [];
+  #environment = {};
   #dataDir;
   #process;
   url = "";
 
-  /** A server with nothing in it yet; it gets the arguments at each start. */
-  static async start(args = []) {
+  /** A server with nothing in it yet; it gets the arguments and the environment at each start. */
+  static async start(args = [], environment = {}) {
     const server = new AgentOS();
     server.#arguments = args;
+    server.#environment = environment;
     server.#dataDir = await mkdtemp(join(tmpdir(), "agentos-e2e-"));
     await server.#launch("127.0.0.1:0");
     return server;
@@ -69,7 +71,7 @@ export class AgentOS {
     const own = ["--listen", listen, "--data-dir", this.#dataDir];
     this.#process = spawn(program, [...own, ...this.#arguments], {
       cwd: this.#dataDir,
-      env: { ...process.env, ...off },
+      env: { ...process.env, ...off, ...this.#environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const output = [];

@@ -5,8 +5,10 @@ import { createServer } from "node:http";
 /** Speaks chat completions; each answer is a list of pieces, of which a function is waited for. */
 export class Provider {
   answers = [];
-  /** The bodies of the requests so far. */
+  /** The bodies of the questions so far. */
   asked = [];
+  /** The `authorization` of every request so far. */
+  authorizations = [];
   #toldHungUp;
   /** Resolves when a client left before its answer was whole. */
   hungUp = new Promise((resolve) => {
@@ -17,12 +19,16 @@ export class Provider {
   async start() {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
+    return this.url;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#server.address().port}/v1`;
   }
 
   /** What a server is started with to ask it. */
   get flags() {
-    const url = `http://127.0.0.1:${this.#server.address().port}/v1`;
-    return ["--llm", "openai", "--llm-model", "some-model", "--llm-base-url", url];
+    return ["--llm", "openai", "--llm-model", "some-model", "--llm-base-url", this.url];
   }
 
   stop() {
@@ -33,6 +39,7 @@ export class Provider {
   async #answer(request, response) {
     let body = "";
     for await (const piece of request) body += piece;
+    this.authorizations.push(request.headers.authorization);
     if (request.method === "GET") {
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ data: [{ id: "some-model" }] }));

@@ -13,8 +13,8 @@ use futures::{FutureExt, StreamExt};
 pub struct OfflineLlm;
 
 /// How a person gets an answer to the rest.
-const CONNECT: &str = "a model; the setting AGENTOS_LLM connects one: gemini, openai (and every server that speaks like it, \
-                       such as Ollama) or anthropic";
+const CONNECT: &str = "a model; Settings on the desktop or the variable AGENTOS_LLM connects one: gemini, openai (and every \
+                       server that speaks like it, such as Ollama) or anthropic";
 
 impl LlmPort for OfflineLlm {
     fn stream(&self, request: LlmRequest) -> BoxStream<'static, Result<LlmEvent, LlmError>> {

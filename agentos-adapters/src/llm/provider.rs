@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{anthropic, gemini, openai};
 
 /// A service that runs models.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Provider {
     Gemini,
     /// `OpenAI`, and every server that speaks its chat completions: Ollama, llama.cpp, vLLM, LM Studio, `OpenRouter`.
@@ -90,6 +90,17 @@ pub(super) struct Outgoing {
 }
 
 impl Provider {
+    pub const ALL: [Self; 3] = [Self::Gemini, Self::OpenAi, Self::Anthropic];
+
+    /// As people call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Gemini => "Google Gemini",
+            Self::OpenAi => "OpenAI, or a server that speaks like it",
+            Self::Anthropic => "Anthropic",
+        }
+    }
+
     /// As the setting `llm` calls it.
     pub fn name(self) -> &'static str {
         match self {

@@ -9,8 +9,10 @@ use futures::channel::mpsc;
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, SinkExt, StreamExt};
+use reqwest::header::HeaderValue;
 use reqwest::{Client, Response};
 use serde_json::Value;
+use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::provider::{Again, Failed, Provider, Reading};
@@ -30,6 +32,8 @@ const LIST_TIME: Duration = Duration::from_secs(15);
 const NAMED: usize = 20;
 /// Characters of a provider's sentence that are passed on.
 const SENTENCE_CHARS: usize = 600;
+/// Bytes of the longest key.
+const KEY_BYTES: usize = 4 * 1024;
 /// Events that wait for a slow reader before the provider waits too.
 const EVENTS_WAITING: usize = 32;
 
@@ -37,14 +41,38 @@ const EVENTS_WAITING: usize = 32;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Key(String);
 
+/// A text that no provider gives out as a key. It is not repeated, since it may hold one.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error(
+    "a key has up to {KEY_BYTES} letters, digits and signs, and no space between them; copy it once more"
+)]
+pub struct InvalidKey;
+
 impl Key {
-    pub fn new(key: impl Into<String>) -> Self {
-        Self(key.into().trim().to_owned())
+    /// Space around it does not count; nothing is [no key](Self::is_none).
+    pub fn parse(text: &str) -> Result<Self, InvalidKey> {
+        let key = text.trim();
+        let fits = key.len() <= KEY_BYTES && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits {
+            Ok(Self(key.to_owned()))
+        } else {
+            Err(InvalidKey)
+        }
+    }
+
+    /// No key at all, as servers on this machine want it.
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The secret itself, to be kept where nobody else reads it.
+    pub fn reveal(&self) -> &str {
+        &self.0
     }
 
     /// `text` without the key, should a provider repeat it.
     fn hidden_in(&self, text: &str) -> String {
-        if self.0.is_empty() {
+        if self.is_none() {
             text.to_owned()
         } else {
             text.replace(&self.0, "•••")
@@ -54,7 +82,7 @@ impl Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(if self.0.is_empty() {
+        out.write_str(if self.is_none() {
             "Key(none)"
         } else {
             "Key(•••)"
@@ -287,9 +315,9 @@ impl Connection {
 
     fn prepared(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let headers = self.model.provider.headers(&self.model.key.0);
-        headers
-            .into_iter()
-            .fold(request, |request, (name, value)| request.header(name, value))
+        headers.into_iter().fold(request, |request, (name, value)| {
+            request.header(name, unprinted(value))
+        })
     }
 
     /// A provider's sentence may repeat what it was sent.
@@ -311,6 +339,13 @@ impl Connection {
         };
         Failed { error, ..failed }
     }
+}
+
+/// A header that no library below writes into its log. It fits, because every [`Key`] does.
+fn unprinted(value: String) -> HeaderValue {
+    let mut value = HeaderValue::try_from(value).expect("a key fits into a header");
+    value.set_sensitive(true);
+    value
 }
 
 /// As much of a body as is read; what broke off is what there is.

@@ -21,7 +21,7 @@ fn model(provider: Provider, base_url: &str) -> RemoteLlm {
         provider,
         base_url: base_url.to_owned(),
         model: "some-model".to_owned(),
-        key: Key::new(KEY),
+        key: Key::parse(KEY).unwrap(),
     };
     RemoteLlm::pausing(model, Duration::from_millis(1)).unwrap()
 }
@@ -574,7 +574,7 @@ async fn a_real_server_answers() {
         provider: Provider::OpenAi,
         base_url,
         model: std::env::var("AGENTOS_TEST_LLM_MODEL").unwrap_or_default(),
-        key: Key::new(std::env::var("AGENTOS_TEST_LLM_KEY").unwrap_or_default()),
+        key: Key::parse(&std::env::var("AGENTOS_TEST_LLM_KEY").unwrap_or_default()).unwrap(),
     };
     let answer = asked(&RemoteLlm::new(model).unwrap()).await;
     assert!(matches!(answer.end, Some(Ok(_))), "{answer:?}");

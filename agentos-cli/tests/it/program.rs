@@ -7,7 +7,10 @@ use serde_json::Value;
 
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-cli"));
-    command.args(arguments).env_remove("AGENTOS_SERVER");
+    command
+        .args(arguments)
+        .env_remove("AGENTOS_SERVER")
+        .env_remove("AGENTOS_LLM_API_KEY");
     command
 }
 

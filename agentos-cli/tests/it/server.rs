@@ -1,6 +1,7 @@
 //! The verbs that speak to a server, against a true one and against none.
 
 use std::net::TcpListener as BlockingListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use agentos_adapters::database;
@@ -12,13 +13,32 @@ use agentos_core::kernel::KernelConfig;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::services::Services;
-use agentos_server::{Desk, Machine, serve};
+use agentos_server::{Decision, Desk, Keys, Layer, Llm, Machine, Settings, Source, serve};
 use tokio::net::TcpListener;
 
 use crate::program::{Ended, program, with_input};
 
 /// Where a server over a database in memory listens, for as long as the test runs.
 async fn server() -> String {
+    listening(desk().await).await
+}
+
+/// As [`server`], with settings that are kept in a folder.
+async fn server_keeping(folder: &Path) -> String {
+    let decision = Decision {
+        llm: Llm::Offline,
+        source: Source {
+            layer: Layer::Default,
+            place: String::new(),
+        },
+        choice: None,
+        keys: Keys::default(),
+    };
+    let settings = Settings::open(decision, folder).unwrap();
+    listening(desk().await.with_settings(settings)).await
+}
+
+async fn desk() -> Desk {
     let ambient = Arc::new(Machine);
     let pool = database::in_memory().await.unwrap();
     let storage = Arc::new(SqliteStorage::new(pool.clone()));
@@ -27,16 +47,13 @@ async fn server() -> String {
     let kernel: Arc<dyn KernelPort> =
         Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));
     let services = Services::new(&kernel, []).unwrap();
-    let desk = Arc::new(Desk::new(
-        kernel,
-        services,
-        storage,
-        Arc::new(OfflineLlm),
-        ambient,
-    ));
+    Desk::new(kernel, services, storage, Arc::new(OfflineLlm), ambient)
+}
+
+async fn listening(desk: Desk) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, desk, std::future::pending()));
+    tokio::spawn(serve(listener, Arc::new(desk), std::future::pending()));
     format!("http://{address}")
 }
 
@@ -103,6 +120,47 @@ async fn a_chat_answers_makes_an_app_and_says_what_it_cannot() {
     assert_eq!(ended.code, 1, "the last one failed: {ended:?}");
     assert!(ended.out.contains("Counter  "), "{ended:?}");
     assert!(ended.told.contains("AGENTOS_LLM"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn another_model_is_chosen_with_a_key_that_is_no_argument() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server_keeping(folder.path()).await;
+    let shown = run(&server, &["settings"]).await;
+    assert_eq!(
+        shown.out, "offline blueprints\n  decided by: default\n",
+        "{shown:?}"
+    );
+
+    let url = "http://127.0.0.1:1/v1";
+    let choice = [
+        "--provider",
+        "openai",
+        "--model",
+        "m",
+        "--base-url",
+        url,
+        "--with-key",
+    ];
+    let set = run_with_input(
+        &server,
+        &[&["settings", "set"], choice.as_slice()].concat(),
+        "a-secret\n",
+    )
+    .await;
+    let in_force = format!("openai m\n  at {url}, with a key\n  decided by: page\n");
+    assert_eq!((set.code, set.out.as_str()), (0, in_force.as_str()), "{set:?}");
+
+    let tried = run(&server, &["settings", "test", "--provider", "offline"]).await;
+    assert!(tried.out.contains("is among these:\n  blueprints"), "{tried:?}");
+    let silent = run(&server, &[&["settings", "test"], &choice[..6]].concat()).await;
+    assert!(silent.code == 1 && silent.told.contains(url), "{silent:?}");
+    assert!(!format!("{set:?}{silent:?}").contains("a-secret"));
+    let keyless = run_with_input(&server, &[&["settings", "set"], choice.as_slice()].concat(), "").await;
+    assert!(
+        keyless.told.contains("set AGENTOS_LLM_API_KEY or write"),
+        "{keyless:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The model behind the generation pipeline, wherever it runs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -32,6 +33,12 @@ pub trait LlmPort: Send + Sync {
     /// The models there are to choose from, in the provider's order. That it answers is the best sign that a request
     /// would be answered, short of making one.
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, LlmError>>;
+
+    /// The model that answers now, where another may be put in its place at any moment: work of several requests that
+    /// one model is to finish holds on to it. Nothing where this port is one model for good.
+    fn pinned(&self) -> Option<Arc<dyn LlmPort>> {
+        None
+    }
 }
 
 /// Which model answers.

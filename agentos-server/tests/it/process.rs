@@ -1,36 +1,38 @@
 //! The real program: starting, stopping and refusing to start.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use reqwest::Method;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The running program; killed when dropped.
 pub(crate) struct Program {
     child: Child,
     pub(crate) url: String,
+    log: PathBuf,
 }
 
 impl Program {
     /// Starts it on a free port and waits for the line that says it is ready.
     pub(crate) fn start(data_dir: &Path) -> Self {
-        Self::launch(command(data_dir))
+        Self::launch(command(data_dir), data_dir)
     }
 
     /// As [`start`](Self::start), with more arguments and variables.
     pub(crate) fn start_with(data_dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = command(data_dir);
         command.args(arguments).envs(variables.iter().copied());
-        Self::launch(command)
+        Self::launch(command, data_dir)
     }
 
-    fn launch(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+    fn launch(mut command: Command, data_dir: &Path) -> Self {
+        let log = data_dir.with_extension("log");
+        let stderr = File::options().append(true).create(true).open(&log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap())
             .read_line(&mut line)
@@ -40,7 +42,34 @@ impl Program {
             .strip_prefix("AgentOS is ready at ")
             .unwrap_or_else(|| panic!("{line:?}"))
             .to_owned();
-        Self { child, url }
+        Self { child, url, log }
+    }
+
+    /// What this program and those before it on the same data wrote to standard error.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.ask(Method::GET, path, None).await.1
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+        self.ask(Method::PUT, path, Some(body)).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let client = agentos_adapters::http::to_own_server().unwrap();
+        let mut request = client.request(method, format!("{}{path}", self.url));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
     }
 
     #[cfg(unix)]

@@ -248,7 +248,7 @@ export class Desk {
   #generation(key: string, request: string, id: string): Generation {
     const { change } = useWindows.getState();
     const fail = (title: string, message: string, canBuild: string[]) => {
-      const retry = canBuild.length === 0 ? ({ kind: "generate", request } as const) : null;
+      const retry = { kind: "generate", request } as const;
       change(key, { phase: { kind: "failed", title, message, canBuild, retry } });
       this.#generations.delete(key);
     };

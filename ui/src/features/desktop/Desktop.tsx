@@ -7,6 +7,8 @@ import { useChat } from "../chat/chatStore";
 import { focusPrompt } from "../prompt/promptStore";
 import { Welcome } from "../prompt/Welcome";
 import { Launcher } from "../registry/Launcher";
+import { SettingsDialog } from "../settings/SettingsDialog";
+import { useSettings } from "../settings/settingsStore";
 import { Shelf } from "./Shelf";
 import { useShortcuts } from "./shortcuts";
 import { Window } from "./Window";
@@ -15,6 +17,7 @@ import { focusedKey, useWindows } from "./windowStore";
 export function Desktop() {
   const desk = useDesk();
   const [launching, setLaunching] = useState(false);
+  const setting = useSettings((store) => store.open);
   const windows = useWindows((store) => store.windows);
   const order = useWindows((store) => store.order);
   const focused = useWindows(focusedKey);
@@ -49,6 +52,7 @@ export function Desktop() {
       <Shelf online={online} showsPrompt={focused !== null} onLauncher={() => setLaunching(true)} />
       <Toasts window={null} className="fixed top-3 right-3 z-80 w-[min(22rem,calc(100vw-1.5rem))]" />
       {launching && <Launcher onClose={() => setLaunching(false)} />}
+      {setting && <SettingsDialog />}
       <Questions />
     </div>
   );

@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import { Keyboard, LayoutGrid, MessageCircle, Moon, Sun, WifiOff } from "lucide-react";
+import { Keyboard, LayoutGrid, MessageCircle, Moon, Settings, Sun, WifiOff } from "lucide-react";
 import { useState } from "react";
 import { useTheme } from "@/shared/theme";
 import { AppIcon } from "@/shared/ui/AppIcon";
@@ -7,6 +7,7 @@ import { IconButton } from "@/shared/ui/IconButton";
 import { useDesk } from "../apps/DeskContext";
 import { useChat } from "../chat/chatStore";
 import { PromptBar } from "../prompt/PromptBar";
+import { showSettings } from "../settings/settingsStore";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { type DesktopWindow, focusedKey, useWindows } from "./windowStore";
 
@@ -82,6 +83,7 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
             label="Keyboard shortcuts"
             onClick={() => setHelping(true)}
           />
+          <IconButton icon={Settings} label="Settings" onClick={showSettings} />
           <IconButton
             icon={theme === "dark" ? Sun : Moon}
             label={theme === "dark" ? "Use light theme" : "Use dark theme"}

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { PushButton } from "@/shared/ui/PushButton";
 import { Surface } from "@/surface/Surface";
 import { useDesk } from "../apps/DeskContext";
+import { showSettings, useSettings } from "../settings/settingsStore";
 import { ErrorBoundary } from "./ErrorBoundary";
 import type { DesktopWindow, Phase } from "./windowStore";
 
@@ -98,13 +99,22 @@ function PhaseNotice({ window, phase, covers }: { window: DesktopWindow; phase: 
           <span className="basis-full" />
           <PushButton onClick={() => void desk.close(window.key)}>Close</PushButton>
           {phase.retry && (
-            <PushButton tone="primary" onClick={() => desk.retry(window.key)}>
-              Try again
-            </PushButton>
+            <WayOn declined={phase.canBuild.length > 0} onRetry={() => desk.retry(window.key)} />
           )}
         </Notice>
       );
   }
+}
+
+/** What the composer declined needs a model; it would decline it again. */
+function WayOn({ declined, onRetry }: { declined: boolean; onRetry(): void }) {
+  const connected = useSettings((store) => store.connected);
+  const needsModel = declined && !connected;
+  return (
+    <PushButton tone="primary" onClick={needsModel ? showSettings : onRetry}>
+      {needsModel ? "Connect a model" : "Try again"}
+    </PushButton>
+  );
 }
 
 /** The outline of an app that is not there yet. */

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import type { Desk } from "../apps/desk";
 import { useChat } from "../chat/chatStore";
 import { focusPrompt } from "../prompt/promptStore";
+import { showSettings } from "../settings/settingsStore";
 import { focusedKey, useWindows } from "./windowStore";
 
 interface Shortcut {
@@ -54,6 +55,12 @@ export const SHORTCUTS: Shortcut[] = [
     does: "Close the window",
     matches: (event) => event.altKey && !event.ctrlKey && event.code === "KeyW",
     run: (desk) => withFocused((key) => void desk.close(key)),
+  },
+  {
+    keys: "Alt ,",
+    does: "Settings",
+    matches: (event) => event.altKey && !event.ctrlKey && event.code === "Comma",
+    run: showSettings,
   },
 ];
 

@@ -10,8 +10,11 @@ import type {
   GalleryList,
   Health,
   Lease,
+  ModelSettings,
+  ModelWords,
   PackageMetadata,
   Permissions,
+  ReachedModels,
   SaveRequest,
   ShownApp,
   WindowGeometry,
@@ -105,6 +108,11 @@ export const api = {
   openApp: (document: Json) => request<{ app_id: string }>("POST", "/apps", { ui_spec: document }),
   gallery: () => request<GalleryList>("GET", "/gallery"),
   galleryApp: (example: string) => request<{ ui_spec: Json }>("GET", `/gallery/${id(example)}`),
+  settings: () => request<ModelSettings>("GET", "/settings"),
+  chooseModel: (words: ModelWords) => request<ModelSettings>("PUT", "/settings", words),
+  /** Asks which models there are; keeps nothing. */
+  tryModel: (words: ModelWords, signal: AbortSignal) =>
+    request<ReachedModels>("POST", "/settings/test", words, { signal }),
   packages: async () => (await request<{ apps: PackageMetadata[] }>("GET", "/registry/apps")).apps,
   launch: (packageId: string) =>
     request<{ app_id: string; title: string }>("POST", `/registry/apps/${id(packageId)}/launch`),

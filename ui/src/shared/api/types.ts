@@ -121,6 +121,41 @@ export interface Health {
   ai_service?: { connected: boolean; provider: string; model: string };
 }
 
+export interface ModelProvider {
+  name: string;
+  label: string;
+  base_url: string | null;
+  /** Asked when no other is named. */
+  model: string | null;
+  needs_key: boolean;
+}
+
+/** Which model writes apps; its key is never told. */
+export interface ModelSettings {
+  provider: string;
+  model: string;
+  base_url: string | null;
+  has_key: boolean;
+  source: "default" | "file" | "page" | "environment" | "flag" | "program";
+  decided_by?: string;
+  /** Why nothing else can be chosen, and what to do about it. */
+  fixed?: string;
+  providers: ModelProvider[];
+}
+
+/** A choice: what is left out is the provider's own, a key that is left out stays for the same address. */
+export interface ModelWords {
+  provider: string;
+  model?: string;
+  base_url?: string;
+  api_key?: string;
+}
+
+export interface ReachedModels {
+  models: string[];
+  model_is_there: boolean;
+}
+
 /** How an app came to be. Only a generated one was tried and has a model. */
 export interface GenerationReport {
   /** What reading and checking it found, short of an error. */
