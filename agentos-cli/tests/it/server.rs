@@ -12,7 +12,7 @@ use agentos_core::kernel::KernelConfig;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::services::Services;
-use agentos_server::{Desk, Machine, serve};
+use agentos_server::{Desk, Listeners, Machine, serve};
 use tokio::net::TcpListener;
 
 use crate::program::{Ended, program};
@@ -36,7 +36,11 @@ async fn server() -> String {
     ));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, desk, std::future::pending()));
+    let listeners = Listeners {
+        http: listener,
+        ai: None,
+    };
+    tokio::spawn(serve(listeners, desk, std::future::pending()));
     format!("http://{address}")
 }
 

@@ -25,6 +25,13 @@ impl Program {
         Self::launch(command)
     }
 
+    /// The exit code of a start with more arguments that fails, and what it says.
+    pub(crate) fn refused(data_dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut command = command(data_dir);
+        command.args(arguments);
+        refusal(command)
+    }
+
     fn launch(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
@@ -69,6 +76,7 @@ fn command(data_dir: &Path) -> Command {
     command
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data_dir)
+        .env("AGENTOS_AI_LISTEN", "")
         .env("AGENTOS_LLM", "offline")
         .current_dir(data_dir.parent().unwrap());
     command
@@ -137,7 +145,8 @@ fn a_data_folder_or_an_address_in_use_exits_with_3() {
     let mut elsewhere = Command::new(env!("CARGO_BIN_EXE_agentos-server"));
     elsewhere
         .args(["--listen", taken, "--data-dir"])
-        .arg(data_dir.with_file_name("other"));
+        .arg(data_dir.with_file_name("other"))
+        .env("AGENTOS_AI_LISTEN", "");
     let (code, told) = refusal(elsewhere);
     assert_eq!(code, Some(3), "{told}");
 }
