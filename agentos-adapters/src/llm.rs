@@ -2,12 +2,14 @@
 
 mod anthropic;
 mod gemini;
+mod grpc;
 mod offline;
 mod openai;
 mod provider;
 mod remote;
 mod sse;
 
+pub use grpc::GrpcLlm;
 pub use offline::OfflineLlm;
 pub use provider::Provider;
 pub use remote::{Key, RemoteLlm, RemoteModel};

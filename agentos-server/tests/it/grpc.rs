@@ -1,5 +1,7 @@
 //! The AI service as programs outside meet it.
 
+mod port;
+
 use std::time::Duration;
 
 use agentos_core::ports::llm::LlmEvent;
