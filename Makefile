@@ -1,7 +1,7 @@
 # The menu. Each target is a program under scripts/, so that it can also be run, read and checked alone.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine build run dev release test format lint types bench fuzz clean
+.PHONY: help setup engine build run dev release test format lint types proto bench fuzz clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,11 +30,14 @@ test: ## Run every test: Rust, desktop, WebAssembly, browser
 format: ## Format all sources
 	@scripts/format
 
-lint: ## Check formatting, lints, the purity of the core and the licences
+lint: ## Check formatting, lints, generated code, the purity of the core and the licences
 	@scripts/lint
 
 types: ## Write the desktop's types again from the catalog
 	@scripts/types
+
+proto: ## Write the Rust of the gRPC services again from proto/
+	@scripts/proto
 
 bench: ## Measure a click, a stream and a drawn change
 	@scripts/bench

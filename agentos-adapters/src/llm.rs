@@ -3,6 +3,7 @@
 mod anthropic;
 mod chosen;
 mod gemini;
+mod grpc;
 mod offline;
 mod openai;
 mod provider;
@@ -10,6 +11,7 @@ mod remote;
 mod sse;
 
 pub use chosen::ChosenLlm;
+pub use grpc::GrpcLlm;
 pub use offline::OfflineLlm;
 pub use provider::Provider;
 pub use remote::{InvalidKey, Key, RemoteLlm, RemoteModel};

@@ -18,7 +18,7 @@ use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
 use agentos_core::services::Services;
 use agentos_core::spec::catalog::{Field, ToolEntry, ValueKind};
-use agentos_server::{Desk, Machine, serve};
+use agentos_server::{Desk, Listeners, Machine, serve};
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -136,7 +136,11 @@ async fn main() -> anyhow::Result<()> {
     let stop = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    let serving = tokio::spawn(serve(listener, desk, stop));
+    let listeners = Listeners {
+        http: listener,
+        ai: None,
+    };
+    let serving = tokio::spawn(serve(listeners, desk, stop));
     let open = agentos_adapters::http::to_own_server()?.post(format!("http://{address}/apps"));
     open.json(&json!({"ui_spec": document()}))
         .send()

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use agentos_adapters::llm::{Key, Provider};
@@ -25,13 +25,16 @@ use crate::settings::{SETTINGS_FILE, Words};
 const CONFIG_FILE: &str = "config.toml";
 const ENV_FILE: &str = ".env";
 const DATABASE_FILE: &str = "agentos.db";
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
+const DEFAULT_AI_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50052);
 
 /// Everything the server was told, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// A loopback address; port 0 asks the system for a free one.
     pub listen: SocketAddr,
+    /// Where the AI service speaks gRPC, if it does: a loopback address too.
+    pub ai_listen: Option<SocketAddr>,
     /// The folder that holds everything AgentOS keeps.
     pub data_dir: PathBuf,
     /// The file that holds all records.
@@ -90,6 +93,10 @@ struct Flags {
     /// Loopback address to listen on; port 0 picks a free one [env: AGENTOS_LISTEN] [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Loopback address for gRPC: apps from sentences, and the model itself; empty for none [env: AGENTOS_AI_LISTEN]
+    /// [default: 127.0.0.1:50052]
+    #[arg(long, value_name = "ADDRESS")]
+    ai_listen: Option<String>,
     /// Folder for everything that is kept [env: AGENTOS_DATA_DIR] [default: the platform's data folder]
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<String>,
@@ -145,6 +152,7 @@ impl Config {
         sources.add_config_file(&data_dir.join(CONFIG_FILE), &mut mistakes);
 
         let listen = sources.setting("listen", flags.listen, parse_listen, &mut mistakes);
+        let ai_listen = sources.setting("ai_listen", flags.ai_listen, parse_ai_listen, &mut mistakes);
         let database = sources.setting(
             "database_url",
             flags.database_url,
@@ -159,6 +167,7 @@ impl Config {
         if mistakes.is_empty() {
             Ok(Self {
                 listen: listen.unwrap_or(DEFAULT_LISTEN),
+                ai_listen: ai_listen.unwrap_or(Some(DEFAULT_AI_LISTEN)),
                 database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
                 model: model.or_chosen(choice),
                 allow_hosts: allow_hosts.unwrap_or_default(),
@@ -182,6 +191,14 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
              use a loopback address such as 127.0.0.1:{}",
             address.port()
         ))
+    }
+}
+
+/// Nothing listens where the text is empty.
+fn parse_ai_listen(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text {
+        "" => Ok(None),
+        text => parse_listen(text).map(Some),
     }
 }
 
@@ -228,8 +245,9 @@ impl Found {
     }
 }
 
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "listen",
+    "ai_listen",
     "data_dir",
     "database_url",
     "llm",
@@ -238,6 +256,9 @@ const SETTINGS: [&str; 8] = [
     "llm_api_key",
     "allow_hosts",
 ];
+
+/// Variables that say something by being empty; any other one is then as good as not there.
+const MAY_BE_EMPTY: [&str; 1] = ["AGENTOS_AI_LISTEN"];
 
 impl<'a> Sources<'a> {
     fn new(variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
@@ -404,7 +425,8 @@ impl<'a> Sources<'a> {
     }
 
     fn find_variable(&self, variable: &str, mistakes: &mut Vec<Mistake>) -> Option<Found> {
-        if let Some(value) = (self.variable)(variable).filter(|value| !value.is_empty()) {
+        let counts = |is_empty: bool| !is_empty || MAY_BE_EMPTY.contains(&variable);
+        if let Some(value) = (self.variable)(variable).filter(|value| counts(value.is_empty())) {
             let place = variable.to_owned();
             let Ok(text) = value.into_string() else {
                 let problem = "the value is not Unicode text".to_owned();
@@ -414,7 +436,7 @@ impl<'a> Sources<'a> {
             return Some(Found::new(text, Layer::Environment, place));
         }
         self.env_files.iter().find_map(|(path, variables)| {
-            let text = variables.get(variable).filter(|text| !text.is_empty())?;
+            let text = variables.get(variable).filter(|text| counts(text.is_empty()))?;
             Some(Found::new(text.clone(), Layer::File, in_file(variable, path)))
         })
     }
@@ -697,6 +719,7 @@ mod tests {
             config,
             Config {
                 listen: DEFAULT_LISTEN,
+                ai_listen: Some(DEFAULT_AI_LISTEN),
                 data_dir,
                 database,
                 model: Decision {
@@ -745,6 +768,28 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_address_turns_grpc_off() {
+        #[track_caller]
+        fn check(place: &Place, flags: &[&str], variables: &[(&str, &str)], expected: Option<u16>) {
+            let listen = place.read(flags, variables).unwrap().ai_listen;
+            assert_eq!(listen.map(|address| address.port()), expected);
+        }
+        let place = Place::new();
+        check(&place, &[], &[("AGENTOS_AI_LISTEN", "127.0.0.1:0")], Some(0));
+        check(&place, &[], &[("AGENTOS_AI_LISTEN", "")], None);
+        check(
+            &place,
+            &["--ai-listen", ""],
+            &[("AGENTOS_AI_LISTEN", "[::1]:7")],
+            None,
+        );
+        place.write("data/config.toml", "ai_listen = \"\"");
+        check(&place, &[], &[], None);
+        place.write(".env", "AGENTOS_AI_LISTEN=127.0.0.1:8");
+        check(&place, &[], &[], Some(8));
+    }
+
+    #[test]
     fn a_database_is_named_by_a_url() {
         #[track_caller]
         fn check(url: &str, expected: &str) {
@@ -788,6 +833,7 @@ mod tests {
         check("--listen", "8000", "not an address and port");
         check("--listen", "192.168.1.5:8000", "127.0.0.1:8000");
         check("--listen", "[::]:80", "127.0.0.1:80");
+        check("--ai-listen", "0.0.0.0:50052", "127.0.0.1:50052");
         check("--llm", "gemini", "GOOGLE_API_KEY or GEMINI_API_KEY");
         check("--llm", "openai", "needs the name of a model");
         check("--llm", "clippy", "no provider");

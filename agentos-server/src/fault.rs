@@ -1,6 +1,7 @@
 //! What a client is told when something fails: the one table from errors to status and code.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::error::Error;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use agentos_core::ports::storage::StorageError;
 use agentos_core::registry::RegistryError;
 use agentos_core::spec::Issue;
 use agentos_core::spec::history::HistoryError;
+use agentos_proto::Unreadable;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
@@ -21,10 +23,17 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
 use tracing::{error, warn};
 use utoipa::ToSchema;
 
 use crate::settings::SettingsError;
+
+/// Bytes of details that gRPC sends along: they travel in a header, and clients refuse long ones.
+const GRPC_DETAILS_BYTES: usize = 2 * 1024;
+/// Who tells the reasons in gRPC's details.
+const GRPC_DOMAIN: &str = "agentos";
 
 /// A failure as clients see it: a status for REST, the same code and sentence on every wire.
 #[derive(Debug)]
@@ -160,6 +169,39 @@ impl IntoResponse for Fault {
     }
 }
 
+/// The code is the reason of an `ErrorInfo`, with the details in its metadata where they are short.
+impl From<Fault> for Status {
+    fn from(fault: Fault) -> Self {
+        let details = fault.details.map(|details| details.to_string());
+        let metadata = details
+            .filter(|details| details.len() <= GRPC_DETAILS_BYTES)
+            .map(|details| ("details".to_owned(), details));
+        let mut told = ErrorDetails::with_error_info(
+            fault.code,
+            GRPC_DOMAIN,
+            metadata.into_iter().collect::<HashMap<_, _>>(),
+        );
+        if let Some(pause) = fault.retry_after {
+            told.set_retry_info(Some(pause));
+        }
+        Self::with_error_details(grpc_code(fault.status), fault.message, told)
+    }
+}
+
+fn grpc_code(status: StatusCode) -> Code {
+    match status {
+        StatusCode::FORBIDDEN => Code::PermissionDenied,
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::Unimplemented,
+        StatusCode::CONFLICT => Code::FailedPrecondition,
+        StatusCode::TOO_MANY_REQUESTS => Code::ResourceExhausted,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
+        StatusCode::GATEWAY_TIMEOUT => Code::DeadlineExceeded,
+        status if status.is_client_error() => Code::InvalidArgument,
+        _ => Code::Internal,
+    }
+}
+
 /// A body, path or query that never reached a handler.
 impl From<BytesRejection> for Fault {
     fn from(rejection: BytesRejection) -> Self {
@@ -183,6 +225,17 @@ impl From<QueryRejection> for Fault {
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid_query",
             rejection.body_text(),
+        )
+    }
+}
+
+/// A call whose message does not say what it should.
+impl From<Unreadable> for Fault {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_body",
+            unreadable.to_string(),
         )
     }
 }
@@ -460,5 +513,32 @@ mod tests {
             "app_required",
             None,
         );
+    }
+    #[test]
+    fn grpc_is_told_the_code_the_pause_and_details_that_are_short() {
+        let fault = Fault {
+            retry_after: Some(Duration::from_secs(7)),
+            ..Fault::new(StatusCode::TOO_MANY_REQUESTS, "busy", "try again")
+        };
+        let status = Status::from(fault.with_details(json!({ "places": 32 })));
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::ResourceExhausted, "try again")
+        );
+        let told = status.get_error_details();
+        assert_eq!(
+            told.retry_info().unwrap().retry_delay,
+            Some(Duration::from_secs(7))
+        );
+        let info = told.error_info().unwrap();
+        assert_eq!(
+            (&*info.reason, &*info.metadata["details"]),
+            ("busy", r#"{"places":32}"#)
+        );
+
+        let long = json!({ "draft": "x".repeat(GRPC_DETAILS_BYTES) });
+        let status = Status::from(Fault::unfinished().with_details(long));
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!((&*info.reason, info.metadata.len()), ("internal", 0));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A page open in the person's browser can send requests to 127.0.0.1 and can make its own name
 //! resolve to it. So every request, the WebSocket's too, must name a loopback host and must not
-//! come from another site. No CORS header is ever sent.
+//! come from another site. No CORS header is ever sent. gRPC is for programs: what a page could have sent is refused.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,6 +11,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, TRANSFER_EN
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tonic::Status;
 
 use crate::fault::Fault;
 
@@ -70,6 +71,27 @@ fn admit(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
     }
     if has_body(headers) && !only(headers, &CONTENT_TYPE).is_some_and(is_json) {
         return Err(Fault::not_json());
+    }
+    Ok(())
+}
+
+/// Answers calls from elsewhere with `PERMISSION_DENIED`.
+pub(crate) async fn guard_grpc(request: Request, next: Next) -> Response {
+    match admit_call(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(fault) => Status::from(fault).into_http(),
+    }
+}
+
+fn admit_call(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+    if !uri
+        .authority()
+        .is_some_and(|authority| is_loopback(authority.as_str()))
+    {
+        return Err(Fault::foreign_host());
+    }
+    if headers.contains_key(ORIGIN) || headers.contains_key(SEC_FETCH_SITE) {
+        return Err(Fault::foreign_origin());
     }
     Ok(())
 }
@@ -251,5 +273,31 @@ mod tests {
         headers.insert(HOST, HeaderValue::from_static("localhost:8000"));
         assert!(admit(&Uri::from_static("http://localhost:8000/apps"), &headers).is_ok());
         assert!(admit(&Uri::from_static("http://evil.example/apps"), &headers).is_err());
+    }
+    #[test]
+    fn a_call_names_this_machine_and_comes_from_no_page() {
+        #[track_caller]
+        fn check(target: &'static str, header: Option<&'static str>, expected: Option<&str>) {
+            let mut headers = HeaderMap::new();
+            if let Some(name) = header {
+                headers.insert(name, HeaderValue::from_static("same-origin"));
+            }
+            let refused = admit_call(&Uri::from_static(target), &headers).err();
+            assert_eq!(refused.as_ref().map(|fault| &*fault.code), expected);
+        }
+        check("http://127.0.0.1:50052/service/Method", None, None);
+        check("http://localhost/service/Method", None, None);
+        check("http://evil.example/service/Method", None, Some("foreign_host"));
+        check("/service/Method", None, Some("foreign_host"));
+        check(
+            "http://[::1]/service/Method",
+            Some("origin"),
+            Some("foreign_origin"),
+        );
+        check(
+            "http://[::1]/service/Method",
+            Some("sec-fetch-site"),
+            Some("foreign_origin"),
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The server: REST, the WebSocket and the built desktop over one [`Desk`].
+//! The server: REST, the WebSocket, the built desktop and gRPC over one [`Desk`].
 //!
 //! Start at [`router`] for what is served and at `main.rs` for how a process lives.
 
@@ -10,6 +10,8 @@ mod desk;
 mod desktop;
 mod events;
 mod fault;
+mod follow;
+mod grpc;
 mod guard;
 mod http;
 mod make;
@@ -36,16 +38,25 @@ pub use http::router;
 pub use model::{Choice, Decision, Keys, Layer, Llm, Named, Source};
 pub use settings::Settings;
 
+/// Where the server is reached.
+#[derive(Debug)]
+pub struct Listeners {
+    /// REST, the WebSocket and the desktop.
+    pub http: TcpListener,
+    /// The AI service, by gRPC.
+    pub ai: Option<TcpListener>,
+}
+
 /// How long work under way may take to finish after a stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// Serves `desk` until `shutdown` resolves, then stops accepting, drains and closes.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Listeners,
     desk: Arc<Desk>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let listener = listener.tap_io(|stream| {
+    let listener = listeners.http.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             warn!(%error, "small messages on this connection may wait");
         }
@@ -57,8 +68,9 @@ pub async fn serve(
     }));
     let server = axum::serve(listener, router(Arc::clone(&desk)))
         .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let ai = grpc::serve(listeners.ai, Arc::clone(&desk));
     let drained = async {
-        let ended = server.into_future().await;
+        let ended = tokio::try_join!(server.into_future(), ai).map(|_| ());
         desk.tasks.close();
         desk.tasks.wait().await;
         ended

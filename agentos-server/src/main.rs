@@ -14,10 +14,11 @@ use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::services::Services;
 use agentos_server::{
-    Config, ConfigError, DataDir, DataDirError, Desk, Machine, Settings, Surroundings, serve,
+    Config, ConfigError, DataDir, DataDirError, Desk, Listeners, Machine, Settings, Surroundings, serve,
 };
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tracing::info;
 use tracing_subscriber::EnvFilter;
 
 const BAD_CONFIGURATION: u8 = 2;
@@ -51,21 +52,27 @@ async fn run() -> anyhow::Result<()> {
         Arc::new(Host::new(app_data).with_model(settings.llm())),
     ));
     let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
-    let listener = listen(config.listen).await?;
+    let listeners = Listeners {
+        http: listen(config.listen, "--listen").await?,
+        ai: match config.ai_listen {
+            Some(address) => Some(listen(address, "--ai-listen").await?),
+            None => None,
+        },
+    };
     let shutdown = shutdown_signal()?;
-    announce(&listener)?;
+    announce(&listeners)?;
     let desk = Desk::new(kernel.clone(), services, storage, settings.llm(), ambient).with_settings(settings);
-    serve(listener, Arc::new(desk), shutdown).await?;
+    serve(listeners, Arc::new(desk), shutdown).await?;
     kernel.stop().await;
     database.close().await;
     drop(data_dir);
     Ok(())
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+async fn listen(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
-        .with_context(|| format!("cannot listen on {address}"))
+        .with_context(|| format!("cannot listen on {address} ({flag} takes another address)"))
 }
 
 fn write_logs_to_stderr() {
@@ -77,9 +84,12 @@ fn write_logs_to_stderr() {
         .init();
 }
 
-/// The one line on standard output, for people and for programs that wait for it.
-fn announce(listener: &TcpListener) -> io::Result<()> {
-    let address = listener.local_addr()?;
+/// The one line on standard output, for people and for programs that wait for it; the rest goes to the log.
+fn announce(listeners: &Listeners) -> io::Result<()> {
+    if let Some(ai) = &listeners.ai {
+        info!("gRPC is served at http://{}", ai.local_addr()?);
+    }
+    let address = listeners.http.local_addr()?;
     let mut out = io::stdout();
     writeln!(out, "AgentOS is ready at http://{address}")?;
     out.flush()

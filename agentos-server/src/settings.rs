@@ -205,7 +205,7 @@ impl Settings {
         self.keep(&choice).await.map_err(SettingsError::NotKept)?;
         self.llm.choose(port);
         let Identity { provider, model } = self.llm.identity();
-        info!(provider, model, "another model was chosen");
+        info!(%provider, model, "another model was chosen");
         *now = Now {
             source: Source::new(Layer::Page, ""),
             choice: Some(choice),

@@ -3,8 +3,6 @@
 //! Start at [`stream`]. Requests run side by side; what a client is sent waits in a bounded [`Outbox`].
 
 mod attachments;
-mod chat;
-mod generation;
 mod job;
 mod log;
 mod message;
@@ -32,11 +30,12 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::follow::chat::{self, ChatContext, Question};
+use crate::follow::generation;
 use crate::http::VERSION;
 use crate::make::{Context, Order};
 pub(crate) use attachments::Attachments;
 use attachments::ConnectionId;
-use chat::{ChatContext, Question};
 use job::Job;
 pub(crate) use job::Jobs;
 use message::{ClientMessage, ErrorMessage, ServerMessage, Topic};
@@ -177,8 +176,8 @@ impl Connection {
             message,
             parent: context.parent_app_id,
         };
-        let started = job::start(&self.desk, id, |desk, job| async move {
-            generation::make(&desk, &job, order).await.map(Some)
+        let started = job::start(&self.desk, id, |desk, teller| async move {
+            Ok(Some(generation::make(&desk, &teller, order).await?.into()))
         });
         self.begun(started).await
     }
@@ -189,8 +188,8 @@ impl Connection {
             context,
             default_conversation: format!("{:?}", self.id),
         };
-        let started = job::start(&self.desk, id, |desk, job| async move {
-            chat::answer(&desk, &job, question).await
+        let started = job::start(&self.desk, id, |desk, teller| async move {
+            chat::answer(&desk, &teller, question).await
         });
         self.begun(started).await
     }

@@ -29,7 +29,7 @@ impl LlmPort for OfflineLlm {
 
     fn identity(&self) -> Identity {
         Identity {
-            provider: "offline",
+            provider: "offline".into(),
             model: "blueprints".to_owned(),
         }
     }

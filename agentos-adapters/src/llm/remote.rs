@@ -142,7 +142,7 @@ impl LlmPort for RemoteLlm {
 
     fn identity(&self) -> Identity {
         Identity {
-            provider: self.0.model.provider.name(),
+            provider: self.0.model.provider.name().into(),
             model: self.0.model.model.clone(),
         }
     }

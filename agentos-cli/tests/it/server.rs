@@ -13,7 +13,7 @@ use agentos_core::kernel::KernelConfig;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::services::Services;
-use agentos_server::{Decision, Desk, Keys, Layer, Llm, Machine, Settings, Source, serve};
+use agentos_server::{Decision, Desk, Keys, Layer, Listeners, Llm, Machine, Settings, Source, serve};
 use tokio::net::TcpListener;
 
 use crate::program::{Ended, program, with_input};
@@ -53,7 +53,11 @@ async fn desk() -> Desk {
 async fn listening(desk: Desk) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(serve(listener, Arc::new(desk), std::future::pending()));
+    let listeners = Listeners {
+        http: listener,
+        ai: None,
+    };
+    tokio::spawn(serve(listeners, Arc::new(desk), std::future::pending()));
     format!("http://{address}")
 }
 

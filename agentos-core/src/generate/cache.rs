@@ -28,7 +28,7 @@ impl Key {
     /// Words count, not how they are written: case, space and what ends a sentence say nothing.
     pub(super) fn new(model: &Identity, system: &str, request: &str) -> Self {
         let mut digest = blake3::Hasher::new();
-        for part in [model.provider, &model.model, system, &normalised(request)] {
+        for part in [&*model.provider, &model.model, system, &normalised(request)] {
             digest.update(&(part.len() as u64).to_le_bytes());
             digest.update(part.as_bytes());
         }
@@ -181,7 +181,7 @@ mod tests {
 
     fn key(request: &str) -> Key {
         let model = Identity {
-            provider: "p",
+            provider: "p".into(),
             model: "m".to_owned(),
         };
         Key::new(&model, "system", request)

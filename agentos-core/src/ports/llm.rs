@@ -1,5 +1,6 @@
 //! The model behind the generation pipeline, wherever it runs.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,8 +45,8 @@ pub trait LlmPort: Send + Sync {
 /// Which model answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Identity {
-    /// `offline`, `gemini`, `openai` or `anthropic`.
-    pub provider: &'static str,
+    /// Such as `offline`, `gemini`, `openai` or `anthropic`.
+    pub provider: Cow<'static, str>,
     pub model: String,
 }
 

@@ -93,7 +93,7 @@ impl LlmPort for ScriptedLlm {
 
     fn identity(&self) -> Identity {
         Identity {
-            provider: "scripted",
+            provider: "scripted".into(),
             model: "script".to_owned(),
         }
     }

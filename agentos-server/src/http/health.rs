@@ -66,7 +66,7 @@ struct KernelHealth {
 #[derive(Serialize, ToSchema)]
 struct ModelHealth {
     connected: bool,
-    provider: &'static str,
+    provider: String,
     model: String,
     cache: CacheHealth,
 }
@@ -115,7 +115,7 @@ pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
         },
         ai_service: ModelHealth {
             connected: is_connected,
-            provider: llm.identity().provider,
+            provider: llm.identity().provider.into_owned(),
             model: llm.identity().model,
             cache: CacheHealth {
                 entries: cache.entries,

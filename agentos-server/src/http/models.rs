@@ -12,7 +12,7 @@ use crate::fault::{Fault, FaultBody};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ModelsAnswer {
-    provider: &'static str,
+    provider: String,
     /// The one that is asked.
     model: String,
     /// Those the provider has, in its order.
@@ -27,7 +27,7 @@ pub(crate) async fn models(State(desk): State<Arc<Desk>>) -> Result<Json<ModelsA
     let identity = llm.identity();
     Ok(Json(ModelsAnswer {
         models: llm.models().await?,
-        provider: identity.provider,
+        provider: identity.provider.into_owned(),
         model: identity.model,
     }))
 }

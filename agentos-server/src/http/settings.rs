@@ -16,7 +16,7 @@ use crate::settings::{InForce, Words};
 /// The settings in force. A key is never told.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SettingsAnswer {
-    provider: &'static str,
+    provider: String,
     model: String,
     /// None for a model that is not reached over a network.
     base_url: Option<String>,
@@ -86,7 +86,7 @@ pub(crate) async fn test(
 impl From<InForce> for SettingsAnswer {
     fn from(in_force: InForce) -> Self {
         Self {
-            provider: in_force.identity.provider,
+            provider: in_force.identity.provider.into_owned(),
             model: in_force.identity.model,
             base_url: in_force.base_url,
             has_key: in_force.has_key,

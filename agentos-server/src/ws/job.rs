@@ -2,24 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use agentos_core::ids::AppId;
-use agentos_core::spec::patch::PatchOperation;
-use serde_json::json;
-use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::log::Log;
-use super::message::{ErrorMessage, JobMessage};
+use super::message::{Ending, ErrorMessage, job_text};
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::follow::{Follower, Progress};
 
 /// Jobs whose messages are kept, ended ones included.
 const KEPT: usize = 256;
 const ID_CHARS: usize = 128;
-/// What a model writes is passed on at most this often, in one piece.
-const PACE: Duration = Duration::from_millis(40);
 
 /// By the id their client gave them. One that ended stays until nobody may resume it.
 #[derive(Debug, Default)]
@@ -82,22 +77,26 @@ impl Jobs {
     }
 }
 
-/// Begins what `work` does; who wants to see it [follows](Log::follow) the log. `work` tells on the way what it is
-/// given to tell with, and answers its last message, if there is one.
+/// Begins what `work` does; who wants to see it [follows](Log::follow) the log. `work` tells its [`Teller`] what
+/// happens, and answers what is told last, if there is anything.
 pub(super) fn start<W>(
     desk: &Arc<Desk>,
     id: Option<String>,
-    work: impl FnOnce(Arc<Desk>, Arc<Job>) -> W + Send + 'static,
+    work: impl FnOnce(Arc<Desk>, Teller) -> W + Send + 'static,
 ) -> Result<Arc<Job>, ErrorMessage>
 where
-    W: Future<Output = Result<Option<JobMessage>, Fault>> + Send,
+    W: Future<Output = Result<Option<Progress>, Fault>> + Send,
 {
     let id = id.unwrap_or_else(|| AppId::new(desk.ambient.now(), desk.ambient.seed()).to_string());
     let job = desk.jobs.begin(id, desk.stop.child_token())?;
     let (desk, running) = (Arc::clone(desk), Arc::clone(&job));
     let tasks = desk.tasks.clone();
     tasks.spawn(async move {
-        let outcome = work(Arc::clone(&desk), Arc::clone(&running)).await;
+        let teller = Teller {
+            desk: Arc::clone(&desk),
+            job: Arc::clone(&running),
+        };
+        let outcome = work(Arc::clone(&desk), teller).await;
         running.finish(&desk, outcome);
         tokio::select! {
             () = running.log.abandoned() => {}
@@ -117,88 +116,38 @@ impl Job {
         &self.log
     }
 
-    /// What `work` comes to, unless it is cancelled or everybody who wanted it is gone.
-    pub(super) async fn unless_cancelled<T>(
-        &self,
-        work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<T, Fault> {
-        tokio::select! {
-            outcome = work => outcome,
-            () = self.cancelled.cancelled() => Err(Fault::cancelled()),
-            () = self.log.abandoned() => Err(Fault::cancelled()),
-        }
-    }
-
-    pub(super) fn tell(&self, desk: &Desk, message: &JobMessage) -> Result<(), Fault> {
+    /// The log is complete afterwards.
+    fn finish(&self, desk: &Desk, outcome: Result<Option<Progress>, Fault>) {
+        let now = desk.ambient.now();
+        let last: Vec<Ending> = match outcome {
+            Ok(progress) => progress.map(Ending::Progress).into_iter().collect(),
+            Err(fault) => vec![Ending::Error(fault.into())],
+        };
+        let last = last.into_iter().chain([Ending::Complete]);
         self.log
-            .add(|seq| message.text(&self.id, seq, desk.ambient.now()))
+            .finish(last.map(|ending| move |seq| job_text(&ending, &self.id, seq, now)));
+    }
+}
+
+/// Writes what happens into the log of a job.
+pub(super) struct Teller {
+    desk: Arc<Desk>,
+    job: Arc<Job>,
+}
+
+impl Follower for Teller {
+    async fn tell(&self, progress: Progress) -> Result<(), Fault> {
+        let now = self.desk.ambient.now();
+        self.job
+            .log
+            .add(|seq| job_text(&progress, &self.job.id, seq, now))
             .map_err(|_| Fault::too_talkative())
     }
 
-    /// The log is complete afterwards.
-    fn finish(&self, desk: &Desk, outcome: Result<Option<JobMessage>, Fault>) {
-        let last = outcome.unwrap_or_else(|fault| Some(JobMessage::Error(fault.into())));
-        let now = desk.ambient.now();
-        let last: Vec<JobMessage> = last.into_iter().chain([JobMessage::Complete]).collect();
-        self.log.finish(
-            last.iter()
-                .map(|message| move |seq| message.text(&self.id, seq, now)),
-        );
-    }
-}
-
-/// Passes on what a model writes, in pieces of a bearable size.
-pub(super) struct Telling<'a> {
-    desk: &'a Desk,
-    job: &'a Job,
-    thought: String,
-    token: String,
-    patch: Vec<PatchOperation>,
-    due: Instant,
-}
-
-impl<'a> Telling<'a> {
-    pub(super) fn new(desk: &'a Desk, job: &'a Job) -> Self {
-        Self {
-            desk,
-            job,
-            thought: String::new(),
-            token: String::new(),
-            patch: Vec::new(),
-            due: Instant::now(),
+    async fn gone(&self) {
+        tokio::select! {
+            () = self.job.cancelled.cancelled() => {}
+            () = self.job.log.abandoned() => {}
         }
-    }
-
-    pub(super) fn thought(&mut self, text: &str) {
-        self.thought.push_str(text);
-    }
-
-    pub(super) fn token(&mut self, text: &str) {
-        self.token.push_str(text);
-    }
-
-    pub(super) fn patch(&mut self, operations: Vec<PatchOperation>) {
-        self.patch.extend(operations);
-    }
-
-    /// Resolves when it is time to [pass on](Self::pass_on) what has come; never while there is nothing.
-    pub(super) async fn due(&self) {
-        if self.thought.is_empty() && self.token.is_empty() && self.patch.is_empty() {
-            std::future::pending::<()>().await;
-        }
-        sleep_until(self.due).await;
-    }
-
-    pub(super) fn pass_on(&mut self) -> Result<(), Fault> {
-        self.due = Instant::now() + PACE;
-        let some_text = |text: &mut String| Some(std::mem::take(text)).filter(|text| !text.is_empty());
-        let thought = some_text(&mut self.thought).map(|content| JobMessage::Thought { content });
-        let token = some_text(&mut self.token).map(|content| JobMessage::Token { content });
-        let patch = Some(std::mem::take(&mut self.patch)).filter(|patch| !patch.is_empty());
-        let patch = patch.map(|patch| JobMessage::UiPatch { patch: json!(patch) });
-        for message in thought.into_iter().chain(token).chain(patch) {
-            self.job.tell(self.desk, &message)?;
-        }
-        Ok(())
     }
 }

@@ -7,8 +7,9 @@ use agentos_core::time::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::chat::ChatContext;
 use crate::fault::Fault;
+use crate::follow::Progress;
+use crate::follow::chat::ChatContext;
 use crate::make::Context;
 use crate::wire::rfc3339;
 
@@ -152,38 +153,19 @@ impl ServerMessage {
     }
 }
 
-/// What is told of one generation or chat.
+/// What is told last of one generation or chat.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum JobMessage {
-    GenerationStart {
-        message: &'static str,
-        /// The app that is being changed, where it is not a new one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        app_id: Option<AppId>,
-    },
-    Thought {
-        content: String,
-    },
-    Token {
-        content: String,
-    },
-    UiPatch {
-        patch: Value,
-    },
-    UiComplete {
-        ui_spec: Value,
-        app_id: AppId,
-        report: Value,
-    },
+pub(super) enum Ending {
     Error(ErrorMessage),
     Complete,
+    #[serde(untagged)]
+    Progress(Progress),
 }
 
-impl JobMessage {
-    pub(super) fn text(&self, id: &str, seq: u64, now: Millis) -> String {
-        stamped(self, Some((id, seq)), now)
-    }
+/// A message of the generation or chat `id`.
+pub(super) fn job_text(message: &impl Serialize, id: &str, seq: u64, now: Millis) -> String {
+    stamped(message, Some((id, seq)), now)
 }
 
 #[derive(Serialize)]

@@ -299,7 +299,7 @@ impl agentos_core::ports::llm::LlmPort for Silent {
 
     fn identity(&self) -> agentos_core::ports::llm::Identity {
         agentos_core::ports::llm::Identity {
-            provider: "scripted",
+            provider: "scripted".into(),
             model: "silence".to_owned(),
         }
     }

@@ -8,6 +8,7 @@ mod desktop;
 mod edits;
 mod gallery;
 mod generation;
+mod grpc;
 mod guard;
 mod models;
 mod network;

@@ -29,6 +29,13 @@ impl Program {
         Self::launch(command, data_dir)
     }
 
+    /// The exit code of a start with more arguments that fails, and what it says.
+    pub(crate) fn refused(data_dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut command = command(data_dir);
+        command.args(arguments);
+        refusal(command)
+    }
+
     fn launch(mut command: Command, data_dir: &Path) -> Self {
         let log = data_dir.with_extension("log");
         let stderr = File::options().append(true).create(true).open(&log).unwrap();
@@ -98,6 +105,7 @@ fn command(data_dir: &Path) -> Command {
     command
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data_dir)
+        .env("AGENTOS_AI_LISTEN", "")
         .env("AGENTOS_LLM", "offline")
         .current_dir(data_dir.parent().unwrap());
     command
@@ -166,7 +174,8 @@ fn a_data_folder_or_an_address_in_use_exits_with_3() {
     let mut elsewhere = Command::new(env!("CARGO_BIN_EXE_agentos-server"));
     elsewhere
         .args(["--listen", taken, "--data-dir"])
-        .arg(data_dir.with_file_name("other"));
+        .arg(data_dir.with_file_name("other"))
+        .env("AGENTOS_AI_LISTEN", "");
     let (code, told) = refusal(elsewhere);
     assert_eq!(code, Some(3), "{told}");
 }

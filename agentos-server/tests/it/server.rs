@@ -13,7 +13,7 @@ use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::llm::LlmPort;
 use agentos_core::services::Services;
-use agentos_server::{Desk, Machine, serve};
+use agentos_server::{Desk, Listeners, Machine, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -23,6 +23,8 @@ use tokio::task::JoinHandle;
 /// Serves until dropped or [stopped](Server::stop).
 pub(crate) struct Server {
     pub(crate) address: String,
+    /// Where gRPC is spoken.
+    pub(crate) ai_url: String,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
@@ -41,15 +43,21 @@ impl Server {
     }
 
     pub(crate) async fn with_model(llm: impl LlmPort + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let listeners = Listeners {
+            http: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            ai: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
+        };
+        let address = |listener: &TcpListener| listener.local_addr().unwrap().to_string();
+        let ai_url = format!("http://{}", address(listeners.ai.as_ref().unwrap()));
+        let address = address(&listeners.http);
         let (stop, stopped) = oneshot::channel::<()>();
         let desk = Arc::new(desk(Arc::new(llm)).await);
-        let served = tokio::spawn(serve(listener, desk, async {
+        let served = tokio::spawn(serve(listeners, desk, async {
             let _ = stopped.await;
         }));
         Self {
             address,
+            ai_url,
             client: agentos_adapters::http::to_own_server().unwrap(),
             stop: Some(stop),
             served,

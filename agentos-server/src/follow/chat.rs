@@ -5,9 +5,8 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde::Deserialize;
 
-use super::generation;
-use super::job::{Job, Telling};
-use super::message::JobMessage;
+use super::paced::Paced;
+use super::{Follower, Progress, generation, while_followed};
 use crate::conversations::Said;
 use crate::desk::Desk;
 use crate::fault::Fault;
@@ -16,24 +15,28 @@ use crate::wire::edit_report;
 
 /// What a chat message may say about where it comes from; other entries of the object mean nothing here.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct ChatContext {
+pub(crate) struct ChatContext {
     /// Messages with one id are one conversation; without any, those of one connection are.
-    conversation_id: Option<String>,
+    pub(crate) conversation_id: Option<String>,
     /// What was said before, for a conversation the server does not know any more.
     #[serde(default)]
-    history: Vec<Said>,
+    pub(crate) history: Vec<Said>,
 }
 
-pub(super) struct Question {
-    pub(super) message: String,
-    pub(super) context: ChatContext,
+pub(crate) struct Question {
+    pub(crate) message: String,
+    pub(crate) context: ChatContext,
     /// The conversation where none is named.
-    pub(super) default_conversation: String,
+    pub(crate) default_conversation: String,
 }
 
 /// Answers; what it tells last is the app, where one was made or changed. A conversation takes one question after
 /// another.
-pub(super) async fn answer(desk: &Desk, job: &Job, question: Question) -> Result<Option<JobMessage>, Fault> {
+pub(crate) async fn answer(
+    desk: &Desk,
+    follower: &impl Follower,
+    question: Question,
+) -> Result<Option<Progress>, Fault> {
     let Question {
         message,
         context,
@@ -41,17 +44,15 @@ pub(super) async fn answer(desk: &Desk, job: &Job, question: Question) -> Result
     } = question;
     let id = context.conversation_id.unwrap_or(default_conversation);
     let conversation = desk.conversations.open(id, context.history)?;
-    let mut conversation = job
-        .unless_cancelled(async { Ok(conversation.lock_owned().await) })
-        .await?;
+    let mut conversation = while_followed(follower, async { Ok(conversation.lock_owned().await) }).await?;
     let apps = open_apps(desk).await?;
     let events = desk.chat.answer(&conversation, &apps, &message);
-    let answer = job.unless_cancelled(told(desk, job, events)).await?;
+    let answer = while_followed(follower, told(follower, events)).await?;
     conversation.add(&message, &answer.written);
     let Some(order) = answer.order else {
         return Ok(None);
     };
-    let outcome = carry_out(desk, job, order).await;
+    let outcome = carry_out(desk, follower, order).await;
     conversation.report(match &outcome {
         Ok(_) => "What you ordered is done; the app is open.".to_owned(),
         Err(fault) => format!("What you ordered failed: {}", fault.message),
@@ -68,48 +69,46 @@ async fn open_apps(desk: &Desk) -> Result<Vec<OpenApp>, Fault> {
     Ok(open.collect())
 }
 
-async fn told(desk: &Desk, job: &Job, mut events: BoxStream<'static, ChatEvent>) -> Result<Answer, Fault> {
-    let mut telling = Telling::new(desk, job);
+async fn told(follower: &impl Follower, mut events: BoxStream<'static, ChatEvent>) -> Result<Answer, Fault> {
+    let mut paced = Paced::new(follower);
     loop {
         tokio::select! {
             event = events.next() => match event {
-                Some(ChatEvent::Thought(text)) => telling.thought(&text),
-                Some(ChatEvent::Text(text)) => telling.token(&text),
+                Some(ChatEvent::Thought(text)) => paced.thought(&text),
+                Some(ChatEvent::Text(text)) => paced.token(&text),
                 Some(ChatEvent::Answered(answer)) => {
-                    telling.pass_on()?;
+                    paced.pass_on().await?;
                     return Ok(answer);
                 }
                 Some(ChatEvent::Failed(error)) => {
-                    telling.pass_on()?;
+                    paced.pass_on().await?;
                     return Err(error.into());
                 }
                 None => return Err(Fault::unfinished()),
             },
-            () = telling.due() => telling.pass_on()?,
+            () = paced.due() => paced.pass_on().await?,
         }
     }
 }
 
-async fn carry_out(desk: &Desk, job: &Job, order: Order) -> Result<JobMessage, Fault> {
+async fn carry_out(desk: &Desk, follower: &impl Follower, order: Order) -> Result<Progress, Fault> {
     match order {
         Order::Make { request } => {
             let order = make::Order {
                 message: request,
                 parent: None,
             };
-            generation::make(desk, job, order).await
+            Ok(generation::make(desk, follower, order).await?.into())
         }
         Order::Change { app, request } => {
-            let start = JobMessage::GenerationStart {
+            let start = Progress::GenerationStart {
                 message: "changing the app",
                 app_id: Some(app),
             };
-            job.tell(desk, &start)?;
-            let change = job
-                .unless_cancelled(change_by_the_model(desk, app, &request))
-                .await?;
+            follower.tell(start).await?;
+            let change = while_followed(follower, change_by_the_model(desk, app, &request)).await?;
             let answer = change.apply(desk, app, request, None).await?;
-            Ok(JobMessage::UiComplete {
+            Ok(Progress::UiComplete {
                 app_id: app,
                 report: edit_report(&answer),
                 ui_spec: answer.step.document,
