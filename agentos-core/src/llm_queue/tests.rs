@@ -372,15 +372,12 @@ fn a_try_that_fails_refuses_those_that_waited_for_it() {
         bench.pass(OPEN_TIME);
         bench.ask(ONE);
         bench.ask(TWO);
-        match end {
-            Some(end) => {
-                bench.end(ONE, end);
-                assert_eq!(bench.outcome(ONE), Some(Outcome::PassOn));
-            }
-            None => {
-                bench.pass(120_000);
-                assert_eq!(bench.outcome(ONE), Some(Outcome::Refuse(Refusal::Silent)));
-            }
+        if let Some(end) = end {
+            bench.end(ONE, end);
+            assert_eq!(bench.outcome(ONE), Some(Outcome::PassOn));
+        } else {
+            bench.pass(120_000);
+            assert_eq!(bench.outcome(ONE), Some(Outcome::Refuse(Refusal::Silent)));
         }
         let retry_after = OPEN_TIME;
         let refused = Outcome::Refuse(Refusal::Unavailable { retry_after });
