@@ -433,6 +433,17 @@ impl<P: FnMut(CallId, u32) -> Attempt> Run<P> {
         let max = self.config.in_flight_max.get();
         assert!(running <= max as usize && (1..=max).contains(&figures.in_flight_limit));
         assert!(self.open.len() <= CALLS_IN_ALL);
+        let is_room = match figures.breaker {
+            BreakerState::Closed => running < figures.in_flight_limit as usize,
+            BreakerState::Open { .. } | BreakerState::Probing => running == 0,
+        };
+        if is_room && self.now >= self.paused_until {
+            let is_left = self
+                .open
+                .values()
+                .any(|open| !open.is_running && open.is_in_line());
+            assert!(!is_left, "a call waits although there is room");
+        }
         let mut accounts: BTreeMap<Account, usize> = BTreeMap::new();
         for open in self.open.values() {
             *accounts.entry(open.ask.account).or_default() += 1;
@@ -857,7 +868,9 @@ proptest! {
         background in 1..20_u64, in_flight in 1..6_u32, gap in 50..900_u64, accounts in 1..4_u8
     ) {
         let mut run = reliable(in_flight, gap);
-        let ends = run.now + 2 * AGED_AFTER + 25 * gap * u64::from(AGED_EVERY);
+        // An attempt takes two gaps, and besides the patient ones those that came first may be aged.
+        let oldest = background + 12 * u64::from(accounts) + 1;
+        let ends = run.now + 2 * AGED_AFTER + 2 * gap * u64::from(AGED_EVERY) * oldest;
         let mut patient = Vec::new();
         while run.now < ends {
             for number in 0..accounts {
