@@ -11,6 +11,7 @@ pub mod gallery;
 pub mod generate;
 pub mod ids;
 pub mod kernel;
+pub mod llm_queue;
 pub mod ports;
 pub mod registry;
 pub mod runtime;

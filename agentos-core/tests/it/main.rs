@@ -22,6 +22,7 @@ mod host;
 mod import;
 mod kernel;
 mod limits;
+mod llm_queue;
 mod mend;
 mod messages;
 mod mutation;
