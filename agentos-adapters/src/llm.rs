@@ -7,6 +7,7 @@ mod grpc;
 mod offline;
 mod openai;
 mod provider;
+mod queued;
 mod remote;
 mod sse;
 
@@ -14,4 +15,5 @@ pub use chosen::ChosenLlm;
 pub use grpc::GrpcLlm;
 pub use offline::OfflineLlm;
 pub use provider::Provider;
+pub use queued::QueuedLlm;
 pub use remote::{InvalidKey, Key, RemoteLlm, RemoteModel};

@@ -18,7 +18,9 @@ pub use order::Order;
 
 use crate::generate::MESSAGE_BYTES;
 use crate::ids::AppId;
-use crate::ports::llm::{EndReason, LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task, Usage};
+use crate::ports::llm::{
+    Account, EndReason, LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task, Urgency, Usage,
+};
 use order::OrderReader;
 
 /// Tokens one answer may have.
@@ -127,6 +129,8 @@ impl Chat {
             schema: None,
             max_tokens: ANSWER_TOKENS,
             deadline: ANSWER_TIME,
+            account: Account::Person,
+            urgency: Urgency::Interactive,
         };
         let answering = Answering {
             stream: self.llm.stream(request),

@@ -23,7 +23,7 @@ pub use report::Report;
 
 use cache::Cache;
 
-use crate::ports::llm::{LlmError, LlmPort};
+use crate::ports::llm::{Account, LlmError, LlmPort};
 use crate::spec::patch::PatchOperation;
 use crate::spec::{Catalog, Issue};
 use crate::time::Millis;
@@ -54,6 +54,8 @@ pub struct GenerationRequest {
     pub now: Millis,
     /// What ids and chances in the trial run come from.
     pub seed: u128,
+    /// On whose account the model is asked.
+    pub account: Account,
 }
 
 /// A change a person asks for in words.

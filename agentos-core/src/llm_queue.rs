@@ -24,7 +24,8 @@ pub use in_flight::IN_FLIGHT_AT_FIRST;
 pub use retry::{ATTEMPTS, FIRST_REST, LONGEST_PAUSE};
 pub use waiting::{AGED_AFTER, AGED_EVERY};
 
-use crate::ids::Namespace;
+pub use crate::ports::llm::{Account, Urgency};
+
 use crate::ports::llm::Usage;
 use crate::time::Millis;
 use breaker::Breaker;
@@ -41,23 +42,6 @@ pub const CALLS_IN_ALL: usize = 512;
 /// The number of a call, given by whoever drives the queue and never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u64);
-
-/// Who a call is for, and whose share of the model it takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Account {
-    Person,
-    App(Namespace),
-}
-
-/// The first are served first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
-    /// A person looks at the answer as it comes.
-    Interactive,
-    /// A person will want the answer.
-    Foreground,
-    Background,
-}
 
 /// What is to be asked of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +187,8 @@ pub struct QueueConfig {
     pub in_flight_max: NonZeroU32,
     /// How long an attempt may be silent, from its start on.
     pub idle: Millis,
+    /// The rest after the first attempt of a call, at most; each is twice the one before.
+    pub first_rest: Millis,
     pub budgets: Budgets,
     pub price: Price,
 }
@@ -213,13 +199,16 @@ impl QueueConfig {
         Self {
             seed,
             in_flight_max: IN_FLIGHT_MAX,
-            idle: 120_000,
+            idle: IDLE,
+            first_rest: FIRST_REST,
             budgets: Budgets::default(),
             price: Price::default(),
         }
     }
 }
 
+/// How long an attempt may be silent unless a configuration says otherwise.
+const IDLE: Millis = 120_000;
 const IN_FLIGHT_MAX: NonZeroU32 = NonZeroU32::new(16).unwrap();
 
 /// How the queue does, as of its last input.
@@ -411,7 +400,7 @@ impl LlmQueue {
             || call.attempts() >= ATTEMPTS
             || pause > LONGEST_PAUSE
             || self.breaker.refuses_for(self.now).is_some();
-        let rest = retry::rest(self.config.seed, id, call.attempts());
+        let rest = retry::rest(self.config.seed, self.config.first_rest, id, call.attempts());
         let until = self.now.saturating_add(rest).max(self.paused_until);
         (!is_final && until < call.ask.deadline).then_some(until)
     }

@@ -55,6 +55,9 @@ impl TryFrom<ai::LlmRequest> for port::LlmRequest {
             user_text: request.user_text,
             system: request.system,
             max_tokens: request.max_tokens,
+            // Programs outside speak for the person.
+            account: port::Account::Person,
+            urgency: port::Urgency::Foreground,
         })
     }
 }
@@ -234,6 +237,17 @@ impl From<port::LlmError> for ai::LlmError {
             port::LlmError::RateLimited { retry_after } => Error::RateLimited(llm_error::RateLimited {
                 retry_after: retry_after.map(written),
             }),
+            port::LlmError::Overloaded { message, retry_after } => Error::Overloaded(llm_error::Overloaded {
+                message,
+                retry_after: retry_after.map(written),
+            }),
+            port::LlmError::Busy { message } => Error::Busy(llm_error::Busy { message }),
+            port::LlmError::BudgetSpent { message, retry_after } => {
+                Error::BudgetSpent(llm_error::BudgetSpent {
+                    message,
+                    retry_after: Some(written(retry_after)),
+                })
+            }
             port::LlmError::Rejected { message } => Error::Rejected(llm_error::Rejected { message }),
             port::LlmError::Unavailable(cause) => Error::Unavailable(llm_error::Unavailable {
                 cause: cause.to_string(),
@@ -262,6 +276,17 @@ impl From<ai::LlmError> for port::LlmError {
             },
             Some(Error::RateLimited(limited)) => Self::RateLimited {
                 retry_after: limited.retry_after.and_then(read),
+            },
+            Some(Error::Overloaded(overloaded)) => Self::Overloaded {
+                message: overloaded.message,
+                retry_after: overloaded.retry_after.and_then(read),
+            },
+            Some(Error::Busy(busy)) => Self::Busy {
+                message: busy.message,
+            },
+            Some(Error::BudgetSpent(spent)) => Self::BudgetSpent {
+                message: spent.message,
+                retry_after: spent.retry_after.and_then(read).unwrap_or_default(),
             },
             Some(Error::Rejected(rejected)) => Self::Rejected {
                 message: rejected.message,
@@ -331,6 +356,8 @@ mod tests {
             schema: Some(json!({"type": "object"})),
             max_tokens: 1_000,
             deadline: Duration::from_millis(20_001),
+            account: port::Account::Person,
+            urgency: port::Urgency::Foreground,
         }
     }
 

@@ -375,7 +375,10 @@ impl From<LlmError> for Fault {
             LlmError::Declined { .. } | LlmError::Blocked { .. } | LlmError::OutOfTokens => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
-            LlmError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            LlmError::RateLimited { .. } | LlmError::Busy { .. } | LlmError::BudgetSpent { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            LlmError::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
             LlmError::Rejected { .. } | LlmError::Unavailable(_) | LlmError::Malformed(_) => {
                 StatusCode::BAD_GATEWAY
             }
@@ -384,7 +387,13 @@ impl From<LlmError> for Fault {
         let fault = told(status, error.code(), &error);
         match error {
             LlmError::Declined { can_build, .. } => fault.with_details(json!({ "can_build": can_build })),
-            LlmError::RateLimited { retry_after } => Self { retry_after, ..fault },
+            LlmError::RateLimited { retry_after } | LlmError::Overloaded { retry_after, .. } => {
+                Self { retry_after, ..fault }
+            }
+            LlmError::BudgetSpent { retry_after, .. } => Self {
+                retry_after: Some(retry_after),
+                ..fault
+            },
             _ => fault,
         }
     }

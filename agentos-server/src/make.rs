@@ -3,6 +3,7 @@
 use agentos_core::apps::{EditRequest, Edited, NewApp};
 use agentos_core::generate::{ChangeRequest, Generated, GenerationEvent, GenerationRequest, Report};
 use agentos_core::ids::{AppId, EngineId};
+use agentos_core::ports::llm::Account;
 use agentos_core::spec::accept::accept;
 use agentos_core::spec::mend::Loss;
 use agentos_core::time::Millis;
@@ -65,6 +66,7 @@ pub(crate) async fn begin<'a>(desk: &'a Desk, order: &Order) -> Result<Making<'a
         message: order.message.clone(),
         now: began,
         seed: desk.ambient.seed(),
+        account: Account::Person,
     };
     Ok(Making {
         events: desk.generator.generate(request),

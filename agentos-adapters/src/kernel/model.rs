@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentos_core::kernel::{ANSWER_BYTES, MODEL_TIME, ModelReply, Prompt, Reply, SysError};
-use agentos_core::ports::llm::{LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task};
+use agentos_core::ports::llm::{
+    Account, LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task, Urgency,
+};
 use futures::StreamExt;
 
 const SYSTEM: &str = "You do one small piece of work inside an app that a person uses. Answer with the result alone, \
@@ -68,6 +70,8 @@ fn request(prompt: Prompt) -> LlmRequest {
         schema: None,
         max_tokens: prompt.max_tokens,
         deadline: Duration::from_millis(MODEL_TIME),
+        account: prompt.account.map_or(Account::Person, Account::App),
+        urgency: Urgency::Foreground,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Anthropic's Messages.
 
-use agentos_core::ports::llm::{EndReason, LlmEvent, LlmRequest, Role};
+use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, LlmRequest, Role};
 use serde_json::{Value, json};
 
-use super::provider::{Failed, Outgoing, Provider, Reading, error_in, thought};
+use super::provider::{Outgoing, Provider, Reading, blocked, error_in, thought};
 
 pub(super) fn outgoing(model: &str, request: &LlmRequest) -> Outgoing {
     let messages: Vec<Value> = request
@@ -32,7 +32,7 @@ pub(super) fn outgoing(model: &str, request: &LlmRequest) -> Outgoing {
     }
 }
 
-pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEvent>) -> Result<(), Failed> {
+pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEvent>) -> Result<(), LlmError> {
     if let Some(failed) = error_in(Provider::Anthropic, chunk) {
         return Err(failed);
     }
@@ -85,11 +85,11 @@ pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEve
     Ok(())
 }
 
-fn end(reading: &mut Reading, reason: Option<&str>) -> Result<(), Failed> {
+fn end(reading: &mut Reading, reason: Option<&str>) -> Result<(), LlmError> {
     match reason {
         None => {}
         Some("max_tokens" | "model_context_window_exceeded") => reading.end = Some(EndReason::Length),
-        Some("refusal") => return Err(Failed::blocked("refusal")),
+        Some("refusal") => return Err(blocked("refusal")),
         Some(_) => reading.end = Some(EndReason::Stop),
     }
     Ok(())

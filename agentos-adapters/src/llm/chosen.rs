@@ -55,7 +55,7 @@ mod tests {
 
     use agentos_core::generate::{GenerationEvent, GenerationRequest, Generator};
     use agentos_core::llm_contract;
-    use agentos_core::ports::llm::Task;
+    use agentos_core::ports::llm::{Account, Task, Urgency};
     use agentos_core::spec::Catalog;
     use agentos_core::testing::llm::{ScriptedLlm, say};
     use futures::StreamExt;
@@ -73,6 +73,8 @@ mod tests {
             schema: None,
             max_tokens: 1_000,
             deadline: Duration::from_secs(10),
+            account: Account::Person,
+            urgency: Urgency::Foreground,
         }
     }
 
@@ -115,6 +117,7 @@ mod tests {
             message: "count things".to_owned(),
             now: 0,
             seed: 1,
+            account: Account::Person,
         });
         let mut last = events.next().await;
         llm.choose(Arc::clone(&second) as Arc<dyn LlmPort>);

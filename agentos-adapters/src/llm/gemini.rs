@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use agentos_core::ports::llm::{EndReason, LlmEvent, LlmRequest, Role, Task};
+use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, LlmRequest, Role, Task};
 use serde_json::{Value, json};
 
-use super::provider::{Failed, Outgoing, Provider, Reading, error_in, message_of, thought};
+use super::provider::{
+    Outgoing, Provider, Reading, blocked, error_in, message_of, rejected, thought, unavailable,
+};
 
 /// The least a request for an app asks for: thoughts count.
 const LEAST_TOKENS: u32 = 8_192;
@@ -48,7 +50,7 @@ fn thinks(model: &str) -> bool {
     !["1.", "2.0"].iter().any(|older| version.starts_with(older)) && model.starts_with("gemini-")
 }
 
-pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEvent>) -> Result<(), Failed> {
+pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEvent>) -> Result<(), LlmError> {
     if let Some(failed) = error_in(Provider::Gemini, chunk) {
         return Err(failed);
     }
@@ -56,7 +58,7 @@ pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEve
         .pointer("/promptFeedback/blockReason")
         .and_then(Value::as_str)
     {
-        return Err(Failed::blocked(reason));
+        return Err(blocked(reason));
     }
     let candidate = chunk.pointer("/candidates/0").unwrap_or(&Value::Null);
     let parts = candidate.pointer("/content/parts").and_then(Value::as_array);
@@ -84,14 +86,14 @@ pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEve
         Some(
             reason @ ("SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII"
             | "IMAGE_SAFETY"),
-        ) => return Err(Failed::blocked(reason)),
+        ) => return Err(blocked(reason)),
         // New reasons appear; what the text is worth shows when it is read.
         Some(_) => reading.end = Some(EndReason::Stop),
     }
     Ok(())
 }
 
-pub(super) fn refusal(status: u16, retry_after: Option<Duration>, body: &Value) -> Failed {
+pub(super) fn refusal(status: u16, retry_after: Option<Duration>, body: &Value) -> LlmError {
     let said = message_of(body).unwrap_or_else(|| format!("status {status}"));
     let details = body.pointer("/error/details").and_then(Value::as_array);
     let details: Vec<&Value> = details.into_iter().flatten().collect();
@@ -107,15 +109,21 @@ pub(super) fn refusal(status: u16, retry_after: Option<Duration>, body: &Value) 
                 })
             });
             if per_day || said.contains("limit: 0") {
-                return Failed::for_good(said);
+                return rejected(said);
             }
             let told = details
                 .iter()
                 .find_map(|detail| seconds(detail.get("retryDelay")?.as_str()?));
-            Failed::limited(told.or(retry_after))
+            LlmError::RateLimited {
+                retry_after: told.or(retry_after),
+            }
         }
-        500 | 502 | 503 | 504 => Failed::unavailable(said),
-        _ => Failed::for_good(said),
+        503 => LlmError::Overloaded {
+            message: said,
+            retry_after,
+        },
+        500 | 502 | 504 => unavailable(said),
+        _ => rejected(said),
     }
 }
 

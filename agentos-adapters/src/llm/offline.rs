@@ -96,6 +96,7 @@ mod tests {
     use std::time::Duration;
 
     use agentos_core::llm_contract;
+    use agentos_core::ports::llm::{Account, Urgency};
 
     use super::*;
 
@@ -110,6 +111,8 @@ mod tests {
             schema: None,
             max_tokens: 8_192,
             deadline: Duration::from_secs(10),
+            account: Account::Person,
+            urgency: Urgency::Foreground,
         }
     }
 

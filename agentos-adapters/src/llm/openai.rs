@@ -1,9 +1,9 @@
 //! `OpenAI`'s chat completions, as `OpenAI` and the many servers that speak like it send them.
 
-use agentos_core::ports::llm::{EndReason, LlmEvent, LlmRequest, Role, Task};
+use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, LlmRequest, Role, Task};
 use serde_json::{Value, json};
 
-use super::provider::{Failed, Outgoing, Provider, Reading, error_in, thought};
+use super::provider::{Outgoing, Provider, Reading, blocked, error_in, thought};
 
 pub(super) fn outgoing(model: &str, request: &LlmRequest) -> Outgoing {
     let mut messages = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn outgoing(model: &str, request: &LlmRequest) -> Outgoing {
     }
 }
 
-pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEvent>) -> Result<(), Failed> {
+pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEvent>) -> Result<(), LlmError> {
     if let Some(failed) = error_in(Provider::OpenAi, chunk) {
         return Err(failed);
     }
@@ -87,7 +87,7 @@ pub(super) fn read(reading: &mut Reading, chunk: &Value, events: &mut Vec<LlmEve
     match choice.get("finish_reason").and_then(Value::as_str) {
         None | Some("") => {}
         Some("length") => reading.end = Some(EndReason::Length),
-        Some("content_filter") => return Err(Failed::blocked("content_filter")),
+        Some("content_filter") => return Err(blocked("content_filter")),
         // A reply that asks for tools gets none; its text, if any, is the answer.
         Some(_) => reading.end = Some(EndReason::Stop),
     }

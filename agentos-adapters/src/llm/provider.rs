@@ -16,68 +16,24 @@ pub enum Provider {
     Anthropic,
 }
 
-/// A failed request.
-#[derive(Debug)]
-pub(super) struct Failed {
-    pub(super) error: LlmError,
-    pub(super) again: Again,
+/// Asking again would not help.
+pub(super) fn rejected(message: impl Into<String>) -> LlmError {
+    LlmError::Rejected {
+        message: message.into(),
+    }
 }
 
-/// Whether the same request may succeed later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
-    Never,
-    /// Not before this long, where the provider says.
-    Later(Option<Duration>),
+pub(super) fn unavailable(message: impl Into<String>) -> LlmError {
+    LlmError::Unavailable(message.into().into())
 }
 
-/// The longest pause that is waited for; a longer one is left to the person.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+pub(super) fn malformed(message: impl Into<String>) -> LlmError {
+    LlmError::Malformed(message.into().into())
+}
 
-impl Failed {
-    pub(super) fn for_good(message: impl Into<String>) -> Self {
-        Self {
-            error: LlmError::Rejected {
-                message: message.into(),
-            },
-            again: Again::Never,
-        }
-    }
-
-    /// The provider asks for a pause.
-    pub(super) fn limited(retry_after: Option<Duration>) -> Self {
-        let is_short = retry_after.is_none_or(|pause| pause <= LONGEST_PAUSE);
-        Self {
-            error: LlmError::RateLimited { retry_after },
-            again: if is_short {
-                Again::Later(retry_after)
-            } else {
-                Again::Never
-            },
-        }
-    }
-
-    pub(super) fn unavailable(message: String) -> Self {
-        Self {
-            error: LlmError::Unavailable(message.into()),
-            again: Again::Later(None),
-        }
-    }
-
-    pub(super) fn malformed(message: impl Into<String>) -> Self {
-        Self {
-            error: LlmError::Malformed(message.into().into()),
-            again: Again::Never,
-        }
-    }
-
-    pub(super) fn blocked(reason: impl Into<String>) -> Self {
-        Self {
-            error: LlmError::Blocked {
-                reason: reason.into(),
-            },
-            again: Again::Never,
-        }
+pub(super) fn blocked(reason: impl Into<String>) -> LlmError {
+    LlmError::Blocked {
+        reason: reason.into(),
     }
 }
 
@@ -168,7 +124,7 @@ impl Provider {
     }
 
     /// What an answer with another status than 200 means.
-    pub(super) fn refusal(self, status: u16, retry_after: Option<Duration>, body: &str) -> Failed {
+    pub(super) fn refusal(self, status: u16, retry_after: Option<Duration>, body: &str) -> LlmError {
         let error: Value = serde_json::from_str(body).unwrap_or_default();
         let error = error.get(0).unwrap_or(&error);
         if self == Self::Gemini {
@@ -195,14 +151,18 @@ impl Provider {
 }
 
 /// How `OpenAI`, those who speak like it, and Anthropic refuse.
-fn refusal(status: u16, retry_after: Option<Duration>, body: &Value) -> Failed {
+fn refusal(status: u16, retry_after: Option<Duration>, body: &Value) -> LlmError {
     let said = message_of(body).unwrap_or_else(|| format!("status {status}"));
     let code = body.pointer("/error/code").map(text_of).unwrap_or_default();
     match status {
-        429 if code == "insufficient_quota" => Failed::for_good(said),
-        429 => Failed::limited(retry_after),
-        408 | 409 | 500 | 502 | 503 | 504 | 529 => Failed::unavailable(said),
-        _ => Failed::for_good(said),
+        429 if code == "insufficient_quota" => rejected(said),
+        429 => LlmError::RateLimited { retry_after },
+        503 | 529 => LlmError::Overloaded {
+            message: said,
+            retry_after,
+        },
+        408 | 409 | 500 | 502 | 504 => unavailable(said),
+        _ => rejected(said),
     }
 }
 
@@ -240,13 +200,13 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn take(&mut self, payload: &str) -> Result<Vec<LlmEvent>, Failed> {
+    pub(super) fn take(&mut self, payload: &str) -> Result<Vec<LlmEvent>, LlmError> {
         if payload.trim() == "[DONE]" {
             self.end.get_or_insert(EndReason::Stop);
             return Ok(Vec::new());
         }
         let payload: Value = serde_json::from_str(payload)
-            .map_err(|error| Failed::malformed(format!("an event is not JSON: {error}")))?;
+            .map_err(|error| malformed(format!("an event is not JSON: {error}")))?;
         let chunks = match &payload {
             Value::Array(chunks) => chunks.as_slice(),
             one => std::slice::from_ref(one),
@@ -263,13 +223,10 @@ impl Reading {
     }
 
     /// What a stream that ended came to: nothing for one that was cut.
-    pub(super) fn finish(self) -> Result<Option<EndReason>, Failed> {
+    pub(super) fn finish(self) -> Result<Option<EndReason>, LlmError> {
         match self.end {
-            _ if !self.refusal.is_empty() => Err(Failed::blocked(self.refusal)),
-            Some(EndReason::Length) if !self.has_text => Err(Failed {
-                error: LlmError::OutOfTokens,
-                again: Again::Never,
-            }),
+            _ if !self.refusal.is_empty() => Err(blocked(self.refusal)),
+            Some(EndReason::Length) if !self.has_text => Err(LlmError::OutOfTokens),
             end => Ok(end),
         }
     }
@@ -300,7 +257,7 @@ pub(super) fn thought(text: &str, events: &mut Vec<LlmEvent>) {
 }
 
 /// An error in the middle of an answer whose status was 200; its `code` says what a status would have.
-pub(super) fn error_in(provider: Provider, chunk: &Value) -> Option<Failed> {
+pub(super) fn error_in(provider: Provider, chunk: &Value) -> Option<LlmError> {
     let error = chunk.get("error").filter(|error| !error.is_null())?;
     let status = error.get("code").or_else(|| error.get("status"));
     let status = status

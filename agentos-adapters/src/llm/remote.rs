@@ -1,4 +1,5 @@
-//! A model behind a provider's API: one request, retried as long as nothing of the answer was passed on.
+//! A model behind a provider's API: one request, one answer. Whoever wants it tried again asks through a
+//! [`QueuedLlm`](super::QueuedLlm).
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +14,11 @@ use reqwest::header::HeaderValue;
 use reqwest::{Client, Response};
 use serde_json::Value;
 use thiserror::Error;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
-use super::provider::{Again, Failed, Provider, Reading};
+use super::provider::{Provider, Reading, malformed, rejected, unavailable};
 use super::sse::Decoder;
 
-/// Times a request is made in all.
-const TRIES: u32 = 5;
 /// How long a model may be silent, from the request on.
 const IDLE: Duration = Duration::from_mins(2);
 /// Bytes of an error that are read.
@@ -107,24 +106,14 @@ pub struct RemoteLlm(Arc<Connection>);
 struct Connection {
     model: RemoteModel,
     client: Client,
-    /// The first pause between two tries; each is twice the one before.
-    pause: Duration,
 }
 
 impl RemoteLlm {
     /// # Errors
     /// The certificates of this machine cannot be read.
     pub fn new(model: RemoteModel) -> reqwest::Result<Self> {
-        Self::pausing(model, Duration::from_millis(500))
-    }
-
-    /// With another first pause between two tries.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn pausing(model: RemoteModel, pause: Duration) -> reqwest::Result<Self> {
         let client = crate::http::to_provider()?;
-        Ok(Self(Arc::new(Connection { model, client, pause })))
+        Ok(Self(Arc::new(Connection { model, client })))
     }
 }
 
@@ -149,7 +138,7 @@ impl LlmPort for RemoteLlm {
 
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, LlmError>> {
         let connection = Arc::clone(&self.0);
-        async move { connection.models().await.map_err(|failed| failed.error) }.boxed()
+        async move { connection.models().await }.boxed()
     }
 }
 
@@ -157,7 +146,7 @@ type Events = mpsc::Sender<Result<LlmEvent, LlmError>>;
 
 impl Connection {
     async fn answer(&self, request: LlmRequest, mut events: Events) {
-        let last = match timeout(request.deadline, self.attempts(&request, &mut events)).await {
+        let last = match timeout(request.deadline, self.attempt(&request, &mut events)).await {
             Ok(Ok(Some(reason))) => Ok(LlmEvent::End(reason)),
             // A stream without an end says that it was cut.
             Ok(Ok(None)) => return,
@@ -168,42 +157,12 @@ impl Connection {
         let _ = events.send(last).await;
     }
 
-    async fn attempts(
-        &self,
-        request: &LlmRequest,
-        events: &mut Events,
-    ) -> Result<Option<EndReason>, LlmError> {
-        let mut pause = self.pause;
-        let ends = Instant::now() + request.deadline;
-        for tried in 1.. {
-            let mut begun = false;
-            let failed = match self.attempt(request, events, &mut begun).await {
-                Ok(end) => return Ok(end),
-                Err(failed) => failed,
-            };
-            let Again::Later(wait) = failed.again else {
-                return Err(failed.error);
-            };
-            if begun || tried >= TRIES {
-                return Err(failed.error);
-            }
-            let wait = wait.unwrap_or_else(|| with_jitter(pause));
-            if Instant::now() + wait >= ends {
-                return Err(failed.error);
-            }
-            sleep(wait).await;
-            pause *= 2;
-        }
-        Err(LlmError::TimedOut)
-    }
-
-    /// Makes the request once; `begun` says whether anything of the answer was passed on.
     async fn attempt(
         &self,
         request: &LlmRequest,
         events: &mut Events,
-        begun: &mut bool,
-    ) -> Result<Option<EndReason>, Failed> {
+    ) -> Result<Option<EndReason>, LlmError> {
+        let mut begun = false;
         let RemoteModel { provider, model, .. } = &self.model;
         let outgoing = provider.outgoing(model, request);
         let sent = self
@@ -212,27 +171,27 @@ impl Connection {
             .send();
         let response = timeout(IDLE, sent)
             .await
-            .map_err(|_| silent())?
+            .map_err(|_| LlmError::TimedOut)?
             .map_err(|error| unreachable(&error))?;
         if !response.status().is_success() {
             return Err(self.refused(response).await);
         }
         let (mut decoder, mut reading) = (Decoder::default(), provider.reading());
         let mut body = response.bytes_stream();
-        while let Some(bytes) = timeout(IDLE, body.next()).await.map_err(|_| silent())? {
+        while let Some(bytes) = timeout(IDLE, body.next()).await.map_err(|_| LlmError::TimedOut)? {
             let Ok(bytes) = bytes else {
                 // The line broke: what was passed on stays, and the missing end tells.
-                if *begun {
+                if begun {
                     return Ok(None);
                 }
-                return Err(Failed::unavailable("the connection broke off".to_owned()));
+                return Err(unavailable("the connection broke off"));
             };
             let payloads = decoder
                 .push(&bytes)
-                .map_err(|_| Failed::malformed("an event of the answer is too large"))?;
-            self.pass_on(payloads, &mut reading, events, begun).await?;
+                .map_err(|_| malformed("an event of the answer is too large"))?;
+            self.pass_on(payloads, &mut reading, events, &mut begun).await?;
         }
-        self.pass_on(decoder.finish(), &mut reading, events, begun)
+        self.pass_on(decoder.finish(), &mut reading, events, &mut begun)
             .await?;
         reading.finish()
     }
@@ -243,7 +202,7 @@ impl Connection {
         reading: &mut Reading,
         events: &mut Events,
         begun: &mut bool,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), LlmError> {
         for payload in payloads {
             let read = reading
                 .take(&payload)
@@ -258,7 +217,7 @@ impl Connection {
     }
 
     /// What a refusal means; where the model is not there, with the models that are.
-    async fn refused(&self, response: Response) -> Failed {
+    async fn refused(&self, response: Response) -> LlmError {
         let status = response.status().as_u16();
         let retry_after = response
             .headers()
@@ -271,7 +230,7 @@ impl Connection {
         if status != 404 {
             return failed;
         }
-        let mut message = format!("there is no model `{}` ({})", self.model.model, failed.error);
+        let mut message = format!("there is no model `{}` ({failed})", self.model.model);
         if let Ok(mut models) = self.models().await
             && !models.is_empty()
         {
@@ -286,10 +245,10 @@ impl Connection {
                 message = format!("{message} and {more} more");
             }
         }
-        Failed::for_good(message)
+        rejected(message)
     }
 
-    async fn models(&self) -> Result<Vec<String>, Failed> {
+    async fn models(&self) -> Result<Vec<String>, LlmError> {
         let asked = async {
             let response = self
                 .prepared(self.client.get(self.url("/models")))
@@ -303,10 +262,12 @@ impl Connection {
                 return Err(self.without_key(self.model.provider.refusal(status.as_u16(), None, &body)));
             }
             let list: Value = serde_json::from_slice(&body)
-                .map_err(|error| Failed::malformed(format!("the list of models is not JSON: {error}")))?;
+                .map_err(|error| malformed(format!("the list of models is not JSON: {error}")))?;
             Ok(self.model.provider.models(&list))
         };
-        timeout(LIST_TIME, asked).await.unwrap_or_else(|_| Err(silent()))
+        timeout(LIST_TIME, asked)
+            .await
+            .unwrap_or_else(|_| Err(LlmError::TimedOut))
     }
 
     fn url(&self, path: &str) -> String {
@@ -321,23 +282,24 @@ impl Connection {
     }
 
     /// A provider's sentence may repeat what it was sent.
-    fn without_key(&self, failed: Failed) -> Failed {
+    fn without_key(&self, error: LlmError) -> LlmError {
         let hidden = |text: &str| -> String {
             let text = self.model.key.hidden_in(text);
             text.chars().take(SENTENCE_CHARS).collect()
         };
-        let error = match failed.error {
-            LlmError::Rejected { message } => LlmError::Rejected {
-                message: hidden(&message),
-            },
+        match error {
+            LlmError::Rejected { message } => rejected(hidden(&message)),
             LlmError::Blocked { reason } => LlmError::Blocked {
                 reason: hidden(&reason),
             },
-            LlmError::Unavailable(cause) => LlmError::Unavailable(hidden(&cause.to_string()).into()),
-            LlmError::Malformed(cause) => LlmError::Malformed(hidden(&cause.to_string()).into()),
+            LlmError::Overloaded { message, retry_after } => LlmError::Overloaded {
+                message: hidden(&message),
+                retry_after,
+            },
+            LlmError::Unavailable(cause) => unavailable(hidden(&cause.to_string())),
+            LlmError::Malformed(cause) => malformed(hidden(&cause.to_string())),
             other => other,
-        };
-        Failed { error, ..failed }
+        }
     }
 }
 
@@ -361,7 +323,7 @@ async fn beginning(response: Response, most: usize) -> Vec<u8> {
     bytes
 }
 
-fn unreachable(error: &reqwest::Error) -> Failed {
+fn unreachable(error: &reqwest::Error) -> LlmError {
     // The URL is not repeated, whatever it holds.
     let reason = if error.is_connect() {
         "no connection to the model provider"
@@ -370,19 +332,5 @@ fn unreachable(error: &reqwest::Error) -> Failed {
     } else {
         "the request to the model provider broke off"
     };
-    Failed::unavailable(reason.to_owned())
-}
-
-fn silent() -> Failed {
-    Failed {
-        error: LlmError::TimedOut,
-        again: Again::Never,
-    }
-}
-
-/// Between a half and the whole, so that many who failed together do not come back together.
-fn with_jitter(pause: Duration) -> Duration {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let part = now.map_or(0, |now| now.subsec_nanos() % 1_000);
-    pause / 2 + pause / 2 * part / 1_000
+    unavailable(reason)
 }

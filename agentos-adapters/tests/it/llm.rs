@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use agentos_adapters::llm::{Key, Provider, RemoteLlm, RemoteModel};
 use agentos_core::llm_contract;
 use agentos_core::ports::llm::{
-    EndReason, LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task, Usage,
+    Account, EndReason, LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task, Urgency, Usage,
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -16,17 +16,17 @@ use super::replay::{Replay, Reply};
 
 const KEY: &str = "key-0123456789";
 
-fn model(provider: Provider, base_url: &str) -> RemoteLlm {
+pub(crate) fn model(provider: Provider, base_url: &str) -> RemoteLlm {
     let model = RemoteModel {
         provider,
         base_url: base_url.to_owned(),
         model: "some-model".to_owned(),
         key: Key::parse(KEY).unwrap(),
     };
-    RemoteLlm::pausing(model, Duration::from_millis(1)).unwrap()
+    RemoteLlm::new(model).unwrap()
 }
 
-fn request() -> LlmRequest {
+pub(crate) fn request() -> LlmRequest {
     LlmRequest {
         task: Task::Generate,
         user_text: "a clock".to_owned(),
@@ -40,20 +40,22 @@ fn request() -> LlmRequest {
         schema: None,
         max_tokens: 1_000,
         deadline: Duration::from_secs(20),
+        account: Account::Person,
+        urgency: Urgency::Foreground,
     }
 }
 
 /// What an answer came to.
 #[derive(Debug, Default)]
-struct Answer {
-    text: String,
-    thoughts: String,
-    usage: Usage,
+pub(crate) struct Answer {
+    pub(crate) text: String,
+    pub(crate) thoughts: String,
+    pub(crate) usage: Usage,
     /// Nothing for a stream that was cut.
-    end: Option<Result<EndReason, LlmError>>,
+    pub(crate) end: Option<Result<EndReason, LlmError>>,
 }
 
-async fn asked(llm: &RemoteLlm) -> Answer {
+pub(crate) async fn asked(llm: &dyn LlmPort) -> Answer {
     let mut answer = Answer::default();
     let mut stream = llm.stream(request());
     while let Some(event) = stream.next().await {
@@ -78,7 +80,7 @@ async fn answered(provider: Provider, replies: impl IntoIterator<Item = Reply>) 
 const PROVIDERS: [Provider; 3] = [Provider::Gemini, Provider::OpenAi, Provider::Anthropic];
 
 /// A thought, two pieces of text with what JSON may hold, and the tokens: 7 in, 5 out.
-fn stream_of(provider: Provider) -> String {
+pub(crate) fn stream_of(provider: Provider) -> String {
     let events: Vec<Value> = match provider {
         Provider::Gemini => vec![
             json!({"candidates": [{"content": {"parts": [{"text": "Hm.", "thought": true}]}}]}),
@@ -182,7 +184,7 @@ async fn a_stream_without_an_end_was_cut() {
 }
 
 /// The code of the error, or what else came.
-fn code(answer: &Answer) -> &'static str {
+pub(crate) fn code(answer: &Answer) -> &'static str {
     match &answer.end {
         Some(Err(error)) => error.code(),
         Some(Ok(EndReason::Stop)) => "stop",
@@ -237,7 +239,7 @@ async fn errors_are_told_by_what_the_caller_decides() {
             Provider::Gemini,
             503,
             google(503, "UNAVAILABLE", json!([])),
-            "unavailable",
+            "overloaded",
         ),
         (
             Provider::OpenAi,
@@ -274,7 +276,7 @@ async fn errors_are_told_by_what_the_caller_decides() {
             Provider::Anthropic,
             529,
             json!({"error": {"type": "overloaded_error", "message": "busy"}}),
-            "unavailable",
+            "overloaded",
         ),
         (
             Provider::Anthropic,
@@ -316,7 +318,7 @@ async fn what_stops_an_answer_midway_is_told() {
         (
             Provider::Gemini,
             format!("{text}{{\n  \"error\": {{\n    \"code\": 503,\n    \"message\": \"overloaded\"\n  }}\n}}\n"),
-            "unavailable",
+            "overloaded",
         ),
         (Provider::Gemini, "data: {\"usageMetadata\": {}}\n\n".to_owned(), "cut"),
         (
@@ -337,7 +339,7 @@ async fn what_stops_an_answer_midway_is_told() {
         (
             Provider::Anthropic,
             "event: error\ndata: {\"type\": \"error\", \"error\": {\"type\": \"overloaded_error\", \"message\": \"busy\"}}\n\n".to_owned(),
-            "unavailable",
+            "overloaded",
         ),
         (Provider::Anthropic, "data: not json\n\n".to_owned(), "model_malformed"),
     ];
@@ -345,33 +347,6 @@ async fn what_stops_an_answer_midway_is_told() {
         let (answer, _replay) = answered(provider, [Reply::ok(body.clone())]).await;
         assert_eq!(code(&answer), expected, "{body}: {answer:?}");
     }
-}
-
-#[tokio::test]
-async fn a_request_is_made_again_until_something_was_passed_on() {
-    let busy = || Reply::of(503, "{}");
-    let whole = || Reply::ok(stream_of(Provider::OpenAi));
-    let (answer, replay) = answered(
-        Provider::OpenAi,
-        [busy(), Reply::of(429, "{}").with("retry-after", "0"), whole()],
-    )
-    .await;
-    assert_eq!((code(&answer), replay.requests().len()), ("stop", 3));
-
-    let (answer, replay) = answered(Provider::OpenAi, [busy()]).await;
-    assert_eq!((code(&answer), replay.requests().len()), ("unavailable", 5));
-
-    let (answer, replay) = answered(
-        Provider::OpenAi,
-        [Reply::of(429, "{}").with("retry-after", "61"), whole()],
-    )
-    .await;
-    assert_eq!((code(&answer), replay.requests().len()), ("rate_limited", 1));
-
-    let begun = "data: {\"choices\": [{\"delta\": {\"content\": \"half\"}}]}\n\ndata: {\"error\": {\"code\": 503}}\n\n";
-    let (answer, replay) = answered(Provider::OpenAi, [Reply::ok(begun), whole()]).await;
-    assert_eq!((code(&answer), replay.requests().len()), ("unavailable", 1));
-    assert_eq!(answer.text, "half");
 }
 
 #[tokio::test]

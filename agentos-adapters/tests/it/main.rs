@@ -5,5 +5,6 @@
 mod apps;
 mod kernel;
 mod llm;
+mod queued;
 mod replay;
 mod storage;

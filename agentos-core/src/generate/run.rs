@@ -13,7 +13,7 @@ use super::{
     Generator,
 };
 use super::{MESSAGE_BYTES, REPAIR_ROUNDS, Report, prompt};
-use crate::ports::llm::{LlmRequest, Message, Role, Task, Usage};
+use crate::ports::llm::{Account, LlmRequest, Message, Role, Task, Urgency, Usage};
 use crate::spec::mend::Loss;
 use crate::spec::patch::{AddOperation, PatchOperation, PointerBuf};
 use crate::spec::reader::{Read, Reader};
@@ -116,7 +116,13 @@ pub(super) async fn change(
     let mut failed_lines = Vec::new();
     let mut question = LlmRequest {
         document: Some(document.clone()),
-        ..question(generator, Task::Edit, message, prompt::change(message, document))
+        ..question(
+            generator,
+            Task::Edit,
+            Account::Person,
+            message,
+            prompt::change(message, document),
+        )
     };
     let mut proof = None;
     for _ in 0..=REPAIR_ROUNDS {
@@ -142,7 +148,7 @@ pub(super) async fn change(
         question = LlmRequest {
             document: Some(found.document.clone()),
             issues,
-            ..self::question(generator, Task::Repair, message, asked)
+            ..self::question(generator, Task::Repair, Account::Person, message, asked)
         };
         let is_done = question.issues.is_empty();
         proof = Some(found);
@@ -184,6 +190,7 @@ async fn first_answer(
     let question = question(
         generator,
         Task::Generate,
+        request.account,
         &request.message,
         prompt::generation(&request.message),
     );
@@ -239,7 +246,7 @@ async fn repaired(
         let question = LlmRequest {
             document: Some(proof.document.clone()),
             issues,
-            ..question(generator, Task::Repair, &request.message, asked)
+            ..question(generator, Task::Repair, request.account, &request.message, asked)
         };
         let answer = ask(&*generator.llm, question, events, None).await;
         spent.add(&answer);
@@ -257,7 +264,7 @@ async fn repaired(
 }
 
 /// `asked` is what a remote model reads in place of the `message`.
-fn question(generator: &Generator, task: Task, message: &str, asked: String) -> LlmRequest {
+fn question(generator: &Generator, task: Task, account: Account, message: &str, asked: String) -> LlmRequest {
     LlmRequest {
         task,
         user_text: message.to_owned(),
@@ -271,6 +278,11 @@ fn question(generator: &Generator, task: Task, message: &str, asked: String) -> 
         schema: None,
         max_tokens: ANSWER_TOKENS,
         deadline: ANSWER_TIME,
+        urgency: match account {
+            Account::Person => Urgency::Interactive,
+            Account::App(_) => Urgency::Foreground,
+        },
+        account,
     }
 }
 

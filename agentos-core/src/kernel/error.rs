@@ -116,8 +116,6 @@ pub enum Resource {
     NetworkInFlight,
     /// Bytes sent and received over the network within an hour.
     NetworkBytes,
-    /// Tokens of the model within a day.
-    ModelTokens,
     /// Questions to the person that wait, or answers that are kept.
     Approvals,
 }
@@ -134,7 +132,6 @@ impl std::fmt::Display for Resource {
             Self::StoreKeys => "the limit of stored keys",
             Self::NetworkInFlight => "the limit of requests at once",
             Self::NetworkBytes => "the limit of bytes over the network in an hour",
-            Self::ModelTokens => "the limit of the model's tokens in a day",
             Self::Approvals => "the limit of questions to the person",
         })
     }

@@ -61,8 +61,8 @@ pub enum Op {
     /// `permission_denied`. A body beyond the allowance is `too_large`. The record is written before
     /// anything is sent.
     NetworkRequest(Box<Outbound>),
-    /// Answers [`Reply::Model`](super::Reply::Model), with at most [`ANSWER_BYTES`](super::ANSWER_BYTES) of text;
-    /// `quota_exceeded` where the account's tokens are used up. The record is written before anything is asked.
+    /// Answers [`Reply::Model`](super::Reply::Model), with at most [`ANSWER_BYTES`](super::ANSWER_BYTES) of text.
+    /// The record is written before anything is asked.
     Generate(Box<Prompt>),
     /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
     KeepApproval(StandingApproval),

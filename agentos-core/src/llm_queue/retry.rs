@@ -7,13 +7,13 @@ use crate::time::Millis;
 pub const ATTEMPTS: u32 = 5;
 /// The longest pause a provider may ask for that is waited for; a longer one makes the failure final.
 pub const LONGEST_PAUSE: Millis = 60_000;
-/// The rest after the first attempt; each is twice the one before.
+/// The rest after the first attempt, unless a configuration says otherwise.
 pub const FIRST_REST: Millis = 500;
 
 /// The rest after the attempt with this number, counted from 1: between half of it and all, so that
 /// calls that failed together do not come back together.
-pub(super) fn rest(seed: u64, call: CallId, attempt: u32) -> Millis {
-    let longest = FIRST_REST << (attempt.clamp(1, ATTEMPTS) - 1);
+pub(super) fn rest(seed: u64, first: Millis, call: CallId, attempt: u32) -> Millis {
+    let longest = first << (attempt.clamp(1, ATTEMPTS) - 1);
     let shortest = longest / 2;
     let chance = scatter(scatter(scatter(seed) ^ call.0) ^ u64::from(attempt));
     shortest + chance % (longest - shortest + 1)
@@ -34,7 +34,9 @@ mod tests {
 
     #[track_caller]
     fn check(attempt: u32, shortest: Millis, longest: Millis) {
-        let rests: BTreeSet<_> = (0..2_000).map(|call| rest(1, CallId(call), attempt)).collect();
+        let rests: BTreeSet<_> = (0..2_000)
+            .map(|call| rest(1, FIRST_REST, CallId(call), attempt))
+            .collect();
         assert!(rests.iter().all(|rest| (shortest..=longest).contains(rest)));
         assert!(
             rests.len() > 150,
@@ -53,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_seed_alone_decides() {
-        let rests = |seed| (0..20).map(move |call| rest(seed, CallId(call), 3));
+        let rests = |seed| (0..20).map(move |call| rest(seed, FIRST_REST, CallId(call), 3));
         assert!(rests(1).eq(rests(1)));
         assert!(rests(1).ne(rests(2)));
     }

@@ -1,6 +1,7 @@
 //! The rules of the queue as tables; long random runs are in `tests/it/llm_queue.rs`.
 
 use super::*;
+use crate::ids::Namespace;
 
 const START: Millis = 1_767_225_600_000;
 const HOUR: Millis = 3_600_000;

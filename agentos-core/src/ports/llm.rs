@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::ids::Namespace;
 use crate::spec::Issue;
 
 pub use super::Cause;
@@ -69,6 +70,25 @@ pub struct LlmRequest {
     pub max_tokens: u32,
     /// How long the whole answer may take, from the first poll.
     pub deadline: Duration,
+    pub account: Account,
+    pub urgency: Urgency,
+}
+
+/// Who a request is for, and whose share of the model it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Account {
+    Person,
+    App(Namespace),
+}
+
+/// The first are served first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// A person looks at the answer as it comes.
+    Interactive,
+    /// A person will want the answer.
+    Foreground,
+    Background,
 }
 
 /// What the answer is for.
@@ -139,6 +159,22 @@ pub enum LlmError {
     Blocked { reason: String },
     #[error("the model provider asked for a pause")]
     RateLimited { retry_after: Option<Duration> },
+    /// The provider has too much to do.
+    #[error("the model provider is overloaded: {message}")]
+    Overloaded {
+        message: String,
+        retry_after: Option<Duration>,
+    },
+    /// Too many requests wait for the model already.
+    #[error("{message}; try again soon")]
+    Busy { message: String },
+    /// A budget of the day is used up.
+    #[error("{message}")]
+    BudgetSpent {
+        message: String,
+        /// Until there is a new one.
+        retry_after: Duration,
+    },
     /// Asking again would not help: a bad key, an unknown model, a request it cannot take.
     #[error("the model provider rejected the request: {message}")]
     Rejected { message: String },
@@ -163,6 +199,9 @@ impl LlmError {
             Self::Declined { .. } => "declined",
             Self::Blocked { .. } => "blocked",
             Self::RateLimited { .. } => "rate_limited",
+            Self::Overloaded { .. } => "overloaded",
+            Self::Busy { .. } => "busy",
+            Self::BudgetSpent { .. } => "budget_spent",
             Self::Rejected { .. } => "model_rejected",
             Self::Unavailable(_) => "unavailable",
             Self::TimedOut => "deadline_exceeded",

@@ -12,6 +12,7 @@ use crate::apps::{App, AppError, Apps, NewApp};
 use crate::generate::{Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator};
 use crate::ids::{AppId, PackageId};
 use crate::kernel::SysError;
+use crate::ports::llm::Account;
 use crate::ports::service::{Caller, Service, ServiceError, ServicePort};
 use crate::registry::{Registry, RegistryError};
 
@@ -50,7 +51,7 @@ impl AppService {
 
     async fn make(&self, caller: &Caller, request: &str) -> Result<App, ServiceError> {
         let _place = Place::take(&self.making, caller.app)?;
-        let Generated { document, report, .. } = self.generated(request).await?;
+        let Generated { document, report, .. } = self.generated(caller, request).await?;
         let new = NewApp {
             document,
             request: request.to_owned(),
@@ -60,13 +61,14 @@ impl AppService {
         self.apps.spawn(new).await.map_err(failed)
     }
 
-    async fn generated(&self, request: &str) -> Result<Generated, ServiceError> {
+    async fn generated(&self, caller: &Caller, request: &str) -> Result<Generated, ServiceError> {
         let ambient = &self.apps.ambient;
         let began = ambient.now();
         let mut events = self.generator.generate(GenerationRequest {
             message: request.to_owned(),
             now: began,
             seed: ambient.seed(),
+            account: Account::App(caller.namespace),
         });
         while let Some(event) = events.next().await {
             match event {

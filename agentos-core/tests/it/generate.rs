@@ -6,7 +6,7 @@ use std::sync::Arc;
 use agentos_core::generate::{
     ChangeRequest, Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator, MESSAGE_BYTES,
 };
-use agentos_core::ports::llm::{EndReason, LlmError, LlmEvent, Task, Usage};
+use agentos_core::ports::llm::{Account, EndReason, LlmError, LlmEvent, Task, Usage};
 use agentos_core::spec::{Catalog, Code, Issue, bounds, patch};
 use agentos_core::testing::llm::{ScriptedLlm, say, say_in_pieces};
 use futures::StreamExt;
@@ -38,6 +38,7 @@ fn request(message: &str) -> GenerationRequest {
         message: message.to_owned(),
         now: NOW,
         seed: 7,
+        account: Account::Person,
     }
 }
 

@@ -190,7 +190,7 @@ pub struct Usage {
 /// Why there is no answer. It is a message and not a status, so that nothing a caller decides by is lost.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LlmError {
-    #[prost(oneof = "llm_error::Error", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
+    #[prost(oneof = "llm_error::Error", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
     pub error: ::core::option::Option<llm_error::Error>,
 }
 /// Nested message and enum types in `LlmError`.
@@ -212,6 +212,29 @@ pub mod llm_error {
     pub struct RateLimited {
         /// The pause the provider asked for, where it named one.
         #[prost(message, optional, tag = "1")]
+        pub retry_after: ::core::option::Option<::prost_types::Duration>,
+    }
+    /// The provider has too much to do.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Overloaded {
+        #[prost(string, tag = "1")]
+        pub message: ::prost::alloc::string::String,
+        #[prost(message, optional, tag = "2")]
+        pub retry_after: ::core::option::Option<::prost_types::Duration>,
+    }
+    /// Too many requests wait for the model already.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Busy {
+        #[prost(string, tag = "1")]
+        pub message: ::prost::alloc::string::String,
+    }
+    /// A budget of the day is used up.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct BudgetSpent {
+        #[prost(string, tag = "1")]
+        pub message: ::prost::alloc::string::String,
+        /// Until there is a new one.
+        #[prost(message, optional, tag = "2")]
         pub retry_after: ::core::option::Option<::prost_types::Duration>,
     }
     /// Asking again would not help.
@@ -254,6 +277,12 @@ pub mod llm_error {
         OutOfTokens(OutOfTokens),
         #[prost(message, tag = "8")]
         Malformed(Malformed),
+        #[prost(message, tag = "9")]
+        Overloaded(Overloaded),
+        #[prost(message, tag = "10")]
+        Busy(Busy),
+        #[prost(message, tag = "11")]
+        BudgetSpent(BudgetSpent),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -5,7 +5,8 @@ use std::time::Duration;
 use agentos_adapters::llm::GrpcLlm;
 use agentos_core::llm_contract;
 use agentos_core::ports::llm::{
-    EndReason, Identity, LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task, Usage,
+    Account, EndReason, Identity, LlmError, LlmEvent, LlmPort, LlmRequest, Message, Role, Task, Urgency,
+    Usage,
 };
 use agentos_core::spec::issue::{Code, Issue};
 use agentos_core::testing::llm::{ScriptedLlm, say};
@@ -33,6 +34,8 @@ fn request() -> LlmRequest {
         schema: Some(json!({"type": "object"})),
         max_tokens: 1_000,
         deadline: Duration::from_secs(20),
+        account: Account::Person,
+        urgency: Urgency::Foreground,
     }
 }
 
@@ -101,6 +104,17 @@ fn errors() -> Vec<LlmError> {
         LlmError::RateLimited { retry_after: None },
         LlmError::RateLimited {
             retry_after: Some(Duration::from_millis(1_500)),
+        },
+        LlmError::Overloaded {
+            message: "too much to do".to_owned(),
+            retry_after: Some(Duration::from_secs(3)),
+        },
+        LlmError::Busy {
+            message: "others wait".to_owned(),
+        },
+        LlmError::BudgetSpent {
+            message: "no more today".to_owned(),
+            retry_after: Duration::from_secs(3_600),
         },
         LlmError::Rejected {
             message: "a bad key".to_owned(),
