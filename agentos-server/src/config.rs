@@ -12,10 +12,12 @@ use std::path::{Path, PathBuf};
 
 use agentos_adapters::llm::{Key, Provider};
 use agentos_core::kernel::Site;
+use agentos_core::llm_queue::Budgets;
 use clap::Parser;
 use etcetera::BaseStrategy;
 use thiserror::Error;
 
+use crate::budgets::{ModelBudgets, parse_cost, parse_price, parse_tokens};
 use crate::model::{
     Choice, Decision, Keys, Layer, Llm, Missing, Named, Source, missing, parse_base_url, parse_key,
     parse_model, parse_provider,
@@ -40,6 +42,7 @@ pub struct Config {
     /// The file that holds all records.
     pub database: PathBuf,
     pub model: Decision,
+    pub model_budgets: ModelBudgets,
     /// What apps may be allowed although it is not public.
     pub allow_hosts: BTreeSet<Site>,
 }
@@ -160,6 +163,7 @@ impl Config {
             &mut mistakes,
         );
         let model = sources.model(flags.llm, flags.llm_model, flags.llm_base_url, &mut mistakes);
+        let model_budgets = sources.model_budgets(&mut mistakes);
         let choice = kept_choice(&data_dir.join(SETTINGS_FILE), &mut mistakes);
         let allow_hosts = (!flags.allow_hosts.is_empty()).then(|| flags.allow_hosts.join(","));
         let allow_hosts = sources.setting("allow_hosts", allow_hosts, parse_allow_hosts, &mut mistakes);
@@ -170,6 +174,7 @@ impl Config {
                 ai_listen: ai_listen.unwrap_or(Some(DEFAULT_AI_LISTEN)),
                 database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
                 model: model.or_chosen(choice),
+                model_budgets,
                 allow_hosts: allow_hosts.unwrap_or_default(),
                 data_dir,
             })
@@ -245,7 +250,7 @@ impl Found {
     }
 }
 
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 14] = [
     "listen",
     "ai_listen",
     "data_dir",
@@ -254,6 +259,11 @@ const SETTINGS: [&str; 9] = [
     "llm_model",
     "llm_base_url",
     "llm_api_key",
+    "llm_tokens_per_app",
+    "llm_tokens_per_day",
+    "llm_cost_per_app",
+    "llm_cost_per_day",
+    "llm_price",
     "allow_hosts",
 ];
 
@@ -396,6 +406,20 @@ impl<'a> Sources<'a> {
             keys.insert(named.provider, named.base_url(), key);
         }
         keys
+    }
+
+    fn model_budgets(&self, mistakes: &mut Vec<Mistake>) -> ModelBudgets {
+        let mut set = ModelBudgets::default();
+        let Budgets { each_app, all } = &mut set.budgets;
+        for (name, budget) in [("app", each_app), ("day", all)] {
+            let tokens = self.setting(&format!("llm_tokens_per_{name}"), None, parse_tokens, mistakes);
+            budget.tokens = tokens.unwrap_or(budget.tokens);
+            let cost = self.setting(&format!("llm_cost_per_{name}"), None, parse_cost, mistakes);
+            budget.cost_micros = cost.unwrap_or(budget.cost_micros);
+        }
+        let price = self.setting("llm_price", None, parse_price, mistakes);
+        set.price = price.unwrap_or(set.price);
+        set
     }
 
     fn any_variable(&self, variables: &[&str], mistakes: &mut Vec<Mistake>) -> Option<String> {
@@ -695,6 +719,34 @@ mod tests {
     }
 
     #[test]
+    fn what_the_model_may_cost_in_a_day_is_set() {
+        let place = Place::new();
+        place.write(
+            "data/config.toml",
+            "llm_tokens_per_app = \"unlimited\"\nllm_price = \"1/2\"",
+        );
+        let variables = [
+            ("AGENTOS_LLM_TOKENS_PER_DAY", "5000"),
+            ("AGENTOS_LLM_COST_PER_DAY", "0.5"),
+        ];
+        let set = place.read(&[], &variables).unwrap().model_budgets;
+        assert_eq!(set.budgets.each_app.tokens, None);
+        assert_eq!(
+            (set.budgets.all.tokens, set.budgets.all.cost_micros),
+            (Some(5_000), Some(500_000))
+        );
+        assert_eq!(
+            (set.price.input_micros, set.price.output_micros),
+            (1_000_000, 2_000_000)
+        );
+        let told = place.mistakes(&[], &[("AGENTOS_LLM_TOKENS_PER_APP", "lots")]);
+        assert!(
+            told.contains("AGENTOS_LLM_TOKENS_PER_APP: `lots` is not a number"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn hosts_that_are_not_public_are_named_one_by_one() {
         let place = Place::new();
         let hosts = |flags: &[&str], variables: &[(&str, &str)]| -> Vec<String> {
@@ -728,6 +780,7 @@ mod tests {
                     choice: None,
                     keys: Keys::default(),
                 },
+                model_budgets: ModelBudgets::default(),
                 allow_hosts: BTreeSet::new(),
             }
         );

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use agentos_adapters::llm::QueuedLlm;
 use agentos_core::apps::{AppEvent, Apps};
 use agentos_core::chat::Chat;
 use agentos_core::generate::Generator;
@@ -40,6 +41,8 @@ pub struct Desk {
     pub(crate) chat: Chat,
     pub(crate) conversations: Conversations,
     pub(crate) settings: Settings,
+    /// None where the model is asked directly.
+    pub(crate) queue: Option<QueuedLlm>,
     /// Places for apps being made.
     pub(crate) making: Semaphore,
     pub(crate) app_events: Arc<AppEvents>,
@@ -93,6 +96,7 @@ impl Desk {
             chat,
             conversations: Conversations::default(),
             settings,
+            queue: None,
             catalog,
             services,
             making: Semaphore::new(AT_ONCE),
@@ -115,6 +119,13 @@ impl Desk {
     #[must_use]
     pub fn with_settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Tells how `queue` does, through which the model is asked.
+    #[must_use]
+    pub fn with_queue(mut self, queue: QueuedLlm) -> Self {
+        self.queue = Some(queue);
         self
     }
 

@@ -3,6 +3,7 @@
 //! Start at [`router`] for what is served and at `main.rs` for how a process lives.
 
 mod ambient;
+mod budgets;
 mod config;
 mod conversations;
 mod data_dir;
@@ -31,6 +32,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 pub use ambient::Machine;
+pub use budgets::ModelBudgets;
 pub use config::{Config, ConfigError, Mistake, Surroundings};
 pub use data_dir::{DataDir, DataDirError};
 pub use desk::Desk;

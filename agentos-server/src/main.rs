@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use agentos_adapters::database;
 use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::llm::QueuedLlm;
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
 use agentos_core::kernel::KernelConfig;
+use agentos_core::llm_queue::QueueConfig;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::services::Services;
 use agentos_server::{
-    Config, ConfigError, DataDir, DataDirError, Desk, Listeners, Machine, Settings, Surroundings, serve,
+    Config, ConfigError, DataDir, DataDirError, Desk, Listeners, Machine, ModelBudgets, Settings,
+    Surroundings, serve,
 };
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -46,10 +49,18 @@ async fn run() -> anyhow::Result<()> {
         ..KernelConfig::new(BootId::new(ambient.now(), ambient.seed()))
     };
     let settings = Settings::open(config.model, &config.data_dir).map_err(anyhow::Error::from_boxed)?;
+    let ModelBudgets { budgets, price } = config.model_budgets;
+    let queue_config = QueueConfig {
+        budgets,
+        price,
+        // Which 64 bits of a seed they are does not matter.
+        ..QueueConfig::new(ambient.seed() as u64)
+    };
+    let llm = QueuedLlm::start(settings.llm(), queue_config, Arc::clone(&ambient));
     let kernel = Arc::new(LocalKernel::start(
         kernel_config,
         Arc::clone(&ambient),
-        Arc::new(Host::new(app_data).with_model(settings.llm())),
+        Arc::new(Host::new(app_data).with_model(Arc::new(llm.clone()))),
     ));
     let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
     let listeners = Listeners {
@@ -61,7 +72,9 @@ async fn run() -> anyhow::Result<()> {
     };
     let shutdown = shutdown_signal()?;
     announce(&listeners)?;
-    let desk = Desk::new(kernel.clone(), services, storage, settings.llm(), ambient).with_settings(settings);
+    let desk = Desk::new(kernel.clone(), services, storage, Arc::new(llm.clone()), ambient)
+        .with_settings(settings)
+        .with_queue(llm);
     serve(listeners, Arc::new(desk), shutdown).await?;
     kernel.stop().await;
     database.close().await;

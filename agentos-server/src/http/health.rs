@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentos_adapters::llm::QueuedLlm;
+use agentos_core::llm_queue::QueueFigures;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -69,6 +71,10 @@ struct ModelHealth {
     provider: String,
     model: String,
     cache: CacheHealth,
+    /// What waits for the model, and what was spent today; absent where it is asked directly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    queue: Option<QueueFigures>,
 }
 
 /// Apps a model made that are kept for whoever asks the same again.
@@ -122,6 +128,7 @@ pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
                 hits: cache.hits,
                 misses: cache.misses,
             },
+            queue: desk.queue.as_ref().map(QueuedLlm::figures),
         },
         storage: StorageHealth {
             connected: stored.is_ok(),

@@ -140,9 +140,14 @@ async fn health_says_which_model_answers_and_whether_it_can_be_reached() {
     let provider = Provider::start([]).await;
     let (_place, data_dir) = place();
     let program = provider.program(&data_dir);
-    let told = health(&program).await;
+    let mut told = health(&program).await["ai_service"].clone();
+    let queue = told.as_object_mut().unwrap().remove("queue").unwrap();
     assert_eq!(
-        told["ai_service"],
+        (&queue["waiting"], &queue["breaker"]["state"]),
+        (&json!(0), &json!("closed"))
+    );
+    assert_eq!(
+        told,
         json!({"connected": true, "provider": "openai", "model": "some-model",
             "cache": {"entries": 0, "hits": 0, "misses": 0}})
     );
@@ -157,5 +162,50 @@ async fn health_says_which_model_answers_and_whether_it_can_be_reached() {
     assert_eq!(
         (&told["status"], &told["ai_service"]["connected"]),
         (&json!("degraded"), &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn an_app_that_used_up_its_tokens_of_the_day_is_told_so_and_the_figures_tell() {
+    let provider = Provider::start([(503, "{}".to_owned()), (200, "Good day".to_owned())]).await;
+    let (_place, data_dir) = place();
+    let program = provider.program_with(&data_dir, &[("AGENTOS_LLM_TOKENS_PER_APP", "330")]);
+    let asking = json!({
+        "title": "Asker", "services": ["ai"],
+        "components": [{"type": "button", "props": {"text": "Ask"}, "on_event": {"click":
+            {"tool": "ai.ask", "args": {"prompt": "Greet"}}}}]
+    });
+    let (_, made) = program.post("/apps", json!({"ui_spec": asking})).await;
+    let call = json!({
+        "tool_id": "ai.ask", "app_id": made["app_id"], "params": {"prompt": "Greet", "max_tokens": 200},
+    });
+    let (_, refused) = program.post("/services/execute", call.clone()).await;
+    assert_eq!(refused["code"], "approval_required");
+    let open = program.get("/kernel/approvals").await;
+    let path = format!(
+        "/kernel/approvals/{}",
+        open["approvals"][0]["id"].as_str().unwrap()
+    );
+    program.post(&path, json!({"answer": "always"})).await;
+
+    let (_, answer) = program.post("/services/execute", call.clone()).await;
+    assert_eq!(
+        answer["data"], "Good day",
+        "an overloaded provider is asked again: {answer}"
+    );
+    assert_eq!(provider.asked().len(), 2);
+    let (status, spent) = program.post("/services/execute", call).await;
+    assert_eq!((status, &spent["code"]), (422, &json!("budget_spent")), "{spent}");
+    let told = spent["error"].as_str().unwrap();
+    assert!(
+        told.contains("120 tokens of 330") && told.contains("a new budget at"),
+        "{told}"
+    );
+    assert_eq!(provider.asked().len(), 2, "nobody was asked");
+    let queue = health(&program).await["ai_service"]["queue"].clone();
+    assert_eq!(
+        (&queue["spent_today"]["tokens"], &queue["running"]),
+        (&json!(120), &json!(0)),
+        "{queue}"
     );
 }

@@ -69,6 +69,11 @@ impl Provider {
 
     /// The program that asks this provider.
     pub(crate) fn program(&self, data_dir: &std::path::Path) -> Program {
+        self.program_with(data_dir, &[])
+    }
+
+    /// The same with more variables.
+    pub(crate) fn program_with(&self, data_dir: &std::path::Path, variables: &[(&str, &str)]) -> Program {
         let url = self.url();
         let flags = [
             "--llm",
@@ -78,7 +83,8 @@ impl Provider {
             "--llm-base-url",
             &url,
         ];
-        Program::start_with(data_dir, &flags, &[("AGENTOS_LLM_API_KEY", KEY)])
+        let variables = [&[("AGENTOS_LLM_API_KEY", KEY)], variables].concat();
+        Program::start_with(data_dir, &flags, &variables)
     }
 }
 

@@ -114,7 +114,7 @@ fn errors() -> Vec<LlmError> {
         },
         LlmError::BudgetSpent {
             message: "no more today".to_owned(),
-            retry_after: Duration::from_secs(3_600),
+            retry_after: Duration::from_hours(1),
         },
         LlmError::Rejected {
             message: "a bad key".to_owned(),
