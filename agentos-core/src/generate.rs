@@ -22,10 +22,11 @@ pub use cache::CacheFigures;
 pub use report::Report;
 
 use cache::Cache;
+use prompt::Style;
 
 use crate::ports::llm::{Account, LlmError, LlmPort};
 use crate::spec::patch::PatchOperation;
-use crate::spec::{Catalog, Issue};
+use crate::spec::{Catalog, Issue, schema};
 use crate::time::Millis;
 
 /// Bytes of what a person may ask for at once.
@@ -42,6 +43,8 @@ pub struct Generator {
     catalog: Arc<Catalog>,
     /// What every request begins with.
     system: Arc<str>,
+    /// What a new document is held to, where it is held to anything.
+    schema: Option<Arc<Value>>,
     cache: Arc<Cache>,
 }
 
@@ -146,12 +149,27 @@ impl GenerationError {
 
 impl Generator {
     pub fn new(llm: Arc<dyn LlmPort>, catalog: Arc<Catalog>) -> Self {
-        let system = prompt::system(&catalog).into();
+        let system = prompt::system(&catalog, Style::Full).into();
         Self {
             llm,
             catalog,
             system,
+            schema: None,
             cache: Arc::default(),
+        }
+    }
+
+    /// One that tells the model as much as `style` says.
+    #[must_use]
+    pub fn with_style(self, style: Style) -> Self {
+        let schema = match style {
+            Style::Full => None,
+            Style::Small => Some(Arc::new(schema::generation(&self.catalog))),
+        };
+        Self {
+            system: prompt::system(&self.catalog, style).into(),
+            schema,
+            ..self
         }
     }
 

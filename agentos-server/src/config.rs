@@ -11,6 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use agentos_adapters::llm::{Key, Provider};
+use agentos_core::generate::prompt::Style;
 use agentos_core::kernel::Site;
 use agentos_core::llm_queue::Budgets;
 use clap::Parser;
@@ -42,6 +43,8 @@ pub struct Config {
     /// The file that holds all records.
     pub database: PathBuf,
     pub model: Decision,
+    /// How much the model is told.
+    pub prompt: Style,
     pub model_budgets: ModelBudgets,
     /// What apps may be allowed although it is not public.
     pub allow_hosts: BTreeSet<Site>,
@@ -118,6 +121,10 @@ struct Flags {
     /// [env: AGENTOS_LLM_BASE_URL] [default: the provider's own service]
     #[arg(long, value_name = "URL")]
     llm_base_url: Option<String>,
+    /// How much the model is told: full, or small for a small model, whose answers are then held to a schema
+    /// [env: AGENTOS_LLM_PROMPT] [default: full]
+    #[arg(long, value_name = "STYLE")]
+    llm_prompt: Option<String>,
     /// What apps may be allowed although it is not public, separated by commas [env: AGENTOS_ALLOW_HOSTS]
     #[arg(long = "allow-host", alias = "allow-hosts", value_name = "HOST:PORT")]
     allow_hosts: Vec<String>,
@@ -163,6 +170,7 @@ impl Config {
             &mut mistakes,
         );
         let model = sources.model(flags.llm, flags.llm_model, flags.llm_base_url, &mut mistakes);
+        let prompt = sources.setting("llm_prompt", flags.llm_prompt, parse_prompt, &mut mistakes);
         let model_budgets = sources.model_budgets(&mut mistakes);
         let choice = kept_choice(&data_dir.join(SETTINGS_FILE), &mut mistakes);
         let allow_hosts = (!flags.allow_hosts.is_empty()).then(|| flags.allow_hosts.join(","));
@@ -174,6 +182,7 @@ impl Config {
                 ai_listen: ai_listen.unwrap_or(Some(DEFAULT_AI_LISTEN)),
                 database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
                 model: model.or_chosen(choice),
+                prompt: prompt.unwrap_or_default(),
                 model_budgets,
                 allow_hosts: allow_hosts.unwrap_or_default(),
                 data_dir,
@@ -221,6 +230,14 @@ fn parse_database(url: &str, working_dir: &Path) -> Result<PathBuf, String> {
     }
 }
 
+fn parse_prompt(text: &str) -> Result<Style, String> {
+    match text {
+        "full" => Ok(Style::Full),
+        "small" => Ok(Style::Small),
+        _ => Err(format!("`{text}` is no way to prompt; there are full and small")),
+    }
+}
+
 fn parse_allow_hosts(text: &str) -> Result<BTreeSet<Site>, String> {
     let parse = |site: &str| {
         Site::parse(site).map_err(|_| format!("`{site}` is not a host and port, such as nas.lan:8080"))
@@ -250,7 +267,8 @@ impl Found {
     }
 }
 
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 15] = [
+    "llm_prompt",
     "listen",
     "ai_listen",
     "data_dir",
@@ -780,6 +798,7 @@ mod tests {
                     choice: None,
                     keys: Keys::default(),
                 },
+                prompt: Style::Full,
                 model_budgets: ModelBudgets::default(),
                 allow_hosts: BTreeSet::new(),
             }
@@ -890,6 +909,7 @@ mod tests {
         check("--llm", "gemini", "GOOGLE_API_KEY or GEMINI_API_KEY");
         check("--llm", "openai", "needs the name of a model");
         check("--llm", "clippy", "no provider");
+        check("--llm-prompt", "tiny", "there are full and small");
         check("--database-url", "sqlite:", "does not name a database");
         check("--database-url", "sqlite::memory:", "does not name a database");
         check("--database-url", "agentos.db", "sqlite:/");

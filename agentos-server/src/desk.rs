@@ -7,6 +7,7 @@ use agentos_adapters::llm::QueuedLlm;
 use agentos_core::apps::{AppEvent, Apps};
 use agentos_core::chat::Chat;
 use agentos_core::generate::Generator;
+use agentos_core::generate::prompt::Style;
 use agentos_core::kernel::EventKind;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
@@ -65,6 +66,18 @@ impl Desk {
         llm: Arc<dyn LlmPort>,
         ambient: Arc<dyn Ambient>,
     ) -> Self {
+        Self::prompting(kernel, services, storage, llm, ambient, Style::default())
+    }
+
+    /// With a model that is told as much as `style` says.
+    pub fn prompting(
+        kernel: Arc<dyn KernelPort>,
+        services: Services,
+        storage: Arc<dyn StoragePort>,
+        llm: Arc<dyn LlmPort>,
+        ambient: Arc<dyn Ambient>,
+        style: Style,
+    ) -> Self {
         let app_events = Arc::new(AppEvents::new());
         let attachments = Arc::new(Attachments::default());
         let listener = {
@@ -89,7 +102,7 @@ impl Desk {
         let catalog = Arc::new(services.catalog().clone());
         let chat = Chat::new(Arc::clone(&llm));
         let settings = Settings::of_program(Arc::clone(&llm));
-        let generator = Generator::new(llm, Arc::clone(&catalog));
+        let generator = Generator::new(llm, Arc::clone(&catalog)).with_style(style);
         let services = services.with_apps(AppService::new(Arc::clone(&apps), generator.clone()));
         Self {
             generator,

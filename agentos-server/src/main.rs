@@ -72,9 +72,16 @@ async fn run() -> anyhow::Result<()> {
     };
     let shutdown = shutdown_signal()?;
     announce(&listeners)?;
-    let desk = Desk::new(kernel.clone(), services, storage, Arc::new(llm.clone()), ambient)
-        .with_settings(settings)
-        .with_queue(llm);
+    let desk = Desk::prompting(
+        kernel.clone(),
+        services,
+        storage,
+        Arc::new(llm.clone()),
+        ambient,
+        config.prompt,
+    )
+    .with_settings(settings)
+    .with_queue(llm);
     serve(listeners, Arc::new(desk), shutdown).await?;
     kernel.stop().await;
     database.close().await;

@@ -5,8 +5,9 @@ use futures::{SinkExt, StreamExt};
 use super::run::Events;
 use super::{GenerationError, GenerationEvent};
 use crate::ports::llm::{EndReason, LlmEvent, LlmPort, LlmRequest, Usage};
-use crate::spec::limits;
+use crate::spec::patch::PatchOperation;
 use crate::spec::reader::Reader;
+use crate::spec::{limits, schema};
 
 /// Bytes of one answer with everything around its document.
 pub(super) const ANSWER_BYTES: usize = 2 * limits::DOCUMENT_BYTES;
@@ -46,7 +47,7 @@ pub(super) async fn ask(
                 }
                 answer.text.push_str(&text);
                 if let Some(reader) = &mut reader {
-                    let patch = reader.push(&text);
+                    let patch = folded(reader.push(&text));
                     tell(events, GenerationEvent::Token(text)).await;
                     if !patch.is_empty() {
                         tell(events, GenerationEvent::Patch(patch)).await;
@@ -65,6 +66,16 @@ pub(super) async fn ask(
         }
     }
     answer
+}
+
+/// A patch as it is drawn, whichever form the model answers in.
+pub(super) fn folded(mut patch: Vec<PatchOperation>) -> Vec<PatchOperation> {
+    patch.retain_mut(|operation| match operation {
+        PatchOperation::Add(add) => schema::fold_addition(&add.path, &mut add.value),
+        PatchOperation::Replace(replace) => schema::fold_addition(&replace.path, &mut replace.value),
+        _ => true,
+    });
+    patch
 }
 
 /// Passes an event on. Who no longer listens has dropped the generation, which ends it at this

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::spec::Issue;
 use crate::spec::bounds::json_bytes;
 use crate::spec::catalog::{Catalog, Children, ComponentEntry, Field, Runs, ToolEntry, ValueKind};
+use crate::spec::{Issue, schema};
 
 /// Bytes of the faulty parts that go back to a model.
 const FAULTY_BYTES: usize = 24 * 1024;
@@ -39,6 +39,30 @@ checks on a control: required email url number integer {"min":1} {"max":9} {"min
 Every button does something. Every control has a label. Show what there is nothing of yet. No placeholders, no invented data unless asked for.
 "#;
 
+const SMALL_LANGUAGE: &str = r#"You write small apps as one JSON document without white space: title, state, persist, computed, data, actions, components, in this order. Plan the state first: everything a person enters and everything the app keeps.
+state: [{name,value}]; a list or an object as JSON text, such as "[]". Every bound path is declared here.
+persist: names of state that is kept for next time.
+computed: [{name,expression}], worked out from state.
+data: [] unless a tool below reads something.
+actions: [{name,steps}]; a step is the name of an action or {tool,args:[{name,value}]}; leave the other members null or [].
+components: [{type,id,props:[{name,value}],...}]. {name:"value",bind:"draft"} ties a control to the state both ways; every input, checkbox and select needs it. on_event: [{event,steps}]. each repeats the children for each row of a list in state: {in:"todos",as:"t",key:"id",where:null}.
+A value "{{ expression }}" is worked out. Expressions are Jinja: and or not, x if y else z, a ~ b joins text, list | length, list | sum(attribute='price'), list | selectattr('done') | list, x | round(2), x | currency('€'). event.value, t.name inside rows, now() and uuid() in args.
+ui.add_item gives a row an id; ui.remove_item takes path and key "{{ t.id }}".
+Every button does something through on_event click; a button inside a form submits it. Every control has a label. Write nothing nobody asked for.
+"#;
+
+/// What a small model is told of; it does better with fewer.
+const SMALL_TOOLS: [&str; 8] = [
+    "ai",
+    "form",
+    "http",
+    "list",
+    "notification",
+    "storage",
+    "timer",
+    "ui",
+];
+
 const EDITS: &str = r#"
 When you are asked to change or repair a document, answer with edit lines instead, one JSON object a line, nothing else:
 {"upsert":{"id":"clear","props":{"text":"Clear done"}}} merges into that component; null deletes a member
@@ -60,8 +84,66 @@ pub(super) const EXAMPLES: [(&str, &str); 2] = [
     ),
 ];
 
+/// How much a model is told, and in which form it answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Style {
+    /// The whole language; the answer is a document, held to no schema.
+    #[default]
+    Full,
+    /// For small models: half as much, and the answer is held to the [generation schema](crate::spec::schema).
+    Small,
+}
+
 /// The part that does not depend on the request.
-pub fn system(catalog: &Catalog) -> String {
+pub fn system(catalog: &Catalog, style: Style) -> String {
+    match style {
+        Style::Full => full(catalog),
+        Style::Small => small(catalog),
+    }
+}
+
+fn small(catalog: &Catalog) -> String {
+    let mut prompt = String::from(SMALL_LANGUAGE);
+    prompt.push_str("\nComponents and their props, * marks the one that is bound:\n");
+    let components: Vec<String> = catalog.components().map(small_component).collect();
+    prompt.push_str(&components.join(" "));
+    prompt.push_str("\nTools and what they need:\n");
+    let tools = catalog.tools().filter(|tool| SMALL_TOOLS.contains(&tool.group()));
+    let calls: Vec<String> = tools.map(small_call).collect();
+    prompt.push_str(&calls.join(" "));
+    prompt.push_str(EDITS);
+    let (request, document) = EXAMPLES[0];
+    let _ = writeln!(prompt, "\nFor \"{request}\":\n{}", in_generation_form(document));
+    prompt
+}
+
+fn small_component(entry: &ComponentEntry) -> String {
+    let value = entry.value.as_ref().map(|value| value.name.as_ref());
+    let props: Vec<String> = effective_props(entry)
+        .map(|prop| {
+            format!(
+                "{}{}",
+                prop.name,
+                if value == Some(&*prop.name) { "*" } else { "" }
+            )
+        })
+        .collect();
+    format!("{}({})", entry.name, props.join(" "))
+}
+
+fn small_call(tool: &ToolEntry) -> String {
+    let needed = tool.params.iter().filter(|param| param.required);
+    let needed: Vec<&str> = needed.map(|param| param.name.as_ref()).collect();
+    format!("{}({})", tool.id, needed.join(" "))
+}
+
+/// An example as a model that is held to the schema writes it.
+fn in_generation_form(document: &str) -> Value {
+    let document: Value = serde_json::from_str(document).unwrap_or_default();
+    schema::unfold(&document).unwrap_or(document)
+}
+
+fn full(catalog: &Catalog) -> String {
     let mut prompt = String::from(LANGUAGE);
     prompt.push_str("\nComponents, * marks the property that is bound, events after !:\n");
     for entry in catalog.components() {
@@ -188,10 +270,7 @@ fn part_around(document: &Value, place: &str) -> Option<String> {
 
 fn component(entry: &ComponentEntry, prompt: &mut String) {
     let value = entry.value.as_ref().map(|value| value.name.as_ref());
-    let props: Vec<String> = entry
-        .props
-        .iter()
-        .filter(|prop| !prop.summary.contains("without effect"))
+    let props: Vec<String> = effective_props(entry)
         .map(|prop| {
             let bound = if value == Some(prop.name.as_ref()) {
                 "*"
@@ -213,6 +292,11 @@ fn component(entry: &ComponentEntry, prompt: &mut String) {
         format!(" !{}", events.join(" "))
     };
     let _ = writeln!(prompt, "{}({}){children}{events}", entry.name, props.join(" "));
+}
+
+fn effective_props(entry: &ComponentEntry) -> impl Iterator<Item = &Field> {
+    let props = entry.props.iter();
+    props.filter(|prop| !prop.summary.contains("without effect"))
 }
 
 fn call(tool: &ToolEntry) -> String {

@@ -224,7 +224,7 @@ async fn first_answer(
         });
     };
     if !patches.is_empty() {
-        tell(events, GenerationEvent::Patch(patches)).await;
+        tell(events, GenerationEvent::Patch(answer::folded(patches))).await;
     }
     Ok((document, issues))
 }
@@ -275,7 +275,11 @@ fn question(generator: &Generator, task: Task, account: Account, message: &str, 
             role: Role::User,
             text: asked,
         }],
-        schema: None,
+        schema: generator
+            .schema
+            .as_deref()
+            .filter(|_| task == Task::Generate)
+            .cloned(),
         max_tokens: ANSWER_TOKENS,
         deadline: ANSWER_TIME,
         urgency: match account {

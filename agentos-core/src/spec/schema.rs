@@ -11,6 +11,7 @@ mod fold;
 mod generation;
 
 pub use acceptance::acceptance;
+pub(crate) use fold::fold_addition;
 pub use fold::{NoPlace, fold, unfold};
 pub use generation::{COMPONENT_LEVELS, generation};
 

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use agentos_core::generate::prompt::Style;
 use agentos_core::generate::{
     ChangeRequest, Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator, MESSAGE_BYTES,
 };
 use agentos_core::ports::llm::{Account, EndReason, LlmError, LlmEvent, Task, Usage};
-use agentos_core::spec::{Catalog, Code, Issue, bounds, patch};
+use agentos_core::spec::{Catalog, Code, Issue, bounds, patch, schema};
 use agentos_core::testing::llm::{ScriptedLlm, say, say_in_pieces};
 use futures::StreamExt;
 use futures::executor::block_on;
@@ -605,4 +606,33 @@ fn a_repair_is_shown_what_is_faulty_and_no_large_state() {
         !shown.contains("{{ count }}"),
         "what works is not sent back: {shown}"
     );
+}
+
+#[test]
+fn a_small_model_is_held_to_a_schema_and_what_it_writes_is_drawn_as_it_comes() {
+    let mut document = counter();
+    document["components"][1]["visible"] = json!("count < 9");
+    let written = schema::unfold(&document).unwrap().to_string();
+    for piece in [1, 9, 4_000] {
+        let llm = ScriptedLlm::new([say_in_pieces(&written, piece)]);
+        let generator = Generator::new(Arc::new(llm.clone()), Arc::new(Catalog::builtin().clone()))
+            .with_style(Style::Small);
+        let events: Vec<GenerationEvent> = block_on(generator.generate(request("a counter")).collect());
+        let asked = &llm.transcript()[0];
+        assert_eq!(asked.schema, Some(schema::generation(Catalog::builtin())));
+        let before_the_end = events.len() - 2;
+        let draft = drawn(&events[..before_the_end]);
+        assert_eq!(draft["state"], json!({ "count": 0 }), "{draft:#}");
+        assert_eq!(
+            draft["components"][0]["props"]["content"], "{{ count }}",
+            "{draft:#}"
+        );
+        assert!(draft["components"][0].get("visible").is_none(), "{draft:#}");
+        assert_eq!(draft["components"][1]["visible"], "count < 9");
+        let generated = completed(events);
+        assert_eq!(
+            generated.document["components"][1]["on_event"],
+            document["components"][1]["on_event"]
+        );
+    }
 }

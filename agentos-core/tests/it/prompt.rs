@@ -1,17 +1,27 @@
 //! What a model is told.
 
-use agentos_core::generate::prompt;
+use agentos_core::generate::prompt::{self, Style};
 use agentos_core::runtime::trial;
 use agentos_core::spec::accept::accept_text;
 use agentos_core::spec::mend::Loss;
-use agentos_core::spec::{Catalog, Severity};
+use agentos_core::spec::{Catalog, Severity, schema};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Tokens of the vocabulary o200k, which newer models share or come near.
 const MOST_TOKENS: usize = 5_000;
+const MOST_TOKENS_FOR_A_SMALL_MODEL: usize = 2_500;
 
 fn system() -> String {
-    prompt::system(Catalog::builtin())
+    prompt::system(Catalog::builtin(), Style::Full)
+}
+
+fn for_a_small_model() -> String {
+    prompt::system(Catalog::builtin(), Style::Small)
+}
+
+fn tokens(text: &str) -> usize {
+    tiktoken_rs::o200k_base_singleton().encode_ordinary(text).len()
 }
 
 #[test]
@@ -23,13 +33,47 @@ fn it_names_every_component_and_tool_in_5000_tokens() {
     for tool in Catalog::builtin().tools() {
         assert!(system.contains(&format!("{}{{", tool.id)), "{}", tool.id);
     }
-    let tokens = tiktoken_rs::o200k_base_singleton().encode_ordinary(&system).len();
+    let tokens = tokens(&system);
     assert!(tokens <= MOST_TOKENS, "{tokens} tokens:\n{system}");
+}
+
+#[test]
+fn a_small_model_is_told_every_component_in_2500_tokens() {
+    let system = for_a_small_model();
+    for entry in Catalog::builtin().components() {
+        assert!(system.contains(&format!("{}(", entry.name)), "{}", entry.name);
+    }
+    assert!(system.contains("ui.add_item(path value)"), "{system}");
+    let tokens = tokens(&system);
+    assert!(
+        tokens <= MOST_TOKENS_FOR_A_SMALL_MODEL,
+        "{tokens} tokens:\n{system}"
+    );
+}
+
+#[test]
+fn a_small_model_is_shown_the_form_it_is_held_to() {
+    let system = for_a_small_model();
+    let example = system
+        .lines()
+        .find(|line| line.starts_with("{\"title\""))
+        .unwrap();
+    let written: Value = serde_json::from_str(example).unwrap();
+    let schema = jsonschema::validator_for(&schema::generation(Catalog::builtin())).unwrap();
+    assert!(schema.is_valid(&written), "{written:#}");
+    let accepted = accept_text(example, Catalog::builtin(), Loss::Forbidden).unwrap();
+    assert!(
+        accepted.issues.iter().all(|issue| !issue.is_error()),
+        "{:#?}",
+        accepted.issues
+    );
+    assert_eq!(accepted.document["state"]["items"], json!([]));
 }
 
 #[test]
 fn it_is_the_same_bytes_each_time() {
     assert_eq!(system(), system());
+    assert_eq!(for_a_small_model(), for_a_small_model());
 }
 
 #[test]

@@ -6,6 +6,8 @@
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+use crate::spec::patch::PointerBuf;
+
 use super::COMPONENT_LEVELS;
 use super::generation::DOCUMENT_KEYS;
 
@@ -25,51 +27,88 @@ pub fn fold(document: &mut Value) -> bool {
         return false;
     };
     let mut folded = false;
-    for key in ["state", "computed", "data", "actions"] {
-        if let Some(members) = root.get_mut(key) {
-            folded |= fold_named(members, &|member| match key {
-                "state" => value_of(member.get("value")),
-                "computed" => member.get("expression").cloned().unwrap_or_default(),
-                "actions" => steps_of(member.get("steps")),
-                _ => query_of(member),
-            });
-        }
+    for (key, member) in root {
+        folded |= fold_member(key, member);
     }
-    fold_components(root.get_mut("components"), &mut folded);
     folded
 }
 
-fn fold_components(components: Option<&mut Value>, folded: &mut bool) {
-    let Some(Value::Array(components)) = components else {
-        return;
+/// Folds what a patch adds at `path` of a document that is still being written; false for what only this form writes
+/// out and the document it means does not have.
+pub(crate) fn fold_addition(path: &PointerBuf, value: &mut Value) -> bool {
+    let Some(last) = path.last() else {
+        fold(value);
+        return true;
     };
-    for component in components {
-        let Value::Object(component) = component else {
-            continue;
-        };
-        if let Some(props) = component.get_mut("props") {
-            *folded |= fold_named(props, &|prop| match prop.get("bind") {
-                Some(path) => json!({"$bind": path}),
-                None => value_of(prop.get("value")),
-            });
+    let key = last.decoded();
+    if path.count() == 1 {
+        fold_member(&key, value);
+    } else if value.get("type").is_some_and(Value::is_string) {
+        fold_component(value);
+    } else if matches!(
+        &*key,
+        "props" | "on_event" | "checks" | "children" | "each" | "id" | "visible"
+    ) {
+        let mut component = json!({ "props": [], &*key: value.take() });
+        fold_component(&mut component);
+        match component.get_mut(&*key) {
+            Some(folded) => *value = folded.take(),
+            None => return false,
         }
-        if let Some(handlers) = component.get_mut("on_event") {
-            *folded |= fold_by("event", handlers, &|handler| steps_of(handler.get("steps")));
-        }
-        if let Some(Value::Array(checks)) = component.get_mut("checks") {
-            for check in checks {
-                *folded |= fold_check(check);
-            }
-        }
-        if *folded {
-            component
-                .retain(|key, value| !(value.is_null() && matches!(key.as_str(), "id" | "visible" | "each")));
-        }
-        if let Some(Value::Object(each)) = component.get_mut("each") {
-            each.retain(|key, value| !(value.is_null() && key == "where"));
-        }
-        fold_components(component.get_mut("children"), folded);
     }
+    true
+}
+
+/// A member of the document.
+fn fold_member(key: &str, member: &mut Value) -> bool {
+    match key {
+        "state" => fold_named(member, &|member| value_of(member.get("value"))),
+        "computed" => fold_named(member, &|member| {
+            member.get("expression").cloned().unwrap_or_default()
+        }),
+        "actions" => fold_named(member, &|member| steps_of(member.get("steps"))),
+        "data" => fold_named(member, &query_of),
+        "components" => fold_components(member),
+        _ => false,
+    }
+}
+
+fn fold_components(components: &mut Value) -> bool {
+    let components = components.as_array_mut().into_iter().flatten();
+    components.fold(false, |folded, component| folded | fold_component(component))
+}
+
+fn fold_component(component: &mut Value) -> bool {
+    let Value::Object(component) = component else {
+        return false;
+    };
+    let mut folded = false;
+    if let Some(props) = component.get_mut("props") {
+        folded |= fold_named(props, &|prop| match prop.get("bind") {
+            Some(path) => json!({"$bind": path}),
+            None => value_of(prop.get("value")),
+        });
+    }
+    if let Some(handlers) = component.get_mut("on_event") {
+        folded |= fold_by("event", handlers, &|handler| steps_of(handler.get("steps")));
+    }
+    if let Some(Value::Array(checks)) = component.get_mut("checks") {
+        folded |= checks
+            .iter_mut()
+            .fold(false, |folded, check| folded | fold_check(check));
+    }
+    if let Some(children) = component.get_mut("children") {
+        folded |= fold_components(children);
+    }
+    // Only this form writes out what a component has not.
+    if folded {
+        component
+            .retain(|key, value| !(value.is_null() && matches!(key.as_str(), "id" | "visible" | "each")));
+    }
+    if let Some(Value::Object(each)) = component.get_mut("each") {
+        each.retain(|key, value| !(value.is_null() && key == "where"));
+    }
+    folded
 }
 
 fn fold_named(members: &mut Value, of: &dyn Fn(&Object) -> Value) -> bool {
