@@ -184,7 +184,7 @@ fn main() {
     println!(
         "{}",
         json!({
-            "parse": parse, "read": read, "check": checked, "open": open,
+            "parse": parse, "read": read, "kilobytes": text.len() as f64 / 1_000.0, "check": checked, "open": open,
             "first_component": first_component(&chunks),
             "tick_100": tick(100), "tick_10000": tick(10_000),
             "click_12": click_12, "click_5000": click_5000,

@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 import { AgentOS } from "../e2e/agentos.mjs";
+import { Desktop } from "../e2e/desktop.mjs";
+import { Provider } from "../e2e/provider.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pageFolder = join(root, ".cache/bench-page");
@@ -175,6 +177,93 @@ async function generation(chrome) {
   }
 }
 
+/** A model that writes this many characters at once, so often: some 400 tokens a second, more than most do. */
+const PIECE = 16;
+const PAUSE_MS = 10;
+
+/** How long a request takes of a played model, and the same again; both in milliseconds. */
+async function cachedAnswer() {
+  const provider = new Provider();
+  await provider.start();
+  const server = await AgentOS.start(provider.flags);
+  try {
+    const { x: _, ...app } = JSON.parse(
+      await readFile(join(root, "agentos-core/gallery/calculator.json"), "utf8"),
+    );
+    const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    provider.answers.push(pieces(JSON.stringify(app)).flatMap((piece) => [piece, pause]));
+    const ask = async (message) => {
+      const start = performance.now();
+      const { status, body } = await server.request("POST", "/generate-ui", { message });
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      return { took: performance.now() - start, cached: body.report.cached };
+    };
+    const asked = await ask("a calculator, please");
+    const repeated = [];
+    for (let round = 0; round < ROUNDS; round += 1) repeated.push(await ask("A calculator please!"));
+    if (asked.cached || repeated.some(({ cached }) => !cached)) throw new Error("the cache is not used");
+    return { asked: asked.took, cached: median(repeated.map(({ took }) => took)) };
+  } finally {
+    await server.stop();
+    provider.stop();
+  }
+}
+
+function pieces(text) {
+  return text.match(new RegExp(`[^]{1,${PIECE}}`, "g"));
+}
+
+/** From the first byte of a stream to the first component in the window, in milliseconds, and a ping beside it. */
+async function firstComponent() {
+  const provider = new Provider();
+  await provider.start();
+  const server = await AgentOS.start(provider.flags);
+  const desktop = await Desktop.open(server.url);
+  try {
+    const took = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const shown = `number ${round}`;
+      const text = { type: "text", props: { content: `${shown} is {{ count }}` } };
+      const more = { type: "button", props: { text: "More" } };
+      more.on_event = { click: { tool: "ui.increment", args: { path: "count" } } };
+      const app = { title: `Tally ${round}`, state: { count: 0 }, components: [text, more] };
+      let first = 0;
+      const begins = () => {
+        first = Date.now();
+      };
+      // Held open after the component, so that what is seen is the draft.
+      let goOn = () => {};
+      const held = new Promise((resolve) => {
+        goOn = resolve;
+      });
+      const written = JSON.stringify(app);
+      const end = written.indexOf('{"type":"button"');
+      provider.answers.push([begins, ...pieces(written.slice(0, end)), () => held, written.slice(end)]);
+      const seen = desktop.page.evaluate(
+        (words) =>
+          new Promise((resolve) => {
+            const look = () => document.body.textContent.includes(words) && resolve(Date.now());
+            new MutationObserver(look).observe(document.body, {
+              subtree: true,
+              childList: true,
+              characterData: true,
+            });
+          }),
+        `${shown} is 0`,
+      );
+      await desktop.ask(`count ${round}`);
+      took.push((await seen) - first);
+      goOn();
+      await desktop.page.getByRole("button", { name: "More", exact: true }).last().waitFor();
+    }
+    return median(took);
+  } finally {
+    await desktop.close();
+    await server.stop();
+    provider.stop();
+  }
+}
+
 /** One figure, what it is set against, and where it is to stay. */
 function line(what, value, unit, baseline, ratio, goal = "") {
   console.log(
@@ -210,6 +299,13 @@ line(
   "their JSON parse",
   documents.read / documents.parse,
   "≤ 4 ×",
+);
+line(
+  "a kilobyte read",
+  documents.read / documents.kilobytes,
+  "µs",
+  "its JSON parse",
+  documents.read / documents.parse,
 );
 line(
   "first component of 1,000 read",
@@ -251,6 +347,10 @@ try {
   }
   const { ping, generated } = await generation(chrome);
   line("offline generation to ui_complete", generated, "ms", "a ping on its connection", generated / ping);
+  const drawn = await firstComponent();
+  line("first byte to the first drawn component", drawn, "ms", "a ping on a connection", drawn / ping);
+  const { asked, cached } = await cachedAnswer();
+  line("a cached answer", cached, "ms", "the model's, 400 tokens/s", cached / asked, "≤ 0.01 ×");
 } finally {
   await chrome.close();
 }
