@@ -1,10 +1,11 @@
 //! What a model is told.
 
+use agentos_core::gallery;
 use agentos_core::generate::prompt::{self, Style};
 use agentos_core::runtime::trial;
 use agentos_core::spec::accept::accept_text;
 use agentos_core::spec::mend::Loss;
-use agentos_core::spec::{Catalog, Severity, schema};
+use agentos_core::spec::{Catalog, Severity, edit, schema};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -101,4 +102,36 @@ fn its_examples_pass_every_gate_as_they_stand() {
         );
         assert!(report.passed && report.issues.is_empty(), "{:#?}", report.issues);
     }
+}
+
+/// What a model writes to change one text of a component, beside what it writes to make the app anew.
+#[test]
+fn an_edit_of_one_component_takes_at_most_15_percent_of_the_tokens_of_the_app() {
+    let mut edits = 0;
+    for app in gallery::all() {
+        let anew = tokens(&app.document.to_string());
+        let mut parts: Vec<&Value> = vec![&app.document["components"]];
+        while let Some(part) = parts.pop() {
+            parts.extend(part.as_array().into_iter().flatten());
+            parts.extend(part.get("children"));
+            let text = ["text", "content", "label"]
+                .into_iter()
+                .find(|prop| part["props"][prop].is_string());
+            let (Some(id), Some(prop)) = (part["id"].as_str(), text) else {
+                continue;
+            };
+            let words = format!("{}, but better", part["props"][prop].as_str().unwrap());
+            let line = json!({ "upsert": { "id": id, "props": { prop: words } } }).to_string();
+            let changed = edit::apply(&app.document, &line);
+            assert!(changed.issues.is_empty(), "{}: {:?}", app.id, changed.issues);
+            let share = tokens(&line) as f64 / anew as f64;
+            assert!(
+                share <= 0.15,
+                "{}: {line} takes {share:.2} of {anew} tokens",
+                app.id
+            );
+            edits += 1;
+        }
+    }
+    assert!(edits > 100, "only {edits} edits were counted");
 }
