@@ -202,7 +202,9 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn take(&mut self, payload: &str) -> Result<Vec<LlmEvent>, LlmError> {
         if payload.trim() == "[DONE]" {
-            self.end.get_or_insert(EndReason::Stop);
+            if self.provider == Provider::OpenAi {
+                self.end.get_or_insert(EndReason::Stop);
+            }
             return Ok(Vec::new());
         }
         let payload: Value = serde_json::from_str(payload)
@@ -270,4 +272,87 @@ pub(super) fn error_in(provider: Provider, chunk: &Value) -> Option<LlmError> {
         None => 500,
     });
     Some(provider.refusal(status, None, &chunk.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::super::sse::Decoder;
+    use super::*;
+
+    /// What an answer comes to in pieces of `size` bytes, as text that compares.
+    fn read(provider: Provider, body: &[u8], size: usize) -> String {
+        let (mut decoder, mut reading) = (Decoder::default(), provider.reading());
+        let mut events = Vec::new();
+        let mut payloads = Vec::new();
+        for piece in body.chunks(size) {
+            match decoder.push(piece) {
+                Ok(more) => payloads.extend(more),
+                Err(error) => return format!("{error:?}"),
+            }
+        }
+        payloads.extend(decoder.finish());
+        for payload in payloads {
+            match reading.take(&payload) {
+                Ok(more) => events.extend(more),
+                Err(error) => return format!("{events:?} {error:?}"),
+            }
+        }
+        format!("{events:?} {:?}", reading.finish())
+    }
+
+    fn files_in(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files_in(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn recorded_answers_are_the_same_however_their_bytes_are_cut_for_every_reader() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/transcripts");
+        if !folder.is_dir() {
+            eprintln!("SKIPPED: {} is not here", folder.display());
+            return;
+        }
+        let mut files = Vec::new();
+        files_in(&folder, &mut files);
+        for file in &files {
+            let body = fs::read(file).unwrap();
+            for provider in [Provider::Gemini, Provider::OpenAi, Provider::Anthropic] {
+                let whole = read(provider, &body, body.len().max(1));
+                for size in [1, 2, 3, 7, 64] {
+                    let context = format!("{} by {provider:?} in pieces of {size}", file.display());
+                    assert_eq!(read(provider, &body, size), whole, "{context}");
+                }
+            }
+        }
+        assert!(files.len() > 300, "{} files", files.len());
+    }
+
+    /// A cut in the middle of anything neither panics nor adds to what was there.
+    #[test]
+    fn an_answer_that_is_cut_anywhere_is_the_beginning_of_the_whole() {
+        let body = "\u{feff}: ping\r\n\r\ndata: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"ü\u{2028}\"}]}}]}\r\n\r\n\
+                    data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"x\"}]},\"finishReason\":\"STOP\"}]}\r\n\r\n";
+        let texts = [
+            "[]",
+            "[Text(\"ü\\u{2028}\")]",
+            "[Text(\"ü\\u{2028}\"), Text(\"x\")]",
+        ];
+        for cut in 0..body.len() {
+            let told = read(Provider::Gemini, &body.as_bytes()[..cut], 1);
+            assert!(
+                texts.iter().any(|text| told.starts_with(text)),
+                "cut at {cut}: {told}"
+            );
+        }
+        assert!(read(Provider::Gemini, body.as_bytes(), 1).ends_with("Ok(Some(Stop))"));
+    }
 }
