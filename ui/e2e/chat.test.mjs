@@ -165,6 +165,9 @@ describe("a chat without a model", () => {
     await chat.say("what is love?");
     await chat.panel.getByRole("alert").getByText("AGENTOS_LLM").waitFor();
     assert.deepEqual(await desktop.accessibilityViolations(), []);
+    await chat.panel.getByRole("button", { name: "Connect a model" }).click();
+    await desktop.page.getByRole("dialog", { name: "Settings" }).waitFor();
+    await desktop.page.keyboard.press("Escape");
     await chat.say("create a calculator");
     await chat.panel.getByRole("button", { name: "Show Calculator" }).click();
     const calculator = desktop.page.getByRole("dialog", { name: "Calculator" });

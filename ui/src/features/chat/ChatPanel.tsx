@@ -7,6 +7,7 @@ import { useIsNarrow } from "@/shared/useMediaQuery";
 import { Markdown } from "@/surface/Markdown";
 import { useDesk } from "../apps/DeskContext";
 import { useWindows, windowOfApp } from "../desktop/windowStore";
+import { showSettings } from "../settings/settingsStore";
 import { type Turn, useChat } from "./chatStore";
 
 const LONGEST_MESSAGE = 8_000;
@@ -74,7 +75,7 @@ function Turns({ turns }: { turns: Turn[] }) {
 }
 
 function Exchange({ turn }: { turn: Turn }) {
-  const { question, answer, thoughts, state, error, app, making } = turn;
+  const { question, answer, thoughts, state, error, needsModel, app, making } = turn;
   return (
     <article className="flex flex-col gap-2.5">
       <p className="ml-8 self-end whitespace-pre-wrap rounded-2xl rounded-br-md bg-accent-soft px-3.5 py-2 text-accent-ink wrap-anywhere">
@@ -101,6 +102,11 @@ function Exchange({ turn }: { turn: Turn }) {
         >
           {error}
         </p>
+      )}
+      {needsModel && (
+        <PushButton className="self-start" onClick={showSettings}>
+          Connect a model
+        </PushButton>
       )}
     </article>
   );

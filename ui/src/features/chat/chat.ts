@@ -75,7 +75,11 @@ export class Chat {
         this.#options.onChanged(message.app_id);
         break;
       case "error":
-        change(id, () => ({ state: "failed", error: sentence(message.code, message.error) }));
+        change(id, () => ({
+          state: "failed",
+          error: sentence(message.code, message.error),
+          needsModel: message.code === "declined",
+        }));
         this.#end(id);
         break;
       case "complete":

@@ -10,6 +10,8 @@ export interface Turn {
   state: "answering" | "answered" | "failed";
   /** Why it failed. */
   error?: string;
+  /** It failed because no model is connected. */
+  needsModel?: boolean;
   /** What became of the app it ordered, once that is known. */
   app?: { id: string; title: string };
   /** What happens to the app it ordered, in words. */
