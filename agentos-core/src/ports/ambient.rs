@@ -3,6 +3,7 @@
 use crate::time::Millis;
 
 /// The clock and the source of seeds; the edge implements it once.
+#[cfg_attr(feature = "testing", mockall::automock)]
 pub trait Ambient: Send + Sync {
     /// The time since the Unix epoch. It may stand still between two calls.
     fn now(&self) -> Millis;

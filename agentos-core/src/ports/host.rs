@@ -6,6 +6,7 @@ use crate::kernel::{AuditRecord, AuthorizedOp, Reply, SysError};
 
 /// Performs what the kernel's monitor authorised. Holds no policy of its own: an operation carries
 /// its allowance, and whoever can build one has passed every check.
+#[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait HostPort: Send + Sync {
     /// Performs `op` and answers what [`Op`](crate::kernel::Op) names. A change and its audit record

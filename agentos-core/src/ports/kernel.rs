@@ -10,6 +10,7 @@ use crate::kernel::{
 };
 
 /// The kernel, wherever it runs.
+#[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait KernelPort: Send + Sync {
     /// Makes one syscall on the authority of `caller`. Dropping the future cancels the call and what

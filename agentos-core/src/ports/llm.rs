@@ -18,6 +18,7 @@ pub use super::Cause;
 /// Streams a model's answers.
 ///
 /// It only streams: a whole answer is the stream collected, so there is one loop instead of two.
+#[cfg_attr(feature = "testing", mockall::automock)]
 pub trait LlmPort: Send + Sync {
     /// Starts answering `request`. Nothing happens before the stream is polled; dropping it ends
     /// the work and closes the upstream connection.

@@ -21,6 +21,7 @@ pub const VERSIONS_KEPT: usize = 100;
 /// Every method is one transaction: after an error nothing of it was written, after `Ok` all of it
 /// survives a kill of the program. Dropping a future leaves its transaction wholly done or wholly
 /// undone. Rules above single records (who may write, how many) are the caller's.
+#[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait StoragePort: Send + Sync {
     /// Answers when the store can be reached.

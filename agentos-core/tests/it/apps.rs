@@ -4,15 +4,20 @@ pub(crate) mod desk;
 mod engine;
 
 use std::future::Future;
+use std::sync::Arc;
 
-use agentos_core::apps::{APPS, ATTACH_GRACE, AppError, AppEvent, AppState, BATCH_OPERATIONS, NewApp};
+use agentos_core::apps::{APPS, ATTACH_GRACE, AppError, AppEvent, AppState, Apps, BATCH_OPERATIONS, NewApp};
 use agentos_core::ids::{AppId, EngineId};
+use agentos_core::ports::ambient::MockAmbient;
 use agentos_core::ports::kernel::KernelPort;
-use agentos_core::ports::storage::{StoragePort, Window, WindowState};
+use agentos_core::ports::storage::{MockStoragePort, StorageError, StoragePort, Window, WindowState};
+use agentos_core::testing::kernel::FakeKernel;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
 use desk::{Desk, counter, new_app, todo};
+
+const NOW: u64 = 1_790_000_000_000;
 
 fn on_a_desk<F: Future<Output = ()>>(test: impl FnOnce(Desk) -> F) {
     block_on(test(Desk::new()));
@@ -551,4 +556,21 @@ fn only_ids_of_this_lease_write() {
         let answer = desk.apps.take_lease(nobody()).await;
         assert!(matches!(answer, Err(AppError::NotFound(_))), "{answer:?}");
     });
+}
+
+#[test]
+fn a_store_that_cannot_be_read_is_told_and_not_taken_for_an_empty_one() {
+    let mut storage = MockStoragePort::new();
+    storage
+        .expect_apps()
+        .returning(|| Err(StorageError::Unavailable("the disk is gone".into())));
+    let mut ambient = MockAmbient::new();
+    ambient.expect_now().return_const(NOW);
+    let kernel: Arc<dyn KernelPort> = Arc::new(FakeKernel::default());
+    let apps = Apps::new(Arc::new(storage), kernel, Arc::new(ambient), Box::new(|_| {}));
+    let listed = block_on(apps.list());
+    assert!(matches!(
+        listed,
+        Err(AppError::Storage(StorageError::Unavailable(_)))
+    ));
 }

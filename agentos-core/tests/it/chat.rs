@@ -5,7 +5,7 @@ use std::sync::Arc;
 use agentos_core::chat::{Answer, Chat, ChatError, ChatEvent, Conversation, OpenApp, Order};
 use agentos_core::generate::MESSAGE_BYTES;
 use agentos_core::ids::AppId;
-use agentos_core::ports::llm::{LlmError, LlmEvent, Message, Role, Task, Usage};
+use agentos_core::ports::llm::{LlmError, LlmEvent, Message, MockLlmPort, Role, Task, Usage};
 use agentos_core::testing::llm::{ScriptedLlm, say, say_in_pieces};
 use futures::StreamExt;
 use futures::executor::block_on;
@@ -138,4 +138,16 @@ fn what_goes_wrong_is_told_at_the_end_and_once() {
         reason: "SAFETY".to_owned(),
     })]]);
     assert_eq!(failed(events(&refused, &nothing, "hello")).code(), "blocked");
+}
+
+#[test]
+fn what_is_refused_at_once_asks_no_model() {
+    let mut llm = MockLlmPort::new();
+    llm.expect_stream().never();
+    let chat = Chat::new(Arc::new(llm));
+    let too_long = "x".repeat(MESSAGE_BYTES + 1);
+    for message in ["", " \n", too_long.as_str()] {
+        let events: Vec<_> = block_on(chat.answer(&Conversation::default(), &[], message).collect());
+        assert_eq!(failed(events).code(), "invalid_argument");
+    }
 }

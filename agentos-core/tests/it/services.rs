@@ -6,9 +6,10 @@ use agentos_core::apps::{App, AppEvent};
 use agentos_core::generate::Generator;
 use agentos_core::ids::{AppId, Namespace};
 use agentos_core::kernel::{
-    Capability, HttpResponse, IoKind, Method, NewProcess, Outbound, Rule, Site, SysError,
+    Capability, HttpResponse, IoKind, Method, ModelReply, ModelRequest, NewProcess, Outbound, Pid, Reply,
+    Rule, Site, SysError, Syscall,
 };
-use agentos_core::ports::kernel::KernelPort;
+use agentos_core::ports::kernel::{KernelPort, MockKernelPort};
 use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
 use agentos_core::registry::MetadataChange;
 use agentos_core::services::{
@@ -20,6 +21,7 @@ use agentos_core::testing::kernel::FakeKernel;
 use agentos_core::testing::llm::{ScriptedLlm, say};
 use agentos_core::testing::service::GreetingService;
 use futures::executor::block_on;
+use mockall::predicate::eq;
 use serde_json::{Value, json};
 
 use crate::apps::desk::Desk as FamilyDesk;
@@ -84,6 +86,30 @@ mod ai {
     }
 
     agentos_core::service_contract!(block_on, service());
+}
+
+#[test]
+fn a_question_of_an_app_is_one_syscall_of_its_own_process() {
+    let mut kernel = MockKernelPort::new();
+    let caller = Caller {
+        app: AppId::new(1, 1),
+        pid: Pid::from_number(7),
+        namespace: Namespace::new(1, 2),
+    };
+    let request = ModelRequest {
+        prompt: "Shorten".to_owned(),
+        text: "A long text".to_owned(),
+        max_tokens: Some(30),
+    };
+    kernel
+        .expect_syscall()
+        .with(eq(caller.principal()), eq(Syscall::LlmGenerate(request)))
+        .once()
+        .returning(|_, _| Ok(Reply::Model(ModelReply::Text("Short".to_owned()))));
+    let service = AiService::new(Arc::new(kernel));
+    let args = json!({"prompt": "Shorten", "text": "A long text", "max_tokens": 30});
+    let answer = service.call("ai.ask", args.as_object().unwrap(), Some(&caller));
+    assert_eq!(block_on(answer), Ok(json!("Short")));
 }
 
 mod app {

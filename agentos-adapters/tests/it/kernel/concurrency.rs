@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use agentos_adapters::kernel::LocalKernel;
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, Capability, IoKind, KernelConfig, LimitTable, Principal, ProcessInfo, Reply,
-    Resource, Rule, SysError, Syscall,
+    AuditRecord, AuthorizedOp, Capability, IoKind, KernelConfig, LimitTable, Op, Pid, Principal, ProcessInfo,
+    Reply, Resource, Rule, SysError, Syscall,
 };
 use agentos_core::ports::ambient::Ambient;
-use agentos_core::ports::host::HostPort;
+use agentos_core::ports::host::{HostPort, MockHostPort};
 use agentos_core::ports::kernel::{KernelPort, Reader};
 use agentos_core::testing::host::FakeHost;
 use agentos_core::time::Millis;
@@ -330,5 +330,27 @@ fn many_processes_at_once_lose_nothing() {
         kernel.stop().await;
         let audit = agentos_adapters::kernel::SqliteAudit::new(super::database_in(&folder).await);
         assert_eq!(audit.verify().await.unwrap(), 8 + 8 * 25);
+    });
+}
+
+#[test]
+fn a_host_is_handed_a_change_once_with_the_record_of_who_makes_it() {
+    run_paused(async {
+        let mut host = MockHostPort::new();
+        host.expect_record().returning(|_| Ok(()));
+        host.expect_perform()
+            .withf(|op| {
+                let by = op.record().map(|record| record.pid);
+                matches!(op.op(), Op::StoreClear { .. }) && by != Some(Pid::SYSTEM)
+            })
+            .once()
+            .returning(|_| Ok(Reply::Removed(3)));
+        let kernel = LocalKernel::start(config(), TokioClock::start(), Arc::new(host));
+        let pid = app(&kernel, 1).await;
+        let clear = Syscall::StoreClear {
+            namespace: namespace(1),
+        };
+        let cleared = kernel.syscall(Principal::Process(pid), clear).await;
+        assert_eq!(cleared, Ok(Reply::Removed(3)));
     });
 }
