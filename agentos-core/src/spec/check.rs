@@ -20,9 +20,11 @@ mod former_tools;
 mod graph;
 mod names;
 mod props;
+mod rows;
 
 pub use names::RESERVED_NAMES;
 use names::{Place, Source};
+use rows::KnownRows;
 
 /// Issues after which no near names are searched for.
 const HINTED_ISSUES: usize = 200;
@@ -67,6 +69,7 @@ struct Checker<'a> {
     queries: BTreeSet<&'a str>,
     /// Every name that rows have anywhere.
     row_names: BTreeSet<&'a str>,
+    known_rows: KnownRows,
     used: BTreeSet<String>,
     issues: Vec<Issue>,
 }
@@ -96,6 +99,7 @@ impl<'a> Checker<'a> {
                 .walk()
                 .filter_map(|component| Some(component.each.as_ref()?.name.as_str()))
                 .collect(),
+            known_rows: KnownRows::of(spec),
             used: BTreeSet::new(),
             issues: Vec::new(),
         }

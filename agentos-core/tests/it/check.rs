@@ -435,6 +435,37 @@ fn each() {
 }
 
 #[test]
+fn members_of_rows_that_look_like_a_slip_are_told() {
+    let list = |content: &str| {
+        json!({"type": "list", "each": {"in": "todos", "as": "t"}, "children": [
+            {"type": "text", "props": {"content": content}}]})
+    };
+    let slip = "warning expr_unknown_name /components/0/children/0/props/content";
+    component(&list("{{ t.text }} {{ t.id }}"), &[]);
+    component(&list("{{ t.txet }}"), &[&format!("{slip} (text)")]);
+    component(&list("{{ t.Text }}"), &[&format!("{slip} (text)")]);
+    component(&list("{{ t.price }}"), &[]);
+    let adding = with(
+        &list("{{ t.pirce }}"),
+        &json!({"actions": {"add": {"tool": "ui.add_item", "args": {"path": "todos", "value": {"price": "{{ count }}"}}}}}),
+    );
+    assert!(
+        told(&adding).contains(&format!("{slip} (price)")),
+        "{:#?}",
+        issues(&adding)
+    );
+    let unknown = with(
+        &list("{{ t.txet }}"),
+        &json!({"state": {"todos": [], "count": 1}}),
+    );
+    assert!(
+        !told(&unknown).iter().any(|told| told.starts_with(slip)),
+        "{:#?}",
+        issues(&unknown)
+    );
+}
+
+#[test]
 fn names() {
     document(
         &json!({"computed": {"name": "1"}}),

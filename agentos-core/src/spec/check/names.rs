@@ -128,10 +128,11 @@ impl Checker<'_> {
         if name == "_" {
             return self.read_status(members, at);
         }
-        if place.row(name).is_some()
-            || self.sources.contains_key(name)
-            || place.is_in_any_row() && self.row_names.contains(name)
-        {
+        if let Some(list) = place.row(name) {
+            let list = list.to_string();
+            return self.read_member(name, members, &list, at);
+        }
+        if self.sources.contains_key(name) || place.is_in_any_row() && self.row_names.contains(name) {
             return;
         }
         if RESERVED_NAMES.contains(&name) {
@@ -158,6 +159,21 @@ impl Checker<'_> {
             ),
             hint,
         );
+    }
+
+    /// `t.done`. A row may hold more than is written down, so only what looks like a slip is told.
+    fn read_member(&mut self, row: &str, members: &[std::sync::Arc<str>], list: &str, at: &str) {
+        let (Some(member), Some(known)) = (members.first(), self.known_rows.members(list)) else {
+            return;
+        };
+        if known.contains(&**member) {
+            return;
+        }
+        if let Some(hint) = self.nearest(member, known.iter().map(String::as_str)) {
+            let message =
+                format!("nothing puts `{member}` into the rows of `{list}`, which `{row}` stands for");
+            self.report(Issue::warning(Code::ExprUnknownName, at, message).hint(hint));
+        }
     }
 
     /// `_.<query>.loading`.
