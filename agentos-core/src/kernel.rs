@@ -47,7 +47,7 @@ pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, Syste
 use crate::ids::BootId;
 use crate::time::Millis;
 use approval::Approvals;
-use capability::Grants;
+use capability::{Grants, Standing};
 use denials::DenialCount;
 use errand::Errand;
 use event::EventLog;
@@ -247,6 +247,12 @@ impl Kernel {
         self.perform_queued();
         self.record_denials_left();
         std::mem::take(&mut self.effects)
+    }
+
+    /// Whether the grants let `caller` do what asks for `need`, as they are now. It is the question every call is
+    /// asked, and takes nothing from the heap.
+    pub fn is_allowed(&self, caller: Principal, need: &Capability) -> bool {
+        self.grants.standing_of(caller, need) == Standing::Allowed
     }
 
     /// When the next [`Input::Tick`] is due, if nothing else happens.

@@ -331,6 +331,24 @@ line(
   documents.tick_10000 / documents.tick_100,
   "≤ 2 ×",
 );
+const kernel = native("kernel");
+line(
+  "a capability check among 100 grants",
+  kernel.check_100,
+  "ns",
+  "among 1",
+  kernel.check_100 / kernel.check_1,
+  "≤ 200 ns",
+);
+line("a denied call", kernel.denied / 1000, "µs", "an allowed one", kernel.denied / kernel.allowed, "≤ 2 µs");
+line(
+  "10,000 processes",
+  kernel.bytes_10000 / 2 ** 20,
+  "MB",
+  "1 KB each",
+  kernel.bytes_10000 / 10_240_000,
+  "≤ 10 MB",
+);
 const module = await readFile(join(root, "ui/src/engine/wasm/agentos_engine_bg.wasm"));
 const packed = gzipSync(module, { level: 9 }).length;
 line("engine module, gzip", packed / 1024, "KB", "itself unpacked", packed / module.length, "≤ 300 KB");

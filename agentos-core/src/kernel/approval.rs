@@ -77,7 +77,7 @@ impl ApprovalNeed {
     /// What the process may do once it is allowed.
     pub fn capability(&self) -> Capability {
         match self {
-            Self::Net(site) => Capability::Net(site.rule()),
+            Self::Net(site) => site.rule().into(),
             Self::Llm => Capability::Llm,
         }
     }

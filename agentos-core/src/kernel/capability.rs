@@ -1,6 +1,6 @@
 //! What a process may do: grants, each derived from the one it came from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub enum Capability {
     /// See, suspend, resume and kill its descendants.
     Signal,
     /// Make requests over the network.
-    Net(NetRule),
+    Net(Box<NetRule>),
     /// Ask the model.
     Llm,
     /// See and answer what a person is asked. No process can hold it.
@@ -48,6 +48,12 @@ impl Capability {
             Profile::Standard | Profile::Privileged => vec![Self::Time, Self::SystemInfo],
         };
         own_storage.into_iter().chain(facts).collect()
+    }
+}
+
+impl From<NetRule> for Capability {
+    fn from(rule: NetRule) -> Self {
+        Self::Net(Box::new(rule))
     }
 }
 
@@ -113,7 +119,7 @@ pub(super) enum Standing {
 pub(super) struct Grants {
     issued: u64,
     by_id: BTreeMap<GrantId, GrantInfo>,
-    by_holder: BTreeMap<Pid, BTreeSet<GrantId>>,
+    by_holder: BTreeMap<Pid, Vec<GrantId>>,
 }
 
 impl Grants {
@@ -157,7 +163,7 @@ impl Grants {
     }
 
     pub(super) fn count(&self, pid: Pid) -> usize {
-        self.by_holder.get(&pid).map_or(0, BTreeSet::len)
+        self.by_holder.get(&pid).map_or(0, Vec::len)
     }
 
     pub(super) fn get(&self, id: GrantId) -> Option<&GrantInfo> {
@@ -194,7 +200,7 @@ impl Grants {
                 parent,
             },
         );
-        self.by_holder.entry(holder).or_default().insert(id);
+        self.by_holder.entry(holder).or_default().push(id);
         id
     }
 
@@ -218,7 +224,7 @@ impl Grants {
     fn remove(&mut self, id: GrantId) -> Option<GrantInfo> {
         let grant = self.by_id.remove(&id)?;
         if let Some(held) = self.by_holder.get_mut(&grant.holder) {
-            held.remove(&id);
+            held.retain(|held| *held != id);
             if held.is_empty() {
                 self.by_holder.remove(&grant.holder);
             }

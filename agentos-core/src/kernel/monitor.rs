@@ -133,7 +133,7 @@ impl Op {
                 namespace: *namespace,
             },
             Self::SystemInfo => Capability::SystemInfo,
-            Self::NetworkRequest(outbound) => Capability::Net(outbound.target.need(outbound.method)),
+            Self::NetworkRequest(outbound) => outbound.target.need(outbound.method).into(),
             Self::Generate(_) => Capability::Llm,
             Self::KeepApproval(_) | Self::ForgetApprovals { .. } => Capability::Approve,
         }

@@ -33,7 +33,7 @@ impl NetworkCall {
     }
 
     pub(super) fn capability(&self) -> Capability {
-        Capability::Net(self.exchange.target.need(self.exchange.method))
+        Capability::from(self.exchange.target.need(self.exchange.method))
     }
 
     pub(super) fn begin(&mut self) {

@@ -76,7 +76,8 @@ impl Process {
 #[derive(Debug)]
 pub(super) struct ProcessTable {
     issued: Pid,
-    processes: BTreeMap<Pid, Process>,
+    /// Boxed, since the nodes of the map are half empty.
+    processes: BTreeMap<Pid, Box<Process>>,
 }
 
 impl ProcessTable {
@@ -99,16 +100,16 @@ impl ProcessTable {
         };
         Self {
             issued: Pid::SYSTEM,
-            processes: BTreeMap::from([(Pid::SYSTEM, system)]),
+            processes: BTreeMap::from([(Pid::SYSTEM, Box::new(system))]),
         }
     }
 
     pub(super) fn get(&self, pid: Pid) -> Option<&Process> {
-        self.processes.get(&pid)
+        self.processes.get(&pid).map(|process| &**process)
     }
 
     pub(super) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
-        self.processes.get_mut(&pid)
+        self.processes.get_mut(&pid).map(|process| &mut **process)
     }
 
     /// Adds a running process below its parent, within the parent's limits.
@@ -138,7 +139,7 @@ impl ProcessTable {
             limits,
             usage: Usage::default(),
         };
-        self.processes.insert(self.issued, process);
+        self.processes.insert(self.issued, Box::new(process));
         Ok(self.issued)
     }
 

@@ -21,6 +21,7 @@ mod history;
 mod host;
 mod import;
 mod kernel;
+mod kernel_cost;
 mod limits;
 mod llm_queue;
 mod mend;

@@ -153,7 +153,7 @@ impl Web {
         let kernel: Arc<dyn KernelPort> = Arc::new(FakeKernel::new(Arc::clone(&host)));
         let caller = app(&kernel, 1).await;
         let site = Site::parse("api.example.org").unwrap();
-        let capability = Capability::Net(site.rule());
+        let capability = Capability::from(site.rule());
         kernel.grant(caller.pid, capability, Rule::Allow).await.unwrap();
         let service = HttpService::new(kernel);
         let web = Self {

@@ -403,7 +403,7 @@ fn a_denial_ends_what_waits_and_what_was_allowed_once() {
     let (mut bench, pid) = attended();
     let deny = |url: &str| {
         let (to, rule) = (pid, Rule::Deny);
-        let capability = Capability::Net(Target::parse(url).unwrap().site().rule());
+        let capability = Capability::from(Target::parse(url).unwrap().site().rule());
         Syscall::AddGrant { to, capability, rule }
     };
     let (once, _) = bench.fetch(pid, URL);
