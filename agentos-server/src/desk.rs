@@ -26,6 +26,7 @@ use tracing::warn;
 use crate::conversations::Conversations;
 use crate::events::AppEvents;
 use crate::make::AT_ONCE;
+use crate::outcomes::Outcomes;
 use crate::settings::Settings;
 use crate::ws::{Attachments, CONNECTIONS, Jobs};
 
@@ -49,6 +50,7 @@ pub struct Desk {
     pub(crate) audit: Option<SqliteAudit>,
     /// Places for apps being made.
     pub(crate) making: Semaphore,
+    pub(crate) outcomes: Arc<Outcomes>,
     pub(crate) app_events: Arc<AppEvents>,
     pub(crate) attachments: Arc<Attachments>,
     pub(crate) jobs: Jobs,
@@ -117,6 +119,7 @@ impl Desk {
             catalog,
             services,
             making: Semaphore::new(AT_ONCE),
+            outcomes: Arc::default(),
             registry: Registry::new(Arc::clone(&apps)),
             ambient,
             kernel,

@@ -11,6 +11,7 @@ mod generate;
 mod grants;
 mod health;
 mod kernel;
+mod metrics;
 mod models;
 mod path;
 mod permissions;
@@ -83,6 +84,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(grants::revoke))
         .routes(routes!(kernel::stats))
         .routes(routes!(kernel::events))
+        .routes(routes!(metrics::metrics))
         .routes(routes!(audit::rows))
         .routes(routes!(audit::verify))
         .routes(routes!(permissions::show, permissions::forget))
