@@ -25,6 +25,7 @@ mod process_table;
 mod queues;
 mod stats;
 mod syscall;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -371,7 +371,8 @@ pub(crate) struct WireKernelEvent {
     pub(crate) seq: u64,
     time: String,
     pub(crate) kind: String,
-    /// The `pid` it is about, and what that kind of event tells.
+    /// The `pid` it is about, what that kind of event tells, and as `text` the same for a person: what follows the name of
+    /// the process.
     #[schema(value_type = Object)]
     pub(crate) data: Value,
 }
@@ -384,6 +385,7 @@ impl WireKernelEvent {
             None => written["data"].take(),
         };
         data["pid"] = written["pid"].take();
+        data["text"] = json!(event.kind.to_string());
         Self {
             seq: event.seq,
             time: rfc3339(event.time),

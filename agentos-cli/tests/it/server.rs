@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use crate::program::{Ended, program, with_input};
 
 /// Where a server over a database in memory listens, for as long as the test runs.
-async fn server() -> String {
+pub(crate) async fn server() -> String {
     listening(desk().await).await
 }
 
@@ -61,7 +61,7 @@ async fn listening(desk: Desk) -> String {
     format!("http://{address}")
 }
 
-async fn run(server: &str, arguments: &[&str]) -> Ended {
+pub(crate) async fn run(server: &str, arguments: &[&str]) -> Ended {
     let mut command = program(arguments);
     command.env("AGENTOS_SERVER", server);
     tokio::task::spawn_blocking(move || command.output().unwrap())

@@ -124,7 +124,10 @@ async fn a_grant_that_is_revoked_is_missed_and_the_denial_is_told_everywhere() {
     for part in ["kind", "seq", "data"] {
         assert_eq!(told[part], denial[part], "{part} is the same over both");
     }
-    assert_eq!(told["data"]["pid"], pid);
+    assert_eq!(
+        (&told["data"]["pid"], &told["data"]["text"]),
+        (&pid, &json!("was refused: use this storage"))
+    );
 
     let stats = server.get("/kernel/stats").await.body;
     assert_eq!(
