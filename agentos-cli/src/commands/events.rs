@@ -97,6 +97,10 @@ fn show(event: &Value, json: bool) -> anyhow::Result<()> {
     let (time, data) = (moment(event["time"].as_str().unwrap_or("?")), &event["data"]);
     let seq = event["seq"].as_u64().unwrap_or_default();
     let what = data["text"].as_str().or(event["kind"].as_str()).unwrap_or("?");
+    let name = data["name"]
+        .as_str()
+        .map(|name| format!(", {name},"))
+        .unwrap_or_default();
     let answer = match (event["kind"].as_str(), data["id"].as_str()) {
         (Some("approval_requested"), Some(id)) => {
             format!("; answer with `approvals answer {id} once|session|always|never`")
@@ -104,7 +108,7 @@ fn show(event: &Value, json: bool) -> anyhow::Result<()> {
         _ => String::new(),
     };
     print(&format!(
-        "{time}  {seq:>6}  process {} {what}{answer}",
+        "{time}  {seq:>6}  process {}{name} {what}{answer}",
         data["pid"]
     ))?;
     Ok(())

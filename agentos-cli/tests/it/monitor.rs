@@ -67,7 +67,7 @@ async fn processes_are_listed_suspended_resumed_and_killed() {
     let gone = run(&server, &["kill", "2"]).await;
     assert_eq!(
         (gone.code, gone.told.as_str()),
-        (1, "agentos-cli: not found\n"),
+        (1, "agentos-cli: there is no process 2\n"),
         "{gone:?}"
     );
 }
@@ -112,7 +112,7 @@ async fn a_grant_is_listed_and_taken_back() {
     assert_eq!(keep(&server, &app).await["code"], "permission_denied");
     assert_eq!(
         run(&server, &["revoke", &id]).await.told,
-        "agentos-cli: not found\n"
+        format!("agentos-cli: there is no grant {id}\n")
     );
 }
 
@@ -158,7 +158,7 @@ async fn events_are_told_and_followed() {
     open(&server).await;
     let all = told(&server, &["events"]).await;
     assert!(
-        all.trim_end().ends_with("       1  process 2 began: Keeper"),
+        all.trim_end().ends_with("       1  process 2, Keeper, began"),
         "{all}"
     );
     assert_eq!(told(&server, &["events", "--since", "1"]).await, "");
@@ -173,7 +173,7 @@ async fn events_are_told_and_followed() {
     let mut follower = command.spawn().unwrap();
     let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
     let mut next = || lines.next().unwrap().unwrap();
-    assert!(next().ends_with("process 2 began: Keeper"));
+    assert!(next().ends_with("process 2, Keeper, began"));
     told(&server, &["kill", "2"]).await;
     assert!(next().ends_with("process 2 ended: it was killed"));
     follower.kill().unwrap();

@@ -11,7 +11,7 @@ use super::process::{EndReason, Pid, Profile};
 impl Display for EventKind {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         match self {
-            Self::ProcessSpawned { name, .. } => write!(out, "began: {name}"),
+            Self::ProcessSpawned { .. } => out.write_str("began"),
             Self::ProcessEnded { reason } => write!(out, "ended: {reason}"),
             Self::ProcessSuspended {} => out.write_str("was suspended"),
             Self::ProcessResumed {} => out.write_str("was resumed"),

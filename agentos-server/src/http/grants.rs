@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agentos_core::kernel::{Capability, GrantId, GrantInfo, Pid, Rule};
+use agentos_core::kernel::{Capability, GrantId, GrantInfo, Pid, Rule, SysError};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,13 @@ pub(crate) async fn revoke(
     State(desk): State<Arc<Desk>>,
     Id(id): Id<GrantId>,
 ) -> Result<Json<Revoked>, Fault> {
-    desk.kernel.revoke(id).await?;
+    let revoked = desk.kernel.revoke(id).await;
+    revoked.map_err(|error| match error {
+        SysError::NotFound => Fault {
+            message: format!("there is no grant {}", id.number()),
+            ..error.into()
+        },
+        other => other.into(),
+    })?;
     Ok(Json(Revoked { success: true }))
 }

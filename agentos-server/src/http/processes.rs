@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agentos_core::apps::App;
 use agentos_core::ids::AppId;
-use agentos_core::kernel::{Limits, Pid, ProcessInfo, ProcessState, Profile, Usage};
+use agentos_core::kernel::{Limits, Pid, ProcessInfo, ProcessState, Profile, SysError, Usage};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -97,7 +97,7 @@ pub(crate) struct Killed {
     responses((status = OK, body = Killed), (status = NOT_FOUND, body = FaultBody),
         (status = UNPROCESSABLE_ENTITY, body = FaultBody)))]
 pub(crate) async fn kill(State(desk): State<Arc<Desk>>, Id(pid): Id<Pid>) -> Result<Json<Killed>, Fault> {
-    let killed = desk.kernel.kill(pid).await?;
+    let killed = desk.kernel.kill(pid).await.map_err(|error| refused(pid, error))?;
     Ok(Json(Killed { killed }))
 }
 
@@ -111,7 +111,10 @@ pub(crate) struct Done {
     responses((status = OK, body = Done), (status = NOT_FOUND, body = FaultBody),
         (status = UNPROCESSABLE_ENTITY, body = FaultBody)))]
 pub(crate) async fn suspend(State(desk): State<Arc<Desk>>, Id(pid): Id<Pid>) -> Result<Json<Done>, Fault> {
-    desk.kernel.suspend(pid).await?;
+    desk.kernel
+        .suspend(pid)
+        .await
+        .map_err(|error| refused(pid, error))?;
     Ok(Json(Done { success: true }))
 }
 
@@ -120,6 +123,22 @@ pub(crate) async fn suspend(State(desk): State<Arc<Desk>>, Id(pid): Id<Pid>) -> 
     responses((status = OK, body = Done), (status = NOT_FOUND, body = FaultBody),
         (status = UNPROCESSABLE_ENTITY, body = FaultBody)))]
 pub(crate) async fn resume(State(desk): State<Arc<Desk>>, Id(pid): Id<Pid>) -> Result<Json<Done>, Fault> {
-    desk.kernel.resume(pid).await?;
+    desk.kernel
+        .resume(pid)
+        .await
+        .map_err(|error| refused(pid, error))?;
     Ok(Json(Done { success: true }))
+}
+
+/// Says which process it is about.
+fn refused(pid: Pid, error: SysError) -> Fault {
+    let message = match error {
+        SysError::NotFound => format!("there is no process {pid}"),
+        SysError::InvalidArgument { .. } => format!("process {pid} is the system itself"),
+        other => return other.into(),
+    };
+    Fault {
+        message,
+        ..error.into()
+    }
 }
