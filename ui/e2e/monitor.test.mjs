@@ -102,7 +102,7 @@ describe("the system monitor", () => {
     await keep("permission_denied");
   });
 
-  it("asks before it kills, and the app begins anew when it is used", async () => {
+  it("asks before it kills, and the app is started again from its window", async () => {
     const { page } = desktop;
     const { pid } = await process();
     await page.keyboard.press("Alt+KeyP");
@@ -116,6 +116,10 @@ describe("the system monitor", () => {
     await row().waitFor({ state: "detached" });
     assert.equal(await process(), undefined);
     await leave();
+    const window = desktop.windowOf(app);
+    await window.getByText("This app was stopped").waitFor();
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+    await window.getByRole("button", { name: "Start again" }).press("Enter");
     await keep("nothing");
     assert.notEqual((await process()).pid, pid);
   });

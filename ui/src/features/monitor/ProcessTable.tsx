@@ -122,7 +122,7 @@ function Hands({ process: { pid, state }, title, onChanged }: HandsProps) {
   const kill = async () => {
     const answer = await ask({
       title: `Kill “${title}”?`,
-      message: "What it is doing ends at once. The app stays open and begins anew when it is used again.",
+      message: "What it is doing ends at once. Its window stays, and starts it again when you ask.",
       answers: [
         { key: "keep", label: "Let it run" },
         { key: "kill", label: "Kill", tone: "danger" },
