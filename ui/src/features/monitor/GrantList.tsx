@@ -6,12 +6,14 @@ import { PushButton } from "@/shared/ui/PushButton";
 
 interface GrantListProps {
   pid: number;
+  /** Loaded again with every event. */
+  newest: number;
   title: string;
   onChanged(): Promise<void>;
 }
 
 /** What one process may do, each with the way to take it back. */
-export function GrantList({ pid, title, onChanged }: GrantListProps) {
+export function GrantList({ pid, newest, title, onChanged }: GrantListProps) {
   const [grants, setGrants] = useState<Grant[] | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const load = useCallback(
@@ -23,7 +25,8 @@ export function GrantList({ pid, title, onChanged }: GrantListProps) {
         ),
     [pid],
   );
-  useEffect(() => void load(), [load]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each event may have changed what is granted.
+  useEffect(() => void load(), [load, newest]);
   const revoke = async (grant: Grant) => {
     setFailure(null);
     await api.revokeGrant(grant.id).catch((cause: unknown) => setFailure(String(cause)));

@@ -36,7 +36,7 @@ export function MonitorDialog() {
           <Tab value="activity">Activity</Tab>
         </Tabs.List>
         <Tabs.Content value="processes" className="min-h-0 flex-1 overflow-auto px-5 py-3 -outline-offset-2">
-          <ProcessTable processes={processes} onChanged={look} />
+          <ProcessTable processes={processes} newest={events.at(-1)?.seq ?? 0} onChanged={look} />
         </Tabs.Content>
         <Tabs.Content value="activity" className="flex min-h-0 flex-1 flex-col px-5 py-3 -outline-offset-2">
           <ActivityLog events={events} processes={processes} />

@@ -11,11 +11,13 @@ import { size } from "./size";
 
 interface ProcessTableProps {
   processes: KernelProcess[];
+  /** The newest event: with it a grant may have come or gone. */
+  newest: number;
   onChanged(): Promise<void>;
 }
 
 /** Every process with what it uses of what it may, and the hand on it. */
-export function ProcessTable({ processes, onChanged }: ProcessTableProps) {
+export function ProcessTable({ processes, newest, onChanged }: ProcessTableProps) {
   const [shown, setShown] = useState<number | null>(null);
   return (
     <table className="w-full border-collapse text-sm">
@@ -41,6 +43,7 @@ export function ProcessTable({ processes, onChanged }: ProcessTableProps) {
           <ProcessRow
             key={process.pid}
             process={process}
+            newest={newest}
             showsGrants={shown === process.pid}
             onShowGrants={() => setShown(shown === process.pid ? null : process.pid)}
             onChanged={onChanged}
@@ -53,12 +56,13 @@ export function ProcessTable({ processes, onChanged }: ProcessTableProps) {
 
 interface ProcessRowProps {
   process: KernelProcess;
+  newest: number;
   showsGrants: boolean;
   onShowGrants(): void;
   onChanged(): Promise<void>;
 }
 
-function ProcessRow({ process, showsGrants, onShowGrants, onChanged }: ProcessRowProps) {
+function ProcessRow({ process, newest, showsGrants, onShowGrants, onChanged }: ProcessRowProps) {
   const grants = useId();
   const { pid, state, usage } = process;
   const title = titleOf(process);
@@ -97,7 +101,7 @@ function ProcessRow({ process, showsGrants, onShowGrants, onChanged }: ProcessRo
       {showsGrants && (
         <tr id={grants} className="border-line border-b">
           <td colSpan={4} className="pb-3">
-            <GrantList pid={pid} title={title} onChanged={onChanged} />
+            <GrantList pid={pid} newest={newest} title={title} onChanged={onChanged} />
           </td>
         </tr>
       )}
