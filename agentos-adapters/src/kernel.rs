@@ -23,7 +23,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
 
 pub use app_data::SqliteAppData;
-pub use audit::{AuditError, SqliteAudit};
+pub use audit::{AUDIT_ROWS, AuditError, AuditPage, SqliteAudit};
 pub use host::Host;
 
 use driver::{Driver, Request, Subscription};

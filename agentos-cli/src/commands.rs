@@ -1,18 +1,25 @@
 //! The verbs.
 
+pub(crate) mod approvals;
+pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod chat;
 pub(crate) mod edit;
 pub(crate) mod engine;
 pub(crate) mod eval;
+pub(crate) mod events;
 pub(crate) mod generate;
+pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod models;
+pub(crate) mod processes;
 mod progress;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod settings;
+mod table;
+pub(crate) mod top;
 pub(crate) mod validate;
 
 use std::fs;

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    change, chat, edit, engine, eval, generate, health, import, models, run, schema, settings, validate,
+    approvals, audit, change, chat, edit, engine, eval, events, generate, grants, health, import, models,
+    processes, run, schema, settings, top, validate,
 };
 use crate::server::Server;
 
@@ -61,6 +62,26 @@ enum Verb {
     Models,
     /// Show which model writes apps and who decided that, or choose another
     Settings(settings::Arguments),
+    /// List the processes: who runs, how much each uses and may use
+    Ps,
+    /// Watch the processes; on a pipe, show them once
+    Top(top::Arguments),
+    /// End a process with its children and all their calls
+    Kill(processes::Which),
+    /// Refuse the calls of a process until it is resumed
+    Suspend(processes::Which),
+    /// Let a suspended process go on
+    Resume(processes::Which),
+    /// List what the processes may do
+    Grants(grants::Arguments),
+    /// Take a grant back, with all that was derived from it
+    Revoke(grants::Revoked),
+    /// List the questions that wait for an answer, or answer one
+    Approvals(approvals::Arguments),
+    /// Tell what happened in the kernel, or follow what happens
+    Events(events::Arguments),
+    /// Read the record of what was done and refused, or verify it
+    Audit(audit::Arguments),
 }
 
 /// How a verb ended that did what it was asked.
@@ -86,6 +107,16 @@ fn main() -> ExitCode {
         Verb::Health => health::health(&cli.server, cli.json),
         Verb::Models => models::models(&cli.server, cli.json),
         Verb::Settings(arguments) => settings::settings(&cli.server, &arguments, cli.json),
+        Verb::Ps => processes::ps(&cli.server, cli.json),
+        Verb::Top(arguments) => top::top(&cli.server, &arguments, cli.json),
+        Verb::Kill(which) => processes::kill(&cli.server, &which, cli.json),
+        Verb::Suspend(which) => processes::suspend(&cli.server, &which, cli.json),
+        Verb::Resume(which) => processes::resume(&cli.server, &which, cli.json),
+        Verb::Grants(arguments) => grants::grants(&cli.server, &arguments, cli.json),
+        Verb::Revoke(revoked) => grants::revoke(&cli.server, &revoked, cli.json),
+        Verb::Approvals(arguments) => approvals::approvals(&cli.server, &arguments, cli.json),
+        Verb::Events(arguments) => events::events(&cli.server, &arguments, cli.json),
+        Verb::Audit(arguments) => audit::audit(&cli.server, &arguments, cli.json),
     };
     match verdict {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

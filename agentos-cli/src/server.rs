@@ -61,6 +61,11 @@ impl Server {
         in_runtime(self.accepted(Method::PUT, path, Some(body)))
     }
 
+    /// The answer of a route that takes something away.
+    pub(crate) fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        in_runtime(self.accepted(Method::DELETE, path, None))
+    }
+
     async fn accepted(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         match self.ask(method, path, body).await? {
             Ok(answer) => Ok(answer),

@@ -23,7 +23,9 @@ mod network;
 mod process;
 mod process_table;
 mod queues;
+mod stats;
 mod syscall;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,13 +37,14 @@ pub use approval::{
 pub use audit::{Action, AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier};
 pub use capability::{Capability, GrantId, GrantInfo, Rule};
 pub use error::{IoKind, Resource, SysError};
-pub use event::{EVENTS_KEPT, EventKind, KernelEvent};
+pub use event::{EVENTS_KEPT, EVENTS_LISTED, EventKind, EventPage, KernelEvent};
 pub use exchange::{HEADER_BYTES, HEADERS, HttpRequest, HttpResponse, Outbound, REDIRECTS};
 pub use limits::{LimitTable, Limits, Usage};
 pub use model::{ANSWER_BYTES, ANSWER_TOKENS, MODEL_TIME, ModelReply, ModelRequest, PROMPT_BYTES, Prompt};
 pub use monitor::{AuthorizedOp, Op, OpId};
 pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
+pub use stats::{KernelStats, OperationTimes};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 
 use crate::ids::BootId;
@@ -55,6 +58,7 @@ use monitor::Stamp;
 
 use process_table::ProcessTable;
 use queues::Queues;
+use stats::Tally;
 
 /// The number of a call, given by whoever drives the kernel and never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -145,6 +149,7 @@ pub struct Kernel {
     attended: bool,
     denials: DenialCount,
     events: EventLog,
+    tally: Tally,
     /// What the input being handled led to so far.
     effects: Vec<Effect>,
 }
@@ -213,6 +218,7 @@ impl Kernel {
             deadlines: BTreeSet::new(),
             denials: DenialCount::default(),
             events: EventLog::new(config.boot),
+            tally: Tally::default(),
             config,
             effects: Vec::new(),
         }
@@ -378,6 +384,18 @@ impl Kernel {
             Syscall::ListGrants { pid } => {
                 self.check_control(caller, pid)?;
                 Reply::Grants(self.grants.held_by(pid).cloned().collect())
+            }
+            Syscall::ListAllGrants => {
+                errand::check_person(caller)?;
+                Reply::Grants(self.grants.all().cloned().collect())
+            }
+            Syscall::ListEvents { since, limit } => {
+                errand::check_person(caller)?;
+                Reply::Events(self.events.page(since, limit)?)
+            }
+            Syscall::GetStats => {
+                errand::check_person(caller)?;
+                Reply::Stats(Box::new(self.stats()))
             }
         };
         Ok(Answer::Now(reply))

@@ -226,6 +226,23 @@ pub struct QueueFigures {
     pub spent_today: Spending,
     /// Set aside for the calls that wait or run.
     pub reserved: Spending,
+    pub ended: EndedCalls,
+}
+
+/// All calls that were let in and ended since the start, whatever their end; these only grow.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct EndedCalls {
+    pub calls: u64,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+}
+
+impl EndedCalls {
+    fn add(&mut self, used: Usage) {
+        self.calls += 1;
+        self.input_tokens = self.input_tokens.saturating_add(used.input);
+        self.output_tokens = self.output_tokens.saturating_add(used.output);
+    }
 }
 
 /// The one way to a model. Single writer, no locks: whoever owns it feeds it one input after another.
@@ -240,6 +257,7 @@ pub struct LlmQueue {
     breaker: Breaker,
     paused_until: Millis,
     ledger: Ledger,
+    ended: EndedCalls,
     /// What the input being handled led to so far.
     effects: Vec<Effect>,
 }
@@ -255,6 +273,7 @@ impl LlmQueue {
             breaker: Breaker::new(),
             paused_until: 0,
             ledger: Ledger::new(config.budgets, config.price),
+            ended: EndedCalls::default(),
             effects: Vec::new(),
             config,
         }
@@ -292,6 +311,7 @@ impl LlmQueue {
             breaker: self.breaker.state(),
             spent_today: self.ledger.spent(),
             reserved: self.ledger.reserved(),
+            ended: self.ended,
         }
     }
 
@@ -436,6 +456,7 @@ impl LlmQueue {
         }
         let used = call.figures(self.now).usage;
         self.ledger.settle(call.ask.account, call.ask.most(), used);
+        self.ended.add(used);
         self.tell_end(id, &call, outcome);
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use agentos_adapters::kernel::SqliteAudit;
 use agentos_adapters::llm::QueuedLlm;
 use agentos_core::apps::{AppEvent, Apps};
 use agentos_core::chat::Chat;
@@ -25,6 +26,7 @@ use tracing::warn;
 use crate::conversations::Conversations;
 use crate::events::AppEvents;
 use crate::make::AT_ONCE;
+use crate::outcomes::Outcomes;
 use crate::settings::Settings;
 use crate::ws::{Attachments, CONNECTIONS, Jobs};
 
@@ -44,8 +46,11 @@ pub struct Desk {
     pub(crate) settings: Settings,
     /// None where the model is asked directly.
     pub(crate) queue: Option<QueuedLlm>,
+    /// None where the kernel's audit is kept elsewhere.
+    pub(crate) audit: Option<SqliteAudit>,
     /// Places for apps being made.
     pub(crate) making: Semaphore,
+    pub(crate) outcomes: Arc<Outcomes>,
     pub(crate) app_events: Arc<AppEvents>,
     pub(crate) attachments: Arc<Attachments>,
     pub(crate) jobs: Jobs,
@@ -110,9 +115,11 @@ impl Desk {
             conversations: Conversations::default(),
             settings,
             queue: None,
+            audit: None,
             catalog,
             services,
             making: Semaphore::new(AT_ONCE),
+            outcomes: Arc::default(),
             registry: Registry::new(Arc::clone(&apps)),
             ambient,
             kernel,
@@ -139,6 +146,13 @@ impl Desk {
     #[must_use]
     pub fn with_queue(mut self, queue: QueuedLlm) -> Self {
         self.queue = Some(queue);
+        self
+    }
+
+    /// Shows `audit`, which the kernel's host writes.
+    #[must_use]
+    pub fn with_audit(mut self, audit: SqliteAudit) -> Self {
+        self.audit = Some(audit);
         self
     }
 

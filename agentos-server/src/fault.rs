@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::time::Duration;
 
+use agentos_adapters::kernel::AuditError;
 use agentos_core::apps::AppError;
 use agentos_core::chat::ChatError;
 use agentos_core::generate::{GenerationError, GenerationFailure};
@@ -119,6 +120,18 @@ impl Fault {
         )
     }
 
+    pub(crate) fn invalid_query(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_query", message)
+    }
+
+    pub(crate) fn no_audit() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "this server has no audit to show",
+        )
+    }
+
     /// The person asked for it, or everybody who wanted the result is gone.
     pub(crate) fn cancelled() -> Self {
         Self::new(StatusCode::CONFLICT, "cancelled", "cancelled")
@@ -221,11 +234,7 @@ impl From<PathRejection> for Fault {
 
 impl From<QueryRejection> for Fault {
     fn from(rejection: QueryRejection) -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_query",
-            rejection.body_text(),
-        )
+        Self::invalid_query(rejection.body_text())
     }
 }
 
@@ -364,6 +373,16 @@ impl From<StorageError> for Fault {
             StorageError::Conflict => (StatusCode::CONFLICT, "conflict"),
             StorageError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable"),
             StorageError::Corrupt { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "storage_corrupt"),
+        };
+        told(status, code, &error)
+    }
+}
+
+impl From<AuditError> for Fault {
+    fn from(error: AuditError) -> Self {
+        let (status, code) = match &error {
+            AuditError::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, "audit_edited"),
+            AuditError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable"),
         };
         told(status, code, &error)
     }

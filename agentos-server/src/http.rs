@@ -2,15 +2,20 @@
 
 mod approvals;
 mod apps;
+mod audit;
 mod body;
 mod catalog;
 mod edits;
 mod gallery;
 mod generate;
+mod grants;
 mod health;
+mod kernel;
+mod metrics;
 mod models;
 mod path;
 mod permissions;
+mod processes;
 mod query;
 mod registry;
 mod schema;
@@ -71,6 +76,17 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(services::execute))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::answer))
+        .routes(routes!(processes::list))
+        .routes(routes!(processes::kill))
+        .routes(routes!(processes::suspend))
+        .routes(routes!(processes::resume))
+        .routes(routes!(grants::list))
+        .routes(routes!(grants::revoke))
+        .routes(routes!(kernel::stats))
+        .routes(routes!(kernel::events))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(audit::rows))
+        .routes(routes!(audit::verify))
         .routes(routes!(permissions::show, permissions::forget))
         .routes(routes!(permissions::access))
         .routes(routes!(generate::generate_ui))

@@ -17,6 +17,7 @@ mod guard;
 mod http;
 mod make;
 mod model;
+mod outcomes;
 mod settings;
 mod wire;
 mod ws;

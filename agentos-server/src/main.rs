@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData, SqliteAudit};
 use agentos_adapters::llm::QueuedLlm;
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
@@ -81,7 +81,8 @@ async fn run() -> anyhow::Result<()> {
         config.prompt,
     )
     .with_settings(settings)
-    .with_queue(llm);
+    .with_queue(llm)
+    .with_audit(SqliteAudit::new(database.clone()));
     serve(listeners, Arc::new(desk), shutdown).await?;
     kernel.stop().await;
     database.close().await;

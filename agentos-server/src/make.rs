@@ -69,7 +69,7 @@ pub(crate) async fn begin<'a>(desk: &'a Desk, order: &Order) -> Result<Making<'a
         account: Account::Person,
     };
     Ok(Making {
-        events: desk.generator.generate(request),
+        events: desk.outcomes.counting(desk.generator.generate(request)),
         began,
         _place: place,
     })

@@ -2,7 +2,7 @@
 
 use agentos_core::apps::{App, AppStats, Edited};
 use agentos_core::ids::{AppId, PackageId};
-use agentos_core::kernel::{Approval, ApprovalId, ApprovalNeed, Pid};
+use agentos_core::kernel::{Approval, ApprovalId, ApprovalNeed, EventKind, KernelEvent, Pid};
 use agentos_core::ports::service::Service;
 use agentos_core::ports::storage::{Package, PackageMetadata, Window, WindowState};
 use agentos_core::spec::catalog::{Field, Runs, ToolEntry, ValueKind};
@@ -361,5 +361,49 @@ impl WireApproval {
             need,
             expires_at: rfc3339(expires_at),
         }
+    }
+}
+
+/// Something that happened in the kernel, told in the same words over every wire.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WireKernelEvent {
+    /// Counts the events since the kernel started from 1, without gaps.
+    pub(crate) seq: u64,
+    time: String,
+    pub(crate) kind: String,
+    /// The `pid` it is about, what that kind of event tells, and as `text` the same for a person: what follows the name of
+    /// the process.
+    #[schema(value_type = Object)]
+    pub(crate) data: Value,
+}
+
+impl WireKernelEvent {
+    pub(crate) async fn of(desk: &Desk, event: KernelEvent) -> Self {
+        let mut written = json!(event);
+        let mut data = match approval(&event) {
+            Some(approval) => json!(WireApproval::of(desk, approval).await),
+            None => written["data"].take(),
+        };
+        data["pid"] = written["pid"].take();
+        data["text"] = json!(event.kind.to_string());
+        Self {
+            seq: event.seq,
+            time: rfc3339(event.time),
+            kind: written["kind"].as_str().unwrap_or_default().to_owned(),
+            data,
+        }
+    }
+}
+
+/// The question the event puts, told with its app as everywhere.
+fn approval(event: &KernelEvent) -> Option<Approval> {
+    match &event.kind {
+        EventKind::ApprovalRequested { id, need, expires_at } => Some(Approval {
+            id: *id,
+            pid: event.pid,
+            need: need.clone(),
+            expires_at: *expires_at,
+        }),
+        _ => None,
     }
 }

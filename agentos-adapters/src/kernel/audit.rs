@@ -1,9 +1,13 @@
 //! The audit in `SQLite`: appended within the transaction of what it tells of, verified row by row.
 
+use std::sync::Arc;
+
 use agentos_core::kernel::{AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier, SysError};
 use futures::TryStreamExt;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 use thiserror::Error;
+use tokio::sync::Mutex;
 
 use super::app_data::{corrupt, failed};
 
@@ -11,6 +15,20 @@ use super::app_data::{corrupt, failed};
 #[derive(Debug, Clone)]
 pub struct SqliteAudit {
     pool: SqlitePool,
+    /// Whoever verifies reads for long, so one does at a time.
+    verifying: Arc<Mutex<()>>,
+}
+
+/// The most rows one [`SqliteAudit::rows`] answers.
+pub const AUDIT_ROWS: u32 = 1_000;
+
+/// Some rows of the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPage {
+    /// In order, as they are stored: [`SqliteAudit::verify`] alone tells whether they were edited.
+    pub rows: Vec<AuditRow>,
+    /// The `seq` of the last row ever written; 0 before the first.
+    pub last: u64,
 }
 
 #[derive(Debug, Error)]
@@ -23,36 +41,73 @@ pub enum AuditError {
 
 impl SqliteAudit {
     pub fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+        Self {
+            pool,
+            verifying: Arc::default(),
+        }
+    }
+
+    /// The first `limit` rows after `after`, or the last `limit`; at most [`AUDIT_ROWS`].
+    pub async fn rows(&self, after: Option<u64>, limit: u32) -> Result<AuditPage, AuditError> {
+        let mut transaction = self.pool.begin().await.map_err(AuditError::Unavailable)?;
+        let (last, _) = head(&mut transaction).await?;
+        let limit = limit.min(AUDIT_ROWS);
+        let after = after.unwrap_or(last.saturating_sub(limit.into()));
+        let rows = sqlx::query("SELECT seq, hash, record FROM audit WHERE seq > ? ORDER BY seq LIMIT ?")
+            .bind(i64::try_from(after).unwrap_or(i64::MAX))
+            .bind(limit)
+            .fetch_all(&mut *transaction)
+            .await
+            .map_err(AuditError::Unavailable)?;
+        let rows = rows.iter().map(audit_row).collect::<Result<_, _>>()?;
+        Ok(AuditPage { rows, last })
     }
 
     /// Reads the whole audit; answers how many rows it has when none was edited or removed.
     pub async fn verify(&self) -> Result<u64, AuditError> {
+        let _turn = self.verifying.lock().await;
         // One transaction, so that what is appended meanwhile is in neither the rows nor the head.
         let mut transaction = self.pool.begin().await.map_err(AuditError::Unavailable)?;
-        let head = sqlx::query("SELECT seq, hash FROM audit_head")
-            .fetch_one(&mut *transaction)
-            .await;
-        let (seq, hash) = seq_and_hash(&head.map_err(AuditError::Unavailable)?)?;
+        let (seq, hash) = head(&mut transaction).await?;
         let mut verifier = AuditVerifier::default();
         let mut rows =
             sqlx::query("SELECT seq, hash, record FROM audit ORDER BY seq").fetch(&mut *transaction);
         while let Some(row) = rows.try_next().await.map_err(AuditError::Unavailable)? {
-            let (seq, hash) = seq_and_hash(&row)?;
-            let record = row.try_get("record").map_err(AuditError::Unavailable)?;
-            verifier.check(&AuditRow { seq, record, hash })?;
+            verifier.check(&audit_row(&row)?)?;
         }
         verifier.end(seq, hash)?;
         Ok(seq)
     }
 }
 
+/// The `seq` and the hash of the last row ever written.
+async fn head(transaction: &mut Transaction<'_, Sqlite>) -> Result<(u64, AuditHash), AuditError> {
+    let head = sqlx::query("SELECT seq, hash FROM audit_head")
+        .fetch_one(&mut **transaction)
+        .await;
+    seq_and_hash(&head.map_err(AuditError::Unavailable)?)
+}
+
+fn audit_row(row: &SqliteRow) -> Result<AuditRow, AuditError> {
+    let (seq, hash) = seq_and_hash(row)?;
+    let record = row.try_get("record").map_err(AuditError::Unavailable)?;
+    Ok(AuditRow { seq, record, hash })
+}
+
 /// A hash of another length than ours was not written by us.
-fn seq_and_hash(row: &sqlx::sqlite::SqliteRow) -> Result<(u64, AuditHash), AuditError> {
+fn seq_and_hash(row: &SqliteRow) -> Result<(u64, AuditHash), AuditError> {
     let seq = row.try_get::<i64, _>("seq").map_err(AuditError::Unavailable)? as u64;
     let hash: &[u8] = row.try_get("hash").map_err(AuditError::Unavailable)?;
     let hash = hash.try_into().map_err(|_| AuditFault::Edited { seq })?;
     Ok((seq, AuditHash::from_bytes(hash)))
+}
+
+/// The head on the way to a syscall's answer.
+fn unreadable(error: AuditError) -> SysError {
+    match error {
+        AuditError::Unavailable(error) => failed(error),
+        fault @ AuditError::Fault(_) => corrupt(fault),
+    }
 }
 
 /// Appends `records`; answers the `seq` of the last row there is then.
@@ -60,10 +115,7 @@ pub(super) async fn append(
     transaction: &mut Transaction<'_, Sqlite>,
     records: &[AuditRecord],
 ) -> Result<u64, SysError> {
-    let head = sqlx::query("SELECT seq, hash FROM audit_head")
-        .fetch_one(&mut **transaction)
-        .await;
-    let (mut seq, mut hash) = seq_and_hash(&head.map_err(failed)?).map_err(corrupt)?;
+    let (mut seq, mut hash) = head(transaction).await.map_err(unreadable)?;
     for record in records {
         let record = serde_json::to_string(record).map_err(corrupt)?;
         seq += 1;

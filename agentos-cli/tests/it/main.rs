@@ -4,6 +4,7 @@
 mod edit;
 mod engine;
 mod import;
+mod monitor;
 mod program;
 mod run;
 mod schema;

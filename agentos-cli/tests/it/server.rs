@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData, SqliteAudit};
 use agentos_adapters::llm::OfflineLlm;
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use crate::program::{Ended, program, with_input};
 
 /// Where a server over a database in memory listens, for as long as the test runs.
-async fn server() -> String {
+pub(crate) async fn server() -> String {
     listening(desk().await).await
 }
 
@@ -42,12 +42,12 @@ async fn desk() -> Desk {
     let ambient = Arc::new(Machine);
     let pool = database::in_memory().await.unwrap();
     let storage = Arc::new(SqliteStorage::new(pool.clone()));
-    let host = Arc::new(Host::new(SqliteAppData::new(pool)));
+    let host = Arc::new(Host::new(SqliteAppData::new(pool.clone())));
     let boot = BootId::new(ambient.now(), ambient.seed());
     let kernel: Arc<dyn KernelPort> =
         Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));
     let services = Services::new(&kernel, []).unwrap();
-    Desk::new(kernel, services, storage, Arc::new(OfflineLlm), ambient)
+    Desk::new(kernel, services, storage, Arc::new(OfflineLlm), ambient).with_audit(SqliteAudit::new(pool))
 }
 
 async fn listening(desk: Desk) -> String {
@@ -61,7 +61,7 @@ async fn listening(desk: Desk) -> String {
     format!("http://{address}")
 }
 
-async fn run(server: &str, arguments: &[&str]) -> Ended {
+pub(crate) async fn run(server: &str, arguments: &[&str]) -> Ended {
     let mut command = program(arguments);
     command.env("AGENTOS_SERVER", server);
     tokio::task::spawn_blocking(move || command.output().unwrap())

@@ -129,6 +129,13 @@ impl AuditHash {
 
 impl fmt::Debug for AuditHash {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// In hexadecimal.
+impl fmt::Display for AuditHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }

@@ -55,6 +55,7 @@ impl Kernel {
                     errand.begin();
                 }
                 self.performing.insert(id, call);
+                self.tally.operation_began(id, self.now);
                 self.effects.push(Effect::Perform(op));
             }
             Err(denied) => self.end_call(call, Err(denied)),
@@ -63,6 +64,7 @@ impl Kernel {
 
     pub(super) fn op_done(&mut self, op: OpId, result: Result<Reply, SysError>) {
         if let Some(call) = self.performing.remove(&op) {
+            self.tally.operation_ended(op, self.now);
             self.network_answered(call, result);
         }
     }
@@ -80,6 +82,7 @@ impl Kernel {
             Stage::Queued(_) => self.queues.remove(pid, call),
             Stage::Performing(op) => {
                 if self.performing.remove(&op).is_some() {
+                    self.tally.operation_cancelled(op);
                     self.effects.push(Effect::CancelOp(op));
                 }
             }
@@ -100,6 +103,7 @@ impl Kernel {
             self.record(asked.caller, Action::Denial { need: need.clone() });
             self.emit(asked.caller.pid(), EventKind::CallDenied { need: need.clone() });
         }
+        self.tally.answered(&result);
         self.effects.push(Effect::Reply {
             call: asked.call,
             result,

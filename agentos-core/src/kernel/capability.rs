@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +89,14 @@ impl GrantId {
     }
 }
 
+impl FromStr for GrantId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
+}
+
 /// Deny wins over allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -160,6 +170,11 @@ impl Grants {
             .into_iter()
             .flatten()
             .filter_map(|id| self.by_id.get(id))
+    }
+
+    /// By their age, oldest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &GrantInfo> {
+        self.by_id.values()
     }
 
     pub(super) fn count(&self, pid: Pid) -> usize {

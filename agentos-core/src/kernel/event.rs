@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::approval::{ApprovalAnswer, ApprovalId, ApprovalNeed};
 use super::capability::{Capability, GrantId, Rule};
+use super::error::SysError;
 use super::process::{EndReason, Pid};
 use crate::ids::BootId;
 use crate::time::Millis;
@@ -71,6 +72,20 @@ pub enum EventKind {
 /// How many events are kept for those who come late.
 pub const EVENTS_KEPT: usize = 65_536;
 
+/// The most events one [`Syscall::ListEvents`](super::Syscall::ListEvents) answers.
+pub const EVENTS_LISTED: u32 = 1_000;
+
+/// Some of the events that are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPage {
+    /// Oldest first, without gaps.
+    pub events: Vec<KernelEvent>,
+    /// How many events before the first of these, and after the one asked for, are no longer kept.
+    pub missed: u64,
+    /// The `seq` of the newest event there is; 0 before the first.
+    pub newest: u64,
+}
+
 /// The latest events, oldest first.
 #[derive(Debug)]
 pub(super) struct EventLog {
@@ -106,10 +121,33 @@ impl EventLog {
 
     /// The events after `seq` that are still kept, and how many after it are not.
     pub(super) fn since(&self, seq: u64) -> (Vec<KernelEvent>, u64) {
+        let (kept, missed) = self.kept_after(seq);
+        (kept.cloned().collect(), missed)
+    }
+
+    fn kept_after(&self, seq: u64) -> (impl Iterator<Item = &KernelEvent>, u64) {
         let first_kept = self.kept.front().map_or(self.seq + 1, |event| event.seq);
-        let missed = first_kept.saturating_sub(seq + 1);
-        let skip = (seq + 1).saturating_sub(first_kept) as usize;
-        (self.kept.iter().skip(skip).cloned().collect(), missed)
+        let missed = first_kept.saturating_sub(seq.saturating_add(1));
+        let skip = seq.saturating_add(1).saturating_sub(first_kept) as usize;
+        (self.kept.iter().skip(skip), missed)
+    }
+
+    /// The oldest `limit` of those kept after `since`, or the newest `limit`.
+    pub(super) fn page(&self, since: Option<u64>, limit: u32) -> Result<EventPage, SysError> {
+        if !(1..=EVENTS_LISTED).contains(&limit) {
+            return Err(SysError::invalid("limit"));
+        }
+        let newest = self.seq.saturating_sub(limit.into());
+        let (kept, missed) = self.kept_after(since.unwrap_or(newest));
+        Ok(EventPage {
+            events: kept.take(limit as usize).cloned().collect(),
+            missed,
+            newest: self.seq,
+        })
+    }
+
+    pub(super) fn newest(&self) -> u64 {
+        self.seq
     }
 }
 
@@ -128,7 +166,33 @@ mod tests {
         let (events, missed) = log.since(log.seq - 1);
         assert_eq!((events.len(), missed), (1, 0));
         assert_eq!(log.since(log.seq), (vec![], 0));
-        assert_eq!(log.since(u64::MAX - 1), (vec![], 0));
+        assert_eq!(log.since(u64::MAX), (vec![], 0));
+    }
+
+    #[test]
+    fn a_page_begins_after_the_one_asked_for_or_ends_with_the_newest() {
+        let mut log = EventLog::new(BootId::new(1, 1));
+        let page = |log: &EventLog, since, limit| {
+            let EventPage {
+                events,
+                missed,
+                newest,
+            } = log.page(since, limit).unwrap();
+            let seqs: Vec<u64> = events.iter().map(|event| event.seq).collect();
+            (seqs, missed, newest)
+        };
+        assert_eq!(page(&log, None, 2), (vec![], 0, 0));
+        for _ in 0..EVENTS_KEPT + 3 {
+            log.add(1, Pid(2), EventKind::ProcessResumed {});
+        }
+        let newest = log.newest();
+        assert_eq!(page(&log, None, 2), (vec![newest - 1, newest], 0, newest));
+        assert_eq!(page(&log, Some(0), 2), (vec![4, 5], 3, newest));
+        assert_eq!(page(&log, Some(newest - 1), 2), (vec![newest], 0, newest));
+        assert_eq!(page(&log, Some(newest + 9), 2), (vec![], 0, newest));
+        for limit in [0, EVENTS_LISTED + 1] {
+            assert_eq!(log.page(None, limit), Err(SysError::invalid("limit")));
+        }
     }
 
     #[test]

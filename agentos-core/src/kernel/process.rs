@@ -1,6 +1,8 @@
 //! A process: a running app, or a client that acts for one.
 
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,14 @@ impl Pid {
 
     pub fn number(self) -> u64 {
         self.0
+    }
+}
+
+impl FromStr for Pid {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
     }
 }
 

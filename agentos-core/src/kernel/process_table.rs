@@ -112,6 +112,10 @@ impl ProcessTable {
         self.processes.get_mut(&pid).map(|process| &mut **process)
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Process> + Clone {
+        self.processes.values()
+    }
+
     /// Adds a running process below its parent, within the parent's limits.
     pub(super) fn add(&mut self, new: &NewProcess, limits: Limits, now: Millis) -> Result<Pid, SysError> {
         let parent = self.processes.get_mut(&new.parent).ok_or(SysError::NotFound)?;

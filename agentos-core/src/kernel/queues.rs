@@ -48,6 +48,11 @@ impl Queues {
         }
     }
 
+    /// How many calls wait.
+    pub(super) fn len(&self) -> usize {
+        self.lines.values().map(|line| line.waiting.len()).sum()
+    }
+
     pub(super) fn forget(&mut self, pid: Pid) {
         self.lines.remove(&pid);
     }

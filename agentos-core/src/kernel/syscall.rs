@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::approval::{Approval, ApprovalAnswer, ApprovalId, StandingApproval};
 use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
+use super::event::EventPage;
 use super::exchange::{HttpRequest, HttpResponse};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{NewProcess, Pid, ProcessInfo};
+use super::stats::KernelStats;
 use crate::ids::Namespace;
 use crate::time::Millis;
 
@@ -66,6 +68,13 @@ pub enum Syscall {
     RevokeGrant { grant: GrantId },
     /// [`Reply::Grants`]
     ListGrants { pid: Pid },
+    /// [`Reply::Grants`]: those of every process, by their age.
+    ListAllGrants,
+    /// [`Reply::Events`]: the oldest `limit` of those kept after `since`, or the newest `limit` without it;
+    /// `limit` is from 1 to [`EVENTS_LISTED`](super::EVENTS_LISTED).
+    ListEvents { since: Option<u64>, limit: u32 },
+    /// [`Reply::Stats`]
+    GetStats,
     /// [`Reply::Response`], whatever its status. What nobody granted the process waits for a person's
     /// answer, without using up the call's time, and is `approval_required` where nobody is there to be
     /// asked. A redirect is followed as a request of its own.
@@ -117,6 +126,8 @@ pub enum Reply {
     Processes(Vec<ProcessInfo>),
     Granted(GrantId),
     Grants(Vec<GrantInfo>),
+    Events(EventPage),
+    Stats(Box<KernelStats>),
     Response(HttpResponse),
     Model(ModelReply),
     /// Oldest first.

@@ -4,6 +4,7 @@ mod approvals;
 mod model;
 mod rules;
 mod runs;
+mod stats;
 
 use super::*;
 use crate::ids::Namespace;

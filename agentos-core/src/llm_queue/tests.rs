@@ -265,6 +265,11 @@ fn check_usage(usage: Option<(u64, u64)>, heard: Option<u64>, end: Option<Attemp
     assert_eq!((figures.usage.input, figures.usage.output), expected);
     let spent = bench.queue.figures().spent_today.tokens;
     assert_eq!(spent, expected.0 + expected.1);
+    let ended = bench.queue.figures().ended;
+    assert_eq!(
+        (ended.calls, ended.input_tokens, ended.output_tokens),
+        (1, expected.0, expected.1)
+    );
     assert_eq!(bench.queue.figures().reserved, Spending::default());
 }
 

@@ -5,8 +5,8 @@ use futures::stream::BoxStream;
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Approval, ApprovalAnswer, ApprovalId, Capability, GrantId, KernelEvent, NewProcess, Pid, Principal,
-    ProcessInfo, Reply, Rule, StandingApproval, SysError, Syscall,
+    Approval, ApprovalAnswer, ApprovalId, Capability, EventPage, GrantId, GrantInfo, KernelEvent,
+    KernelStats, NewProcess, Pid, Principal, ProcessInfo, Reply, Rule, StandingApproval, SysError, Syscall,
 };
 
 /// The kernel, wherever it runs.
@@ -80,6 +80,40 @@ impl dyn KernelPort + '_ {
         }
     }
 
+    /// Suspends `pid`: its calls are answered with `unavailable` until it is resumed.
+    pub async fn suspend(&self, pid: Pid) -> Result<(), SysError> {
+        self.done(Syscall::SuspendProcess { pid }).await
+    }
+
+    pub async fn resume(&self, pid: Pid) -> Result<(), SysError> {
+        self.done(Syscall::ResumeProcess { pid }).await
+    }
+
+    pub async fn stats(&self) -> Result<KernelStats, SysError> {
+        match self.syscall(Principal::System, Syscall::GetStats).await? {
+            Reply::Stats(stats) => Ok(*stats),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    /// Some of the events that are kept, as [`Syscall::ListEvents`] says.
+    pub async fn past_events(&self, since: Option<u64>, limit: u32) -> Result<EventPage, SysError> {
+        let listed = Syscall::ListEvents { since, limit };
+        match self.syscall(Principal::System, listed).await? {
+            Reply::Events(page) => Ok(page),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
+    /// What `holder` holds, or every process.
+    pub async fn grants(&self, holder: Option<Pid>) -> Result<Vec<GrantInfo>, SysError> {
+        let listed = holder.map_or(Syscall::ListAllGrants, |pid| Syscall::ListGrants { pid });
+        match self.syscall(Principal::System, listed).await? {
+            Reply::Grants(grants) => Ok(grants),
+            _ => Err(SysError::wrong_reply()),
+        }
+    }
+
     pub async fn grant(&self, to: Pid, capability: Capability, rule: Rule) -> Result<GrantId, SysError> {
         match self
             .syscall(Principal::System, Syscall::AddGrant { to, capability, rule })
@@ -109,29 +143,21 @@ impl dyn KernelPort + '_ {
 
     /// Lets none of that hold any more.
     pub async fn forget_approvals(&self, namespace: Namespace) -> Result<(), SysError> {
-        let forgotten = Syscall::ForgetApprovals { namespace };
-        match self.syscall(Principal::System, forgotten).await? {
-            Reply::Done => Ok(()),
-            _ => Err(SysError::wrong_reply()),
-        }
+        self.done(Syscall::ForgetApprovals { namespace }).await
     }
 
     /// Gives the person's answer.
     pub async fn answer(&self, id: ApprovalId, answer: ApprovalAnswer) -> Result<(), SysError> {
-        match self
-            .syscall(Principal::System, Syscall::AnswerApproval { id, answer })
-            .await?
-        {
-            Reply::Done => Ok(()),
-            _ => Err(SysError::wrong_reply()),
-        }
+        self.done(Syscall::AnswerApproval { id, answer }).await
     }
 
     pub async fn revoke(&self, grant: GrantId) -> Result<(), SysError> {
-        match self
-            .syscall(Principal::System, Syscall::RevokeGrant { grant })
-            .await?
-        {
+        self.done(Syscall::RevokeGrant { grant }).await
+    }
+
+    /// Makes a call whose answer has nothing to tell.
+    async fn done(&self, syscall: Syscall) -> Result<(), SysError> {
+        match self.syscall(Principal::System, syscall).await? {
             Reply::Done => Ok(()),
             _ => Err(SysError::wrong_reply()),
         }

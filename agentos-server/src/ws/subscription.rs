@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use agentos_core::apps::AppEvent;
-use agentos_core::kernel::{Approval, EventKind, KernelEvent};
 use agentos_core::ports::kernel::EventItem;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use super::message::{ServerMessage, Topic};
 use super::outbox::{Gone, Outbox};
 use crate::desk::Desk;
-use crate::wire::WireApproval;
+use crate::wire::WireKernelEvent;
 
 /// Sends what happens to apps after the event `since`, or from now on.
 pub(super) async fn follow_apps(desk: Arc<Desk>, since: Option<u64>, outbox: Outbox) -> Result<(), Gone> {
@@ -61,16 +60,11 @@ pub(super) async fn follow_kernel(
         match item {
             EventItem::Missed { count } => lagged(&desk, &outbox, Topic::Kernel, count).await?,
             EventItem::Event(event) => {
-                let mut written = json!(event);
-                let mut data = match approval(&event) {
-                    Some(approval) => json!(WireApproval::of(&desk, approval).await),
-                    None => written["data"].take(),
-                };
-                data["pid"] = written["pid"].take();
+                let WireKernelEvent { seq, kind, data, .. } = WireKernelEvent::of(&desk, event).await;
                 let message = ServerMessage::Event {
                     topic: Topic::Kernel,
-                    seq: event.seq,
-                    kind: written["kind"].take(),
+                    seq,
+                    kind: json!(kind),
                     data,
                 };
                 outbox.send(message.text(desk.ambient.now())).await?;
@@ -78,19 +72,6 @@ pub(super) async fn follow_kernel(
         }
     }
     Ok(())
-}
-
-/// The question the event puts, told with its app as everywhere.
-fn approval(event: &KernelEvent) -> Option<Approval> {
-    match &event.kind {
-        EventKind::ApprovalRequested { id, need, expires_at } => Some(Approval {
-            id: *id,
-            pid: event.pid,
-            need: need.clone(),
-            expires_at: *expires_at,
-        }),
-        _ => None,
-    }
 }
 
 async fn lagged(desk: &Desk, outbox: &Outbox, topic: Topic, missed: u64) -> Result<(), Gone> {

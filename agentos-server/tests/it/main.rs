@@ -11,6 +11,7 @@ mod generation;
 mod grpc;
 mod guard;
 mod models;
+mod monitor;
 mod network;
 mod process;
 mod provider;

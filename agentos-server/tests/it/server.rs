@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData, SqliteAudit};
 use agentos_adapters::llm::OfflineLlm;
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
@@ -16,6 +16,7 @@ use agentos_core::services::Services;
 use agentos_server::{Desk, Listeners, Machine, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
+use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -25,6 +26,7 @@ pub(crate) struct Server {
     pub(crate) address: String,
     /// Where gRPC is spoken.
     pub(crate) ai_url: String,
+    pub(crate) database: SqlitePool,
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
@@ -51,13 +53,15 @@ impl Server {
         let ai_url = format!("http://{}", address(listeners.ai.as_ref().unwrap()));
         let address = address(&listeners.http);
         let (stop, stopped) = oneshot::channel::<()>();
-        let desk = Arc::new(desk(Arc::new(llm)).await);
+        let database = database::in_memory().await.unwrap();
+        let desk = Arc::new(desk(database.clone(), Arc::new(llm)));
         let served = tokio::spawn(serve(listeners, desk, async {
             let _ = stopped.await;
         }));
         Self {
             address,
             ai_url,
+            database,
             client: agentos_adapters::http::to_own_server().unwrap(),
             stop: Some(stop),
             served,
@@ -102,17 +106,15 @@ pub(crate) async fn read(response: Response) -> Answer {
     Answer { status, body }
 }
 
-/// A desk over a database in memory.
-async fn desk(llm: Arc<dyn LlmPort>) -> Desk {
+fn desk(database: SqlitePool, llm: Arc<dyn LlmPort>) -> Desk {
     let ambient = Arc::new(Machine);
-    let database = database::in_memory().await.unwrap();
     let storage = Arc::new(SqliteStorage::new(database.clone()));
-    let host = Arc::new(Host::new(SqliteAppData::new(database)).with_model(Arc::clone(&llm)));
+    let host = Arc::new(Host::new(SqliteAppData::new(database.clone())).with_model(Arc::clone(&llm)));
     let boot = BootId::new(ambient.now(), ambient.seed());
     let kernel: Arc<dyn KernelPort> =
         Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));
     let services = Services::new(&kernel, []).unwrap();
-    Desk::new(kernel, services, storage, llm, ambient)
+    Desk::new(kernel, services, storage, llm, ambient).with_audit(SqliteAudit::new(database))
 }
 
 impl Answer {

@@ -6,7 +6,7 @@ use crate::apps::{NOBODY, counter, open, take_lease};
 use crate::server::Server;
 
 /// An app that keeps one value and may not clear its storage.
-fn keeper() -> Value {
+pub(crate) fn keeper() -> Value {
     json!({
         "type": "app", "title": "Keeper", "layout": "vertical",
         "service_bindings": { "storage": ["get", "set"] },

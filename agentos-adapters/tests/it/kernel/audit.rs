@@ -74,6 +74,26 @@ fn an_edit_is_noticed() {
 }
 
 #[test]
+fn rows_are_read_from_anywhere_and_from_the_end() {
+    run(async {
+        let (pool, _folder) = audited().await;
+        let audit = SqliteAudit::new(pool.clone());
+        let read = async |after, limit| {
+            let page = audit.rows(after, limit).await.unwrap();
+            assert_eq!(page.last, 4);
+            page.rows.iter().map(|row| row.seq).collect::<Vec<_>>()
+        };
+        assert_eq!(read(None, 2).await, [3, 4]);
+        assert_eq!(read(None, 9).await, [1, 2, 3, 4]);
+        assert_eq!(read(Some(0), 2).await, [1, 2]);
+        assert_eq!(read(Some(3), 9).await, [4]);
+        assert_eq!(read(Some(u64::MAX), 9).await, [] as [u64; 0]);
+        let first = &audit.rows(Some(0), 1).await.unwrap().rows[0];
+        assert_eq!(first.record, records(&pool).await[0]);
+    });
+}
+
+#[test]
 fn a_change_and_its_record_are_written_together_or_not_at_all() {
     run(async {
         let (pool, _folder) = audited().await;

@@ -181,6 +181,11 @@ export class AppSession {
     }
   }
 
+  /** The app's process was ended: nothing it does reaches anything any more. */
+  stop(): void {
+    if (!this.#ended) this.#end();
+  }
+
   #gone(): void {
     if (this.#ended) return;
     this.#end();

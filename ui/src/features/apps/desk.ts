@@ -138,7 +138,7 @@ export class Desk {
     this.#forget(key);
   }
 
-  /** Takes the app back from the tab or program that took it. */
+  /** Runs the app here: it was taken by another tab or program, or its process was ended. */
   async takeBack(key: string): Promise<void> {
     const appId = useWindows.getState().windows[key]?.appId;
     if (!appId) return;
@@ -355,10 +355,19 @@ export class Desk {
       if (this.#sessions.has(key)) void this.#catchUp(key);
       else this.#editedWhileOpening.add(key);
     }
+    if (kind === "suspended" && key) this.#stopped(key);
     if (kind === "lowered" && key) useWindows.getState().sendBack(key);
     if (kind === "closed" && Array.isArray(data.app_ids)) {
       for (const appId of data.app_ids) this.#forget(windowOfApp(String(appId))?.key);
     }
+  }
+
+  /** Somebody ended the process of the app; it runs again when the person asks for it. */
+  #stopped(key: string): void {
+    const { windows, change } = useWindows.getState();
+    if (windows[key]?.phase.kind !== "live") return;
+    this.#sessions.get(key)?.stop();
+    change(key, { phase: { kind: "stopped" }, unsaved: false });
   }
 
   /** Shows the document the app has now, wherever it was edited. */

@@ -4,6 +4,8 @@ import { Toasts } from "@/shared/ui/Toasts";
 import { useDesk } from "../apps/DeskContext";
 import { ChatPanel } from "../chat/ChatPanel";
 import { useChat } from "../chat/chatStore";
+import { MonitorDialog } from "../monitor/MonitorDialog";
+import { useMonitor } from "../monitor/monitorStore";
 import { focusPrompt } from "../prompt/promptStore";
 import { Welcome } from "../prompt/Welcome";
 import { Launcher } from "../registry/Launcher";
@@ -18,6 +20,7 @@ export function Desktop() {
   const desk = useDesk();
   const [launching, setLaunching] = useState(false);
   const setting = useSettings((store) => store.open);
+  const monitoring = useMonitor((store) => store.open);
   const windows = useWindows((store) => store.windows);
   const order = useWindows((store) => store.order);
   const focused = useWindows(focusedKey);
@@ -53,6 +56,7 @@ export function Desktop() {
       <Toasts window={null} className="fixed top-3 right-3 z-80 w-[min(22rem,calc(100vw-1.5rem))]" />
       {launching && <Launcher onClose={() => setLaunching(false)} />}
       {setting && <SettingsDialog />}
+      {monitoring && <MonitorDialog />}
       <Questions />
     </div>
   );

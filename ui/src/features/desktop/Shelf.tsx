@@ -1,11 +1,12 @@
 import clsx from "clsx";
-import { Keyboard, LayoutGrid, MessageCircle, Moon, Settings, Sun, WifiOff } from "lucide-react";
+import { Activity, Keyboard, LayoutGrid, MessageCircle, Moon, Settings, Sun, WifiOff } from "lucide-react";
 import { useState } from "react";
 import { useTheme } from "@/shared/theme";
 import { AppIcon } from "@/shared/ui/AppIcon";
 import { IconButton } from "@/shared/ui/IconButton";
 import { useDesk } from "../apps/DeskContext";
 import { useChat } from "../chat/chatStore";
+import { showMonitor } from "../monitor/monitorStore";
 import { PromptBar } from "../prompt/PromptBar";
 import { showSettings } from "../settings/settingsStore";
 import { ShortcutsDialog } from "./ShortcutsDialog";
@@ -83,6 +84,7 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
             label="Keyboard shortcuts"
             onClick={() => setHelping(true)}
           />
+          <IconButton icon={Activity} label="System monitor" onClick={showMonitor} />
           <IconButton icon={Settings} label="Settings" onClick={showSettings} />
           <IconButton
             icon={theme === "dark" ? Sun : Moon}

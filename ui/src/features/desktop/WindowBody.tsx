@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import { CircleAlert, MonitorSmartphone } from "lucide-react";
+import { CircleAlert, CirclePower, MonitorSmartphone } from "lucide-react";
 import type { ReactNode } from "react";
 import { PushButton } from "@/shared/ui/PushButton";
 import { Surface } from "@/surface/Surface";
@@ -19,7 +19,10 @@ export function WindowBody({ window }: { window: DesktopWindow }) {
   return (
     <div className="relative flex min-h-0 flex-1 flex-col overflow-hidden rounded-b-2xl in-data-fills:rounded-none">
       <div
-        className={clsx("flex min-h-0 flex-1 flex-col", phase.kind === "replaced" && "opacity-50")}
+        className={clsx(
+          "flex min-h-0 flex-1 flex-col",
+          (phase.kind === "replaced" || phase.kind === "stopped") && "opacity-50",
+        )}
         inert={!isLive}
         aria-hidden={!isLive || undefined}
       >
@@ -75,6 +78,19 @@ function PhaseNotice({ window, phase, covers }: { window: DesktopWindow; phase: 
         >
           <PushButton tone="primary" onClick={() => void desk.takeBack(window.key)}>
             Use here
+          </PushButton>
+        </Notice>
+      );
+    case "stopped":
+      return (
+        <Notice
+          icon={<CirclePower size={26} className="text-warning-ink" aria-hidden="true" />}
+          title="This app was stopped"
+          message="Its process was ended. What it kept is still there."
+          over
+        >
+          <PushButton tone="primary" onClick={() => void desk.takeBack(window.key)}>
+            Start again
           </PushButton>
         </Notice>
       );

@@ -2,6 +2,7 @@
 import { useEffect } from "react";
 import type { Desk } from "../apps/desk";
 import { useChat } from "../chat/chatStore";
+import { showMonitor } from "../monitor/monitorStore";
 import { focusPrompt } from "../prompt/promptStore";
 import { showSettings } from "../settings/settingsStore";
 import { focusedKey, useWindows } from "./windowStore";
@@ -61,6 +62,12 @@ export const SHORTCUTS: Shortcut[] = [
     does: "Settings",
     matches: (event) => event.altKey && !event.ctrlKey && event.code === "Comma",
     run: showSettings,
+  },
+  {
+    keys: "Alt P",
+    does: "System monitor",
+    matches: (event) => event.altKey && !event.ctrlKey && event.code === "KeyP",
+    run: showMonitor,
   },
 ];
 

@@ -9,6 +9,8 @@ export type Phase =
   | { kind: "live" }
   /** The app runs in another tab or program now. */
   | { kind: "replaced" }
+  /** Its process was ended. */
+  | { kind: "stopped" }
   | { kind: "failed"; title: string; message: string; canBuild: string[]; retry: Retry | null };
 
 /** What trying again means for a window that failed. */

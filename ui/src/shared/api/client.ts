@@ -8,7 +8,11 @@ import type {
   ApprovalAnswer,
   Difference,
   GalleryList,
+  Grant,
   Health,
+  KernelEvent,
+  KernelProcess,
+  KernelStats,
   Lease,
   ModelSettings,
   ModelWords,
@@ -17,6 +21,7 @@ import type {
   ReachedModels,
   SaveRequest,
   ShownApp,
+  VerifiedAudit,
   WindowGeometry,
 } from "./types";
 
@@ -105,6 +110,19 @@ export const api = {
     request<unknown>("POST", `/apps/${id(app)}/access`, { url, engine }),
   permissions: (app: string) => request<Permissions>("GET", `/apps/${id(app)}/permissions`),
   forgetPermissions: (app: string) => request<unknown>("DELETE", `/apps/${id(app)}/permissions`),
+  processes: async () =>
+    (await request<{ processes: KernelProcess[] }>("GET", "/kernel/processes")).processes,
+  killProcess: (pid: number) => request<unknown>("POST", `/kernel/processes/${pid}/kill`),
+  suspendProcess: (pid: number) => request<unknown>("POST", `/kernel/processes/${pid}/suspend`),
+  resumeProcess: (pid: number) => request<unknown>("POST", `/kernel/processes/${pid}/resume`),
+  grants: async (pid: number) =>
+    (await request<{ grants: Grant[] }>("GET", `/kernel/grants?pid=${pid}`)).grants,
+  revokeGrant: (grant: number) => request<unknown>("DELETE", `/kernel/grants/${grant}`),
+  kernelStats: () => request<KernelStats>("GET", "/kernel/stats"),
+  /** The newest of those that are kept, oldest first. */
+  kernelEvents: async (limit: number) =>
+    (await request<{ events: KernelEvent[] }>("GET", `/kernel/events?limit=${limit}`)).events,
+  verifyAudit: () => request<VerifiedAudit>("GET", "/audit/verify"),
   openApp: (document: Json) => request<{ app_id: string }>("POST", "/apps", { ui_spec: document }),
   gallery: () => request<GalleryList>("GET", "/gallery"),
   galleryApp: (example: string) => request<{ ui_spec: Json }>("GET", `/gallery/${id(example)}`),

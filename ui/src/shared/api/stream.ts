@@ -44,6 +44,8 @@ export type ServerMessage =
 export interface ServerEvent {
   type: "event";
   topic: "apps" | "kernel";
+  /** Counts the events of its topic. */
+  seq?: number;
   kind: string;
   data: Record<string, unknown>;
   timestamp?: string;

@@ -110,6 +110,55 @@ export interface Approval {
 
 export type ApprovalAnswer = "once" | "session" | "always" | "never";
 
+/** The system, or what acts for an app. */
+export interface KernelProcess {
+  pid: number;
+  name: string;
+  /** Null for the system. */
+  parent: number | null;
+  state: "running" | "suspended";
+  usage: { memory_bytes: number; calls: number };
+  limits: { memory_bytes: number };
+  app_id?: string;
+  title?: string;
+}
+
+export interface KernelStats {
+  processes: number;
+  suspended: number;
+  memory_bytes: number;
+  memory_limit_bytes: number;
+  calls_in_flight: number;
+  /** Calls that were answered, by `ok` or the code of their error. */
+  calls: Record<string, number>;
+  denials: number;
+}
+
+export interface KernelEvent {
+  /** Counts from the start of the kernel. */
+  seq: number;
+  time: string;
+  kind: string;
+  /** `text` is what follows the name of the process. */
+  data: { pid: number; text: string } & Record<string, unknown>;
+}
+
+/** One thing a process is allowed or denied. */
+export interface Grant {
+  id: number;
+  rule: "allow" | "deny";
+  /** What follows "may". */
+  text: string;
+  /** The grant it was derived from. */
+  parent: number | null;
+}
+
+export interface VerifiedAudit {
+  holds: boolean;
+  rows?: number;
+  fault?: string;
+}
+
 export interface Permissions {
   services: string[];
   answers: { need: Json; allowed: boolean }[];

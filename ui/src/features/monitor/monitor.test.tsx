@@ -1,0 +1,120 @@
+import { act, cleanup, render, screen, within } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { api } from "@/shared/api/client";
+import { type ServerMessage, Stream } from "@/shared/api/stream";
+import type { KernelEvent, KernelProcess, KernelStats } from "@/shared/api/types";
+import { DeskContext } from "../apps/DeskContext";
+import type { Desk } from "../apps/desk";
+import { eventOf, joined, MOST_EVENTS } from "./activity";
+import { MonitorDialog } from "./MonitorDialog";
+import { size } from "./size";
+
+function event(seq: number, text = "was suspended", kind = "process_suspended"): KernelEvent {
+  return { seq, kind, time: "2026-01-01T12:00:00Z", data: { pid: 2, text } };
+}
+
+function told(seq: number, text: string, kind: string): ServerMessage {
+  return { type: "event", topic: "kernel", seq, kind, data: { pid: 2, text } };
+}
+
+describe("the activity", () => {
+  it("holds each event once, in order, and no more than it shows", () => {
+    expect(joined([event(1), event(3)], [event(2), event(3)]).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    const many = Array.from({ length: MOST_EVENTS + 5 }, (_, index) => event(index + 1));
+    const kept = joined(many, [event(MOST_EVENTS + 6)]);
+    expect([kept.length, kept[0]?.seq]).toEqual([MOST_EVENTS, 7]);
+  });
+
+  it("takes what the kernel tells, and nothing else", () => {
+    expect(eventOf(told(4, "ended", "process_ended"))).toMatchObject({ seq: 4, data: { text: "ended" } });
+    expect(eventOf({ type: "pong" })).toBeNull();
+    expect(eventOf({ type: "event", topic: "apps", seq: 1, kind: "spawned", data: {} })).toBeNull();
+  });
+});
+
+describe("a size", () => {
+  it.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1024, "1 KiB"],
+    [1_572_864, "1.5 MiB"],
+    [2 ** 40, "1024 GiB"],
+  ])("of %i bytes is %s", (bytes, expected) => expect(size(bytes)).toBe(expected));
+});
+
+describe("the monitor", () => {
+  const listeners = new Set<(message: ServerMessage) => void>();
+  const usage = { memory_bytes: 0, calls: 3 };
+  const limits = { memory_bytes: 64 * 1024 * 1024 };
+  const system: KernelProcess = { pid: 1, name: "system", parent: null, state: "running", usage, limits };
+  const notes: KernelProcess = { ...system, pid: 2, name: "notes", parent: 1, title: "Notes", app_id: "n" };
+  const stats: KernelStats = {
+    processes: 2,
+    suspended: 0,
+    memory_bytes: 0,
+    memory_limit_bytes: limits.memory_bytes * 2,
+    calls_in_flight: 0,
+    calls: { ok: 5, not_found: 1 },
+    denials: 0,
+  };
+
+  beforeEach(() => {
+    vi.spyOn(api, "processes").mockImplementation(async () => [system, notes]);
+    vi.spyOn(api, "kernelStats").mockResolvedValue(stats);
+    vi.spyOn(api, "kernelEvents").mockResolvedValue([event(1)]);
+    vi.spyOn(Stream.prototype, "onMessage").mockImplementation((listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    });
+  });
+  afterEach(() => {
+    cleanup();
+    vi.restoreAllMocks();
+    listeners.clear();
+  });
+
+  const open = () =>
+    act(async () => {
+      const stream = new Stream(() => {
+        throw new Error("no line is needed");
+      });
+      render(
+        <DeskContext value={{ stream } as Desk}>
+          <MonitorDialog />
+        </DeskContext>,
+      );
+    });
+
+  it("leaves the system alone and offers a hand on everything else", async () => {
+    await open();
+    const [, own, app] = screen.getAllByRole("row");
+    expect(within(own as HTMLElement).queryAllByRole("button")).toEqual([]);
+    const names = within(app as HTMLElement)
+      .getAllByRole("button")
+      .map((button) => button.getAttribute("aria-label"));
+    expect(names).toEqual(["What Notes may do", "Suspend Notes", "Kill Notes"]);
+    expect(screen.getByText("Calls", { selector: "dt" }).nextSibling?.textContent).toContain("6");
+  });
+
+  it("looks again when something happens, and stops listening when it is closed", async () => {
+    await open();
+    const looks = vi.mocked(api.processes).mock.calls.length;
+    const suspended: KernelProcess = { ...notes, state: "suspended" };
+    vi.mocked(api.processes).mockResolvedValue([system, suspended]);
+    await act(async () => {
+      for (const listener of listeners) listener(told(2, "was suspended", "process_suspended"));
+    });
+    expect(vi.mocked(api.processes).mock.calls.length).toBe(looks + 1);
+    expect(screen.getByText("Suspended")).toBeTruthy();
+    cleanup();
+    expect(listeners.size).toBe(0);
+  });
+
+  it("says when what it shows may be old", async () => {
+    vi.mocked(api.kernelStats).mockRejectedValue(new Error("the server cannot be reached"));
+    await open();
+    expect(screen.getByRole("alert").textContent).toBe(
+      "What is shown may be old: the server cannot be reached",
+    );
+  });
+});
