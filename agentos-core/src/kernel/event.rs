@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::approval::{ApprovalAnswer, ApprovalId, ApprovalNeed};
 use super::capability::{Capability, GrantId, Rule};
-use super::process::{EndReason, Pid};
+use super::process::{EndReason, Pid, Priority};
 use crate::ids::BootId;
 use crate::time::Millis;
 
@@ -37,6 +37,9 @@ pub enum EventKind {
     },
     ProcessSuspended {},
     ProcessResumed {},
+    ProcessPriorityChanged {
+        priority: Priority,
+    },
     GrantAdded {
         grant: GrantId,
         capability: Capability,
