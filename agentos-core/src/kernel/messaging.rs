@@ -157,7 +157,9 @@ impl Kernel {
             Act::Dispatch(Dispatch::Publish { topic }) => {
                 let reached = self.publish(own, &topic, &body);
                 self.end_call(call, Ok(Reply::Delivered(reached.len() as u64)));
-                reached.into_iter().for_each(|pid| self.serve_readers(pid));
+                for pid in reached {
+                    self.serve_readers(pid);
+                }
             }
             Act::Subscribe(topic) => {
                 let process = self.processes.get_mut(own).ok_or(SysError::Cancelled)?;

@@ -1,6 +1,7 @@
 //! `ipc`: what apps tell each other, as JSON, each step a syscall of the app's process.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -86,8 +87,8 @@ impl IpcService {
         };
         let mut senders = BTreeMap::new();
         for message in &messages {
-            if !senders.contains_key(&message.from) {
-                senders.insert(message.from, self.sender(message.from).await);
+            if let Entry::Vacant(unknown) = senders.entry(message.from) {
+                unknown.insert(self.sender(message.from).await);
             }
         }
         messages

@@ -64,12 +64,12 @@ fn messages(reply: Result<Reply, SysError>) -> Vec<Message> {
 
 /// A kernel with two apps, of which the first may send to the second.
 fn pair() -> (Bench, Principal, Principal) {
-    pair_within(LimitTable::default())
+    pair_within(&LimitTable::default())
 }
 
-fn pair_within(limits: LimitTable) -> (Bench, Principal, Principal) {
+fn pair_within(limits: &LimitTable) -> (Bench, Principal, Principal) {
     let mut bench = Bench::with(KernelConfig {
-        limits,
+        limits: *limits,
         ..KernelConfig::new(BootId::new(START, 1))
     });
     let (one, two) = (bench.app(ONE), bench.app(TWO));
@@ -78,7 +78,7 @@ fn pair_within(limits: LimitTable) -> (Bench, Principal, Principal) {
 }
 
 /// The first app publishes `news`, the second listens.
-fn radio(limits: LimitTable) -> (Bench, Principal, Principal) {
+fn radio(limits: &LimitTable) -> (Bench, Principal, Principal) {
     let (mut bench, one, two) = pair_within(limits);
     bench.grant(one.pid(), of_topic("news", IpcRights::Send));
     bench.grant(two.pid(), of_topic("news", IpcRights::Receive));
@@ -106,7 +106,7 @@ fn messages_are_read_in_order_and_name_their_sender() {
 
 #[test]
 fn a_reader_takes_as_many_as_it_wants_of_what_it_wants() {
-    let (mut bench, one, two) = radio(LimitTable::default());
+    let (mut bench, one, two) = radio(&LimitTable::default());
     bench.answer(one, publish("news", b"n1")).unwrap();
     bench.answer(one, send(peer(TWO), b"m1")).unwrap();
     bench.answer(one, publish("news", b"n2")).unwrap();
@@ -163,7 +163,7 @@ fn a_full_mailbox_is_the_senders_error_and_loses_nothing() {
     let mut limits = LimitTable::default();
     limits.standard.mailbox_messages = 3;
     limits.standard.mailbox_bytes = 1_000;
-    let (mut bench, one, two) = pair_within(limits);
+    let (mut bench, one, two) = pair_within(&limits);
     for body in [b"a", b"b", b"c"] {
         bench.answer(one, send(peer(TWO), body)).unwrap();
     }
@@ -195,7 +195,7 @@ fn a_full_mailbox_is_the_senders_error_and_loses_nothing() {
 fn unread_messages_are_the_readers_memory() {
     let mut limits = LimitTable::default();
     limits.standard.memory_bytes = 1_000;
-    let (mut bench, one, two) = pair_within(limits);
+    let (mut bench, one, two) = pair_within(&limits);
     bench.answer(one, send(peer(TWO), &[0; 700])).unwrap();
     let held = |bench: &Bench| {
         let usage = bench.usage(two.pid());
@@ -383,7 +383,8 @@ fn a_reply_goes_once_to_the_one_who_asked() {
 
 #[test]
 fn a_request_ends_with_its_deadline_its_caller_its_callee_and_its_right() {
-    let ends: [(&str, fn(&mut Bench, [Pid; 2]) -> Vec<Effect>, SysError); 3] = [
+    type End = fn(&mut Bench, [Pid; 2]) -> Vec<Effect>;
+    let ends: [(&str, End, SysError); 3] = [
         (
             "deadline",
             |bench, _| {
@@ -426,7 +427,7 @@ fn a_request_ends_with_its_deadline_its_caller_its_callee_and_its_right() {
 
 #[test]
 fn what_is_published_reaches_everyone_else_who_listens() {
-    let (mut bench, one, two) = radio(LimitTable::default());
+    let (mut bench, one, two) = radio(&LimitTable::default());
     let three = Principal::Process(bench.app(3));
     for caller in [one, three] {
         bench.grant(caller.pid(), of_topic("news", IpcRights::Both));
@@ -471,7 +472,7 @@ fn both_sides_of_a_topic_are_asked_about() {
 fn a_slow_listener_loses_the_oldest_and_is_told_how_many() {
     let mut limits = LimitTable::default();
     limits.standard.mailbox_messages = 8;
-    let (mut bench, one, two) = radio(limits);
+    let (mut bench, one, two) = radio(&limits);
     for number in 0..10_u8 {
         bench.answer(one, publish("news", &[number])).unwrap();
     }
@@ -496,7 +497,7 @@ fn a_slow_listener_loses_the_oldest_and_is_told_how_many() {
 fn what_cannot_fit_leaves_the_older_news_where_they_are() {
     let mut limits = LimitTable::default();
     limits.standard.mailbox_bytes = 1_000;
-    let (mut bench, one, two) = radio(limits);
+    let (mut bench, one, two) = radio(&limits);
     assert_eq!(bench.answer(one, publish("news", b"a")), Ok(Reply::Delivered(1)));
     assert_eq!(
         bench.answer(one, publish("news", &[0; 501])),
@@ -593,7 +594,7 @@ fn a_suspended_process_keeps_its_mail() {
 
 #[test]
 fn sends_are_neither_in_the_audit_nor_events() {
-    let (mut bench, one, two) = radio(LimitTable::default());
+    let (mut bench, one, two) = radio(&LimitTable::default());
     for syscall in [send(peer(TWO), b"a"), publish("news", b"a")] {
         let (_, effects) = bench.call(one, syscall);
         assert!(matches!(effects[..], [Effect::Reply { .. }]), "{effects:?}");
