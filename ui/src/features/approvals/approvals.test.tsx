@@ -132,7 +132,7 @@ describe("a wish in words", () => {
     [{ kind: "ipc", peer: "0190b2a4", rights: "send", title: "Todo" }, "send messages to the app “Todo”"],
     [{ kind: "ipc", peer: "0190b2a4", rights: "send" }, "send messages to another app"],
     [{ fs: { path: "shared:notes" } }, "use shared:notes"],
-    [{ kind: "llm" }, 'have: {"kind":"llm"}'],
+    [{ kind: "camera" }, 'have: {"kind":"camera"}'],
   ])("%j", (need, expected) => {
     expect(wish(need)).toBe(expected);
   });
