@@ -11,16 +11,21 @@ mod calls;
 mod capability;
 mod control;
 mod denials;
+mod ended;
 mod errand;
 mod error;
 mod event;
 mod exchange;
 mod limits;
+mod mailbox;
+mod message;
+mod messaging;
 mod model;
 mod monitor;
 mod net;
 mod network;
 mod process;
+mod process_stats;
 mod process_table;
 mod queues;
 mod stats;
@@ -36,14 +41,20 @@ pub use approval::{
 };
 pub use audit::{Action, AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier};
 pub use capability::{Capability, GrantId, GrantInfo, Rule};
+pub use ended::ENDED_KEPT;
 pub use error::{IoKind, Resource, SysError};
 pub use event::{EVENTS_KEPT, EVENTS_LISTED, EventKind, EventPage, KernelEvent};
 pub use exchange::{HEADER_BYTES, HEADERS, HttpRequest, HttpResponse, Outbound, REDIRECTS};
 pub use limits::{LimitTable, Limits, Usage};
+pub use message::{
+    Dispatch, IpcRights, IpcRule, Message, MessageKind, Partner, Peer, RECEIVE_LIMIT, RequestId,
+    SUBSCRIPTIONS, Topic, Wanted,
+};
 pub use model::{ANSWER_BYTES, ANSWER_TOKENS, MODEL_TIME, ModelReply, ModelRequest, PROMPT_BYTES, Prompt};
 pub use monitor::{AuthorizedOp, Op, OpId};
 pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
+pub use process_stats::{MemoryStats, ProcessStats};
 pub use stats::{KernelStats, OperationTimes};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 
@@ -52,6 +63,7 @@ use crate::time::Millis;
 use approval::Approvals;
 use capability::{Grants, Standing};
 use denials::DenialCount;
+use ended::Ended;
 use errand::Errand;
 use event::EventLog;
 use monitor::Stamp;
@@ -138,6 +150,7 @@ pub struct Kernel {
     started_at: Millis,
     now: Millis,
     processes: ProcessTable,
+    ended: Ended,
     grants: Grants,
     calls: BTreeMap<CallId, WaitingCall>,
     performing: BTreeMap<OpId, CallId>,
@@ -162,21 +175,22 @@ struct Asked {
     deadline: Millis,
 }
 
-/// A call that waits for its operation.
+/// A call that waits for its operation, a person, or another process.
 #[derive(Debug)]
 struct WaitingCall {
     asked: Asked,
-    need: Capability,
+    /// None where a process needs no leave.
+    need: Option<Capability>,
     held_bytes: u64,
     stage: Stage,
-    /// What the person allowed this call alone.
+    /// What this call alone is allowed, by the person or within its family.
     allowed_once: Vec<ApprovalNeed>,
     /// None for a call that is one operation.
     errand: Option<Errand>,
 }
 
 impl WaitingCall {
-    /// Whether the person allowed this call alone what it asks for now.
+    /// Whether this call alone is allowed what it asks for now.
     fn is_allowed_once(&self) -> bool {
         self.errand
             .as_ref()
@@ -199,6 +213,18 @@ enum Stage {
     },
     Queued(Op),
     Performing(OpId),
+    /// For a message.
+    Receiving {
+        wanted: Wanted,
+        max: u32,
+    },
+    /// For what another process says to its request.
+    AwaitingReply {
+        from: Pid,
+    },
+    AwaitingEnd {
+        of: Pid,
+    },
 }
 
 impl Kernel {
@@ -210,6 +236,7 @@ impl Kernel {
             attended: false,
             approvals,
             processes: ProcessTable::new(config.limits.system, now),
+            ended: Ended::default(),
             grants: Grants::default(),
             calls: BTreeMap::new(),
             performing: BTreeMap::new(),
@@ -292,6 +319,7 @@ impl Kernel {
         match process.state {
             ProcessState::Running => Ok(process.limits),
             ProcessState::Suspended => Err(SysError::Unavailable { retry_after: None }),
+            ProcessState::Terminated { .. } => Err(SysError::Cancelled),
         }
     }
 
@@ -339,17 +367,38 @@ impl Kernel {
             Syscall::SpawnProcess(new) => Reply::Spawned(self.spawn(caller, new)?),
             Syscall::KillProcess { pid } => Reply::Killed(self.kill(caller, pid)?),
             Syscall::SuspendProcess { pid } => {
-                self.set_state(caller, pid, ProcessState::Suspended)?;
+                self.set_state(
+                    caller,
+                    pid,
+                    ProcessState::Suspended,
+                    EventKind::ProcessSuspended {},
+                )?;
                 Reply::Done
             }
             Syscall::ResumeProcess { pid } => {
-                self.set_state(caller, pid, ProcessState::Running)?;
+                self.set_state(caller, pid, ProcessState::Running, EventKind::ProcessResumed {})?;
+                self.serve_readers(pid);
                 Reply::Done
             }
-            Syscall::GetProcessInfo { pid } => {
-                self.check_control(caller, pid)?;
-                Reply::Process(Box::new(self.processes.info(pid).ok_or(SysError::NotFound)?))
+            Syscall::GetProcessInfo { pid } => self.process_info(caller, pid)?,
+            Syscall::WaitProcess { pid, wait } => return self.wait_process(asked, pid, wait, limits),
+            Syscall::SetProcessPriority { pid, priority } => {
+                self.set_priority(caller, pid, priority)?;
+                Reply::Done
             }
+            Syscall::GetProcessStats { pid } => {
+                Reply::ProcessStats(Box::new(self.process_stats(caller, pid)?))
+            }
+            Syscall::GetMemoryStats => Reply::MemoryStats(self.memory_stats(caller)?),
+            Syscall::IpcDispatch { dispatch, body } => {
+                return self.ipc_dispatch(asked, dispatch, body, limits);
+            }
+            Syscall::IpcReply { to, body } => self.ipc_reply(caller, to, body, limits)?,
+            Syscall::IpcReceive { wanted, max, wait } => {
+                return self.ipc_receive(asked, wanted, max, wait, limits);
+            }
+            Syscall::IpcSubscribe { topic } => return self.ipc_subscribe(asked, topic, limits),
+            Syscall::IpcUnsubscribe { topic } => self.ipc_unsubscribe(caller, &topic)?,
             Syscall::ListProcesses => {
                 self.check(caller, &Capability::Signal)?;
                 Reply::Processes(self.processes.visible_to(caller))

@@ -1,12 +1,13 @@
 //! The service registry: which tools there are, which suit a wish, and who runs one.
 //!
-//! Start at [`Services`]. `ai`, `app`, `http`, `storage` and `system` are the services every installation has.
+//! Start at [`Services`]. `ai`, `app`, `http`, `ipc`, `storage` and `system` are the services every installation has.
 
 mod ai;
 mod app;
 mod discovery;
 mod groups;
 mod http;
+mod ipc;
 mod storage;
 mod system;
 
@@ -19,6 +20,7 @@ use thiserror::Error;
 pub use ai::AiService;
 pub use app::AppService;
 pub use http::HttpService;
+pub use ipc::IpcService;
 pub use storage::StorageService;
 pub use system::SystemService;
 
@@ -36,8 +38,8 @@ pub struct Services {
     ports: BTreeMap<String, Arc<dyn ServicePort>>,
 }
 
-/// The service that [`Services::with_apps`] adds.
-const APPS: &str = "app";
+/// The services that [`Services::with_apps`] adds.
+const OF_APPS: [&str; 2] = ["app", "ipc"];
 
 /// How many services and tools there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,11 +80,12 @@ impl Services {
         Ok(services)
     }
 
-    /// These and the service `app`, which comes later than the others because the apps it opens are
-    /// made for the catalog with all of their tools.
+    /// These and the services that know the other apps. They come later because the apps that `app` opens
+    /// are made for the catalog with all of the tools.
     #[must_use]
-    pub fn with_apps(mut self, apps: AppService) -> Self {
+    pub fn with_apps(mut self, apps: AppService, messages: IpcService) -> Self {
         self.add(apps.describe(), Arc::new(apps));
+        self.add(messages.describe(), Arc::new(messages));
         self
     }
 
@@ -94,7 +97,7 @@ impl Services {
             let tool = tool.id.to_string();
             return Err(RegistrationError::ForeignTool { service: id, tool });
         }
-        if id == APPS || self.ports.contains_key(&id) {
+        if OF_APPS.contains(&id.as_str()) || self.ports.contains_key(&id) {
             return Err(RegistrationError::Twice { id });
         }
         self.add(service, port);

@@ -15,7 +15,7 @@ use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
 use agentos_core::ports::llm::LlmPort;
 use agentos_core::ports::storage::StoragePort;
 use agentos_core::registry::Registry;
-use agentos_core::services::{AppService, Services};
+use agentos_core::services::{AppService, IpcService, Services};
 use agentos_core::spec::Catalog;
 use futures::StreamExt;
 use tokio::sync::Semaphore;
@@ -108,7 +108,10 @@ impl Desk {
         let chat = Chat::new(Arc::clone(&llm));
         let settings = Settings::of_program(Arc::clone(&llm));
         let generator = Generator::new(llm, Arc::clone(&catalog)).with_style(style);
-        let services = services.with_apps(AppService::new(Arc::clone(&apps), generator.clone()));
+        let services = services.with_apps(
+            AppService::new(Arc::clone(&apps), generator.clone()),
+            IpcService::new(Arc::clone(&kernel), Arc::clone(&apps)),
+        );
         Self {
             generator,
             chat,

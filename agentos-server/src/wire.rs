@@ -1,8 +1,10 @@
 //! Core's records in the words of the contract.
 
 use agentos_core::apps::{App, AppStats, Edited};
-use agentos_core::ids::{AppId, PackageId};
-use agentos_core::kernel::{Approval, ApprovalId, ApprovalNeed, EventKind, KernelEvent, Pid};
+use agentos_core::ids::{AppId, Namespace, PackageId};
+use agentos_core::kernel::{
+    Approval, ApprovalId, ApprovalNeed, EventKind, IpcRule, KernelEvent, Partner, Pid,
+};
 use agentos_core::ports::service::Service;
 use agentos_core::ports::storage::{Package, PackageMetadata, Window, WindowState};
 use agentos_core::spec::catalog::{Field, Runs, ToolEntry, ValueKind};
@@ -338,9 +340,8 @@ pub(crate) struct WireApproval {
     app_id: Option<AppId>,
     /// The app's, or the number of the process.
     title: String,
-    /// `{kind: "net", host, port?}`; without a port it is the web's, 80 and 443.
     #[schema(value_type = Object)]
-    need: ApprovalNeed,
+    need: WireNeed,
     /// From then on it counts as refused.
     expires_at: String,
 }
@@ -348,11 +349,9 @@ pub(crate) struct WireApproval {
 impl WireApproval {
     pub(crate) async fn of(desk: &Desk, approval: Approval) -> Self {
         let app = desk.apps.of_process(approval.pid).await.ok().flatten();
+        let need = WireNeed::of(desk, approval.need).await;
         let Approval {
-            id,
-            pid,
-            need,
-            expires_at,
+            id, pid, expires_at, ..
         } = approval;
         Self {
             id,
@@ -362,6 +361,38 @@ impl WireApproval {
             expires_at: rfc3339(expires_at),
         }
     }
+}
+
+/// What a person can allow: `{kind: "net", host, port?}`, without a port the web's, 80 and 443; `{kind: "llm"}`;
+/// `{kind: "ipc", peer | topic, rights}`, where `rights` is `send`, `receive` or `both`.
+#[derive(Debug, Serialize)]
+pub(crate) struct WireNeed {
+    #[serde(flatten)]
+    need: ApprovalNeed,
+    /// Of the app that is `peer`, which a person knows by no other name; absent once it is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+}
+
+impl WireNeed {
+    pub(crate) async fn of(desk: &Desk, need: ApprovalNeed) -> Self {
+        let title = match &need {
+            ApprovalNeed::Ipc(IpcRule {
+                with: Partner::Peer(namespace),
+                ..
+            }) => title_of(desk, *namespace).await,
+            ApprovalNeed::Ipc(_) | ApprovalNeed::Net(_) | ApprovalNeed::Llm => None,
+        };
+        Self { need, title }
+    }
+}
+
+/// The newest app with this data.
+async fn title_of(desk: &Desk, namespace: Namespace) -> Option<String> {
+    let (apps, _) = desk.apps.list().await.ok()?;
+    let of_it = apps.into_iter().rev();
+    let mut titles = of_it.filter(|app| app.record.namespace == namespace);
+    titles.next().map(|app| app.record.title)
 }
 
 /// Something that happened in the kernel, told in the same words over every wire.

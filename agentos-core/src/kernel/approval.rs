@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::CallId;
 use super::capability::{Capability, Rule};
 use super::error::{Resource, SysError};
+use super::message::IpcRule;
 use super::net::Site;
 use super::process::Pid;
 use crate::ids::Namespace;
@@ -71,6 +72,9 @@ pub enum ApprovalNeed {
     Net(Site),
     /// Questions to the model, which spend its tokens.
     Llm,
+    /// Messages to another app, which is named by its namespace so that the answer outlives its process,
+    /// or one side of a topic.
+    Ipc(IpcRule),
 }
 
 impl ApprovalNeed {
@@ -79,6 +83,7 @@ impl ApprovalNeed {
         match self {
             Self::Net(site) => site.rule().into(),
             Self::Llm => Capability::Llm,
+            Self::Ipc(rule) => Capability::Ipc(rule.clone()),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The way of a call that needs an operation: queued, performed, answered exactly once.
 
 use super::{
-    Action, Answer, Asked, CallId, Effect, Errand, EventKind, Grants, Kernel, Limits, Op, OpId, Pid,
-    Principal, Reply, Stage, SysError, WaitingCall, monitor,
+    Action, Answer, Asked, CallId, Capability, Effect, Errand, EventKind, Grants, Kernel, Limits, Op, OpId,
+    Pid, Principal, Reply, Stage, SysError, WaitingCall, monitor,
 };
 
 impl Kernel {
@@ -15,19 +15,33 @@ impl Kernel {
         let held_bytes = op.held_bytes();
         process.usage.take(limits, held_bytes)?;
         self.queues.push(pid, process.priority, asked.call);
-        self.deadlines.insert((asked.deadline, asked.call));
-        self.calls.insert(
-            asked.call,
-            WaitingCall {
-                asked,
-                need,
-                held_bytes,
-                stage: Stage::Queued(op),
-                allowed_once: Vec::new(),
-                errand: None,
-            },
-        );
+        self.keep_waiting(WaitingCall {
+            asked,
+            need: Some(need),
+            held_bytes,
+            stage: Stage::Queued(op),
+            allowed_once: Vec::new(),
+            errand: None,
+        });
         Ok(Answer::WhenDone)
+    }
+
+    /// Makes a call wait that has its place among those in flight and is no operation.
+    pub(super) fn wait(&mut self, asked: Asked, need: Option<Capability>, stage: Stage) {
+        self.keep_waiting(WaitingCall {
+            asked,
+            need,
+            held_bytes: 0,
+            stage,
+            allowed_once: Vec::new(),
+            errand: None,
+        });
+    }
+
+    pub(super) fn keep_waiting(&mut self, waiting: WaitingCall) {
+        let Asked { call, deadline, .. } = waiting.asked;
+        self.deadlines.insert((deadline, call));
+        self.calls.insert(call, waiting);
     }
 
     /// Hands queued operations out while the host has room. Each is checked again at this moment.
@@ -77,7 +91,9 @@ impl Kernel {
         let pid = waiting.asked.caller.pid();
         self.deadlines.remove(&(waiting.asked.deadline, call));
         match waiting.stage {
-            Stage::Arriving => {}
+            Stage::Arriving | Stage::AwaitingEnd { .. } => {}
+            Stage::Receiving { .. } => self.receives_no_longer(pid, call),
+            Stage::AwaitingReply { from } => self.withdraw_request(call, from),
             Stage::Asking { approval, .. } => self.no_longer_asks(approval, call),
             Stage::Queued(_) => self.queues.remove(pid, call),
             Stage::Performing(op) => {
@@ -122,12 +138,22 @@ impl Kernel {
             if deadline > self.now {
                 return;
             }
-            self.end_call(call, Err(SysError::DeadlineExceeded));
+            let waiting = self.calls.get(&call);
+            let result = match waiting.map(|waiting| &waiting.stage) {
+                Some(Stage::Receiving { .. }) => Ok(Reply::Messages(Vec::new())),
+                _ => Err(SysError::DeadlineExceeded),
+            };
+            self.end_call(call, result);
         }
     }
 
     pub(super) fn cancel_calls_of(&mut self, pid: Pid) {
-        self.end_calls(|call, _| (call.asked.caller.pid() == pid).then_some(SysError::Cancelled));
+        self.end_calls(|call, _| (call.asked.caller.pid() == pid).then_some(Err(SysError::Cancelled)));
+    }
+
+    /// Answers every call that waits for another process and of which `answer` knows the end.
+    pub(super) fn answer_calls(&mut self, answer: impl Fn(&Stage) -> Option<Result<Reply, SysError>>) {
+        self.end_calls(|call, _| answer(&call.stage));
     }
 
     /// Ends every call that what is granted now no longer covers.
@@ -137,18 +163,20 @@ impl Kernel {
                 call.asked.caller,
                 call.is_waiting_for_a_person() || call.is_allowed_once(),
             );
-            monitor::check_call(grants, caller, &call.need, once).err()
+            let need = call.need.as_ref()?;
+            monitor::check_call(grants, caller, need, once).err().map(Err)
         });
+        self.end_subscriptions_no_longer_allowed();
     }
 
-    fn end_calls(&mut self, reason: impl Fn(&WaitingCall, &Grants) -> Option<SysError>) {
-        let ended: Vec<(CallId, SysError)> = self
+    fn end_calls(&mut self, answer: impl Fn(&WaitingCall, &Grants) -> Option<Result<Reply, SysError>>) {
+        let ended: Vec<(CallId, Result<Reply, SysError>)> = self
             .calls
             .iter()
-            .filter_map(|(id, call)| Some((*id, reason(call, &self.grants)?)))
+            .filter_map(|(id, call)| Some((*id, answer(call, &self.grants)?)))
             .collect();
-        for (call, error) in ended {
-            self.end_call(call, Err(error));
+        for (call, result) in ended {
+            self.end_call(call, result);
         }
     }
 }

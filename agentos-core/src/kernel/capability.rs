@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::message::IpcRule;
 use super::net::NetRule;
 use super::process::{Pid, Principal, Profile};
 use crate::ids::Namespace;
@@ -29,6 +30,8 @@ pub enum Capability {
     Net(Box<NetRule>),
     /// Ask the model.
     Llm,
+    /// Send messages to another process, or publish or hear what is published.
+    Ipc(IpcRule),
     /// See and answer what a person is asked. No process can hold it.
     Approve,
 }
@@ -38,6 +41,7 @@ impl Capability {
     pub fn covers(&self, need: &Self) -> bool {
         match (self, need) {
             (Self::Net(own), Self::Net(need)) => own.covers(need),
+            (Self::Ipc(own), Self::Ipc(need)) => own.covers(need),
             _ => self == need,
         }
     }
@@ -63,6 +67,7 @@ impl fmt::Display for Capability {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Net(rule) => return write!(formatter, "contact {}", rule.host),
+            Self::Ipc(rule) => return rule.fmt(formatter),
             Self::Llm => "ask the model",
             Self::Approve => "answer for a person",
             Self::Store { .. } => "use this storage",

@@ -1,8 +1,8 @@
 //! Processes and grants: who exists, and who may do what.
 
 use super::{
-    Action, Capability, EndReason, EventKind, GrantId, Kernel, NewProcess, Pid, Principal, ProcessState,
-    Rule, SysError,
+    Action, Capability, EndReason, EventKind, GrantId, Kernel, NewProcess, Pid, Principal, Priority,
+    ProcessState, Rule, SysError,
 };
 
 impl Kernel {
@@ -75,6 +75,7 @@ impl Kernel {
         self.withdraw_all(pid);
         self.cancel_calls_of(pid);
         self.queues.forget(pid);
+        self.bury(pid, reason);
         self.record(caller, Action::End { process: pid, reason });
         self.emit(pid, EventKind::ProcessEnded { reason });
     }
@@ -84,16 +85,30 @@ impl Kernel {
         caller: Principal,
         pid: Pid,
         state: ProcessState,
+        told: EventKind,
     ) -> Result<(), SysError> {
         self.check_control(caller, pid)?;
         let process = self.processes.get_mut(pid).ok_or(SysError::NotFound)?;
         if process.state != state {
             process.state = state;
-            let kind = match state {
-                ProcessState::Running => EventKind::ProcessResumed {},
-                ProcessState::Suspended => EventKind::ProcessSuspended {},
-            };
-            self.emit(pid, kind);
+            self.emit(pid, told);
+        }
+        Ok(())
+    }
+
+    /// Holds for its calls that wait, too.
+    pub(super) fn set_priority(
+        &mut self,
+        caller: Principal,
+        pid: Pid,
+        priority: Priority,
+    ) -> Result<(), SysError> {
+        self.check_control(caller, pid)?;
+        let process = self.processes.get_mut(pid).ok_or(SysError::NotFound)?;
+        if process.priority != priority {
+            process.priority = priority;
+            self.queues.set_priority(pid, priority);
+            self.emit(pid, EventKind::ProcessPriorityChanged { priority });
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::approval::{Approval, ApprovalAnswer, ApprovalId, ApprovalNeed, StandingApproval};
 use super::capability::Standing;
+use super::messaging::MessageCall;
 use super::model::ModelCall;
 use super::network::NetworkCall;
 use super::{
@@ -17,6 +18,7 @@ use crate::ids::Namespace;
 pub(super) enum Errand {
     Network(Box<NetworkCall>),
     Model(Box<ModelCall>),
+    Message(Box<MessageCall>),
 }
 
 impl Errand {
@@ -25,6 +27,7 @@ impl Errand {
         match self {
             Self::Network(network) => network.need(),
             Self::Model(_) => ApprovalNeed::Llm,
+            Self::Message(message) => ApprovalNeed::Ipc(message.rule()),
         }
     }
 
@@ -32,6 +35,15 @@ impl Errand {
         match self {
             Self::Network(network) => network.capability(),
             Self::Model(_) => Capability::Llm,
+            Self::Message(message) => Capability::Ipc(message.rule()),
+        }
+    }
+
+    /// Whether it is a person's to allow.
+    fn can_be_asked(&self) -> bool {
+        match self {
+            Self::Network(_) | Self::Model(_) => true,
+            Self::Message(message) => message.can_be_asked(),
         }
     }
 
@@ -46,16 +58,14 @@ impl Errand {
 impl Kernel {
     /// Takes a call on whose process has room for `held_bytes`, and brings it on its way.
     pub(super) fn set_out(&mut self, asked: Asked, errand: Errand, held_bytes: u64) {
-        let waiting = WaitingCall {
+        self.keep_waiting(WaitingCall {
             asked,
-            need: errand.capability(),
+            need: Some(errand.capability()),
             held_bytes,
             stage: Stage::Arriving,
             allowed_once: Vec::new(),
             errand: Some(errand),
-        };
-        self.deadlines.insert((asked.deadline, asked.call));
-        self.calls.insert(asked.call, waiting);
+        });
         self.go_on(asked.call);
     }
 
@@ -73,22 +83,24 @@ impl Kernel {
         let Some(errand) = &waiting.errand else {
             return Ok(());
         };
-        let (caller, need) = (waiting.asked.caller, errand.need());
-        waiting.need = errand.capability();
+        let (caller, need, capability) = (waiting.asked.caller, errand.need(), errand.capability());
+        let can_be_asked = errand.can_be_asked();
+        waiting.need = Some(capability.clone());
+        let is_within_the_family = self.is_within_the_family(call);
         if let Some(Errand::Network(network)) = self.errand_of(call) {
             self.check_address(network)?;
         }
         let Some(waiting) = self.calls.get_mut(&call) else {
             return Ok(());
         };
-        match self.grants.standing_of(caller, &waiting.need) {
+        match self.grants.standing_of(caller, &capability) {
             Standing::Allowed => {}
-            Standing::Denied => {
-                return Err(SysError::PermissionDenied {
-                    need: waiting.need.clone(),
-                });
-            }
+            Standing::Denied => return Err(SysError::PermissionDenied { need: capability }),
             Standing::Nothing if waiting.is_allowed_once() => {}
+            Standing::Nothing if is_within_the_family => waiting.allowed_once.push(need),
+            Standing::Nothing if !can_be_asked => {
+                return Err(SysError::PermissionDenied { need: capability });
+            }
             Standing::Nothing if self.approvals.use_pass(caller.pid(), &need) => {
                 waiting.allowed_once.push(need);
             }
@@ -97,6 +109,7 @@ impl Kernel {
         match self.errand_of(call) {
             Some(Errand::Network(_)) => self.send_request(call),
             Some(Errand::Model(_)) => self.send_prompt(call),
+            Some(Errand::Message(_)) => self.deliver(call),
             None => Ok(()),
         }
     }
@@ -348,7 +361,7 @@ impl Kernel {
             );
             self.emit(pid, EventKind::ApprovalExpired { id });
             for call in question.calls {
-                let need = self.calls.get(&call).map(|call| call.need.clone());
+                let need = self.calls.get(&call).and_then(|call| call.need.clone());
                 if let Some(need) = need {
                     self.end_call(call, Err(SysError::PermissionDenied { need }));
                 }

@@ -118,6 +118,11 @@ pub enum Resource {
     NetworkBytes,
     /// Questions to the person that wait, or answers that are kept.
     Approvals,
+    /// Messages the receiver has not read.
+    Mailbox,
+    MailboxBytes,
+    /// Topics a process listens to.
+    Subscriptions,
 }
 
 impl std::fmt::Display for Resource {
@@ -133,6 +138,9 @@ impl std::fmt::Display for Resource {
             Self::NetworkInFlight => "the limit of requests at once",
             Self::NetworkBytes => "the limit of bytes over the network in an hour",
             Self::Approvals => "the limit of questions to the person",
+            Self::Mailbox => "the limit of unread messages",
+            Self::MailboxBytes => "the limit of bytes in unread messages",
+            Self::Subscriptions => "the limit of topics listened to",
         })
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::approval::{ApprovalAnswer, ApprovalId, ApprovalNeed};
 use super::capability::{Capability, GrantId, Rule};
 use super::error::SysError;
-use super::process::{EndReason, Pid};
+use super::process::{EndReason, Pid, Priority};
 use crate::ids::BootId;
 use crate::time::Millis;
 
@@ -38,6 +38,9 @@ pub enum EventKind {
     },
     ProcessSuspended {},
     ProcessResumed {},
+    ProcessPriorityChanged {
+        priority: Priority,
+    },
     GrantAdded {
         grant: GrantId,
         capability: Capability,

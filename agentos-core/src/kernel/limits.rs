@@ -9,7 +9,7 @@ use crate::time::Millis;
 /// The bounds of one process. What reaches one is answered with an error and changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes the kernel holds for it: the payloads of its calls in flight.
+    /// Bytes the kernel holds for it: the payloads of its calls in flight, and its unread messages.
     pub memory_bytes: u64,
     pub calls_in_flight: u32,
     pub calls_per_second: u32,
@@ -28,6 +28,11 @@ pub struct Limits {
     pub network_in_flight: u32,
     /// Bodies sent and received within an hour.
     pub network_bytes_per_hour: u64,
+    /// The longest message it sends or is sent.
+    pub message_bytes: u64,
+    /// Unread messages.
+    pub mailbox_messages: u64,
+    pub mailbox_bytes: u64,
 }
 
 /// The limits of each profile, and of the system itself.
@@ -59,6 +64,9 @@ impl Default for LimitTable {
                 response_bytes: 0,
                 network_in_flight: 0,
                 network_bytes_per_hour: 0,
+                message_bytes: 64 * KIB,
+                mailbox_messages: 256,
+                mailbox_bytes: 256 * 64 * KIB,
             },
             standard: Limits {
                 memory_bytes: 64 * MIB,
@@ -73,6 +81,9 @@ impl Default for LimitTable {
                 response_bytes: 10 * MIB,
                 network_in_flight: 8,
                 network_bytes_per_hour: 100 * MIB,
+                message_bytes: MIB,
+                mailbox_messages: 1_000,
+                mailbox_bytes: 8 * MIB,
             },
             privileged: Limits {
                 memory_bytes: 256 * MIB,
@@ -87,6 +98,9 @@ impl Default for LimitTable {
                 response_bytes: 50 * MIB,
                 network_in_flight: 32,
                 network_bytes_per_hour: GIB,
+                message_bytes: MIB,
+                mailbox_messages: 1_000,
+                mailbox_bytes: 8 * MIB,
             },
             system: Limits {
                 memory_bytes: 256 * MIB,
@@ -101,6 +115,9 @@ impl Default for LimitTable {
                 response_bytes: 50 * MIB,
                 network_in_flight: 32,
                 network_bytes_per_hour: GIB,
+                message_bytes: MIB,
+                mailbox_messages: 1_000,
+                mailbox_bytes: 8 * MIB,
             },
         }
     }
@@ -127,32 +144,66 @@ pub struct Usage {
     pub network_in_flight: u32,
     /// Bodies sent and received in the hour that runs.
     pub network_bytes: u64,
+    /// Unread messages; what they take is part of the memory.
+    pub messages: u64,
+    pub message_bytes: u64,
 }
 
 impl Usage {
     /// Takes a place among the calls in flight and `bytes` of memory.
     pub(super) fn take(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
-        let exceeded = |resource, limit: u64, used: u64| SysError::QuotaExceeded {
-            resource,
-            limit,
-            used,
-            retry_after: None,
-        };
         if self.calls_in_flight >= limits.calls_in_flight {
             let (limit, used) = (limits.calls_in_flight.into(), self.calls_in_flight.into());
             return Err(exceeded(Resource::CallsInFlight, limit, used));
         }
-        if self.memory_bytes.saturating_add(bytes) > limits.memory_bytes {
-            return Err(exceeded(Resource::Memory, limits.memory_bytes, self.memory_bytes));
-        }
+        self.check_memory(limits, bytes)?;
         self.calls_in_flight += 1;
         self.memory_bytes += bytes;
         Ok(())
     }
 
+    fn check_memory(&self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        if self.memory_bytes.saturating_add(bytes) <= limits.memory_bytes {
+            return Ok(());
+        }
+        Err(exceeded(Resource::Memory, limits.memory_bytes, self.memory_bytes))
+    }
+
+    /// Takes a place among the unread messages and `bytes` of memory.
+    pub(super) fn take_message(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        let (messages, limit) = (self.messages, limits.mailbox_messages);
+        if messages >= limit {
+            return Err(exceeded(Resource::Mailbox, limit, messages));
+        }
+        let (used, limit) = (self.message_bytes, limits.mailbox_bytes);
+        if used.saturating_add(bytes) > limit {
+            return Err(exceeded(Resource::MailboxBytes, limit, used));
+        }
+        self.check_memory(limits, bytes)?;
+        self.messages += 1;
+        self.message_bytes += bytes;
+        self.memory_bytes += bytes;
+        Ok(())
+    }
+
+    pub(super) fn give_back_message(&mut self, bytes: u64) {
+        self.messages -= 1;
+        self.message_bytes -= bytes;
+        self.memory_bytes -= bytes;
+    }
+
     pub(super) fn give_back(&mut self, bytes: u64) {
         self.calls_in_flight -= 1;
         self.memory_bytes -= bytes;
+    }
+}
+
+fn exceeded(resource: Resource, limit: u64, used: u64) -> SysError {
+    SysError::QuotaExceeded {
+        resource,
+        limit,
+        used,
+        retry_after: None,
     }
 }
 

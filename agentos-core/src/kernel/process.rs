@@ -138,13 +138,17 @@ impl NewProcess {
     }
 }
 
-/// A process that ended has no state any more: it is gone from the list, and an event tells the reason.
+/// Where a process stands. It runs as soon as it is made, since nothing has to be prepared for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessState {
     Running,
-    /// Its new calls are answered with `unavailable` until it is resumed.
+    /// Its new calls are answered with `unavailable` until it is resumed. What is sent to it waits.
     Suspended,
+    /// It is in no list any more; who asks for it by its number is told this for a while.
+    Terminated {
+        reason: EndReason,
+    },
 }
 
 /// Why a process ended.

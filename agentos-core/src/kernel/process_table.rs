@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::error::{Resource, SysError};
 use super::limits::{CallRate, Limits, NetworkHour, Usage};
+use super::mailbox::Mailbox;
+use super::message::Topic;
 use super::process::{NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 use crate::ids::Namespace;
 use crate::time::Millis;
@@ -23,6 +25,7 @@ pub(super) struct Process {
     pub(super) priority: Priority,
     pub(super) limits: Limits,
     pub(super) usage: Usage,
+    pub(super) mailbox: Mailbox,
 }
 
 impl Process {
@@ -55,6 +58,18 @@ impl Process {
 
     pub(super) fn network_is_full(&self, now: Millis) -> SysError {
         self.hour.is_full(&self.limits, &self.usage, now)
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.state == ProcessState::Running
+    }
+
+    pub(super) fn children(&self) -> u32 {
+        self.children
+    }
+
+    pub(super) fn started_at(&self) -> Millis {
+        self.started_at
     }
 
     fn info(&self, pid: Pid) -> ProcessInfo {
@@ -97,6 +112,7 @@ impl ProcessTable {
             priority: Priority::default(),
             limits,
             usage: Usage::default(),
+            mailbox: Mailbox::default(),
         };
         Self {
             issued: Pid::SYSTEM,
@@ -113,7 +129,7 @@ impl ProcessTable {
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Process> + Clone {
-        self.processes.values()
+        self.processes.values().map(|process| &**process)
     }
 
     /// Adds a running process below its parent, within the parent's limits.
@@ -142,6 +158,7 @@ impl ProcessTable {
             priority: new.priority,
             limits,
             usage: Usage::default(),
+            mailbox: Mailbox::default(),
         };
         self.processes.insert(self.issued, Box::new(process));
         Ok(self.issued)
@@ -171,8 +188,29 @@ impl ProcessTable {
 
     /// Whether `pid` is a process below `ancestor`.
     pub(super) fn is_below(&self, pid: Pid, ancestor: Pid) -> bool {
+        self.ancestors(pid).any(|above| above == ancestor)
+    }
+
+    /// The parent of `pid` first, the system last.
+    pub(super) fn ancestors(&self, pid: Pid) -> impl Iterator<Item = Pid> {
         let parent_of = |pid: Pid| self.get(pid).and_then(|process| process.parent);
-        std::iter::successors(parent_of(pid), |pid| parent_of(*pid)).any(|above| above == ancestor)
+        std::iter::successors(parent_of(pid), move |pid| parent_of(*pid))
+    }
+
+    pub(super) fn listening_to(&self, topic: &Topic) -> Vec<Pid> {
+        let processes = self.processes.iter();
+        let listening = processes.filter(|(_, process)| process.mailbox.listens_to(topic));
+        listening.map(|(pid, _)| *pid).collect()
+    }
+
+    /// Every process with each topic it listens to, and whether a person allowed that once.
+    pub(super) fn subscriptions(&self) -> Vec<(Pid, Topic, bool)> {
+        let processes = self.processes.iter();
+        let subscriptions = processes.flat_map(|(pid, process)| {
+            let topics = process.mailbox.topics();
+            topics.map(|(topic, allowed_once)| (*pid, topic.clone(), allowed_once))
+        });
+        subscriptions.collect()
     }
 
     pub(super) fn of_namespace(&self, namespace: Namespace) -> Vec<Pid> {

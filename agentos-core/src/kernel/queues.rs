@@ -34,6 +34,12 @@ impl Queues {
         line.waiting.push_back(call);
     }
 
+    pub(super) fn set_priority(&mut self, pid: Pid, priority: Priority) {
+        if let Some(line) = self.lines.get_mut(&pid) {
+            line.weight = u64::from(priority.weight());
+        }
+    }
+
     pub(super) fn pop(&mut self) -> Option<CallId> {
         let waiting = self.lines.iter_mut().filter(|(_, line)| !line.waiting.is_empty());
         let (_, line) = waiting.min_by_key(|(pid, line)| (line.paid, **pid))?;

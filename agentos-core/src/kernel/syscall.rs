@@ -7,8 +7,10 @@ use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
 use super::event::EventPage;
 use super::exchange::{HttpRequest, HttpResponse};
+use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
-use super::process::{NewProcess, Pid, ProcessInfo};
+use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
+use super::process_stats::{MemoryStats, ProcessStats};
 use super::stats::KernelStats;
 use crate::ids::Namespace;
 use crate::time::Millis;
@@ -53,8 +55,16 @@ pub enum Syscall {
     SuspendProcess { pid: Pid },
     /// [`Reply::Done`]
     ResumeProcess { pid: Pid },
-    /// [`Reply::Process`]
+    /// [`Reply::Process`], also of one of the last that ended.
     GetProcessInfo { pid: Pid },
+    /// [`Reply::Ended`] once the process ended, at once where it has; `deadline_exceeded` after `wait`.
+    WaitProcess { pid: Pid, wait: Millis },
+    /// [`Reply::Done`]
+    SetProcessPriority { pid: Pid, priority: Priority },
+    /// [`Reply::ProcessStats`]; a process may ask for its own.
+    GetProcessStats { pid: Pid },
+    /// [`Reply::MemoryStats`]
+    GetMemoryStats,
     /// [`Reply::Processes`]: all for the system, otherwise the caller and its descendants.
     ListProcesses,
     /// [`Reply::Granted`]. A process can give its descendants what it holds, and deny nothing.
@@ -84,6 +94,23 @@ pub enum Syscall {
     NetworkAccess { url: String },
     /// [`Reply::Model`]. Approved as a request is, but once for all questions; the answer is text, and grants nothing.
     LlmGenerate(ModelRequest),
+    /// As [`Dispatch`] says. What nobody granted the process is asked about as a request is, but for those
+    /// who stand above or below one another and for the processes of one app. A mailbox without room is
+    /// `quota_exceeded`, and a message longer than either side may have `too_large`.
+    IpcDispatch { dispatch: Dispatch, body: Vec<u8> },
+    /// [`Reply::Done`]: the one who asked has its reply. `not_found` where it waits no longer, or asked
+    /// somebody else.
+    IpcReply { to: RequestId, body: Vec<u8> },
+    /// [`Reply::Messages`]: from 1 to `max` of its own unread messages, in the order in which they came;
+    /// none when nothing came within `wait`, and `not_found` for a topic it does not listen to. Each is
+    /// handed out once, whatever becomes of the answer. `max` is from 1 to
+    /// [`RECEIVE_LIMIT`](super::RECEIVE_LIMIT).
+    IpcReceive { wanted: Wanted, max: u32, wait: Millis },
+    /// [`Reply::Done`]: what is published under `topic` from now on comes to the caller, until it ends or
+    /// may not any more. What a person allows once lasts as long as the process.
+    IpcSubscribe { topic: Topic },
+    /// [`Reply::Done`], or `not_found`. What came of the topic and was not read is gone.
+    IpcUnsubscribe { topic: Topic },
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
@@ -130,6 +157,14 @@ pub enum Reply {
     Stats(Box<KernelStats>),
     Response(HttpResponse),
     Model(ModelReply),
+    Ended(EndReason),
+    ProcessStats(Box<ProcessStats>),
+    MemoryStats(MemoryStats),
+    Messages(Vec<Message>),
+    /// What was replied to the request.
+    Answered(Vec<u8>),
+    /// How many mailboxes it reached.
+    Delivered(u64),
     /// Oldest first.
     Approvals(Vec<Approval>),
     StandingApprovals(Vec<StandingApproval>),

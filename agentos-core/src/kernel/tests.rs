@@ -1,7 +1,10 @@
 //! The rules of the kernel as tables, and long random runs against what must hold after every step.
 
 mod approvals;
+mod messages;
+mod messages_runs;
 mod model;
+mod processes;
 mod rules;
 mod runs;
 mod stats;

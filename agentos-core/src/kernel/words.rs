@@ -15,6 +15,9 @@ impl Display for EventKind {
             Self::ProcessEnded { reason } => write!(out, "ended: {reason}"),
             Self::ProcessSuspended {} => out.write_str("was suspended"),
             Self::ProcessResumed {} => out.write_str("was resumed"),
+            Self::ProcessPriorityChanged { priority } => {
+                write!(out, "now has the weight {}", priority.weight())
+            }
             Self::GrantAdded { capability, rule, .. } => write!(out, "now {}", Permission(*rule, capability)),
             Self::GrantRevoked { capability, .. } => write!(out, "lost a grant: {capability}"),
             Self::CallDenied { need } => write!(out, "was refused: {need}"),
@@ -117,6 +120,7 @@ impl Display for ApprovalNeed {
         match self {
             Self::Net(site) => write!(out, "contact {site}"),
             Self::Llm => out.write_str("ask the model"),
+            Self::Ipc(rule) => Display::fmt(rule, out),
         }
     }
 }

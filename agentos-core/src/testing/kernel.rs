@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::channel::oneshot;
 use futures::stream::{self, BoxStream, StreamExt};
 
 use super::host::FakeHost;
@@ -17,8 +18,9 @@ use crate::ports::host::HostPort;
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
 use crate::time::Millis;
 
-/// Each caller performs what its own call leads to. The clock stands still, so nothing is ever late. No
-/// person is ever there, so what is not granted is `approval_required` at once.
+/// Each caller performs what its own call leads to. The clock stands still, so nothing is ever late, and a
+/// call that waits for another process waits until that process acts. No person is ever there, so what is
+/// not granted is `approval_required` at once.
 pub struct FakeKernel {
     host: Arc<FakeHost>,
     state: Mutex<State>,
@@ -27,7 +29,7 @@ pub struct FakeKernel {
 struct State {
     kernel: Kernel,
     calls: u64,
-    answers: BTreeMap<CallId, Result<Reply, SysError>>,
+    answers: BTreeMap<CallId, oneshot::Sender<Result<Reply, SysError>>>,
     listeners: Vec<UnboundedSender<KernelEvent>>,
 }
 
@@ -73,13 +75,14 @@ impl Default for FakeKernel {
 #[async_trait]
 impl KernelPort for FakeKernel {
     async fn syscall(&self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError> {
-        let (call, mut outside) = self.state().begin(caller, syscall);
-        let waiting = WaitingCall { kernel: self, call };
+        let (answer, answered) = oneshot::channel();
+        let (call, mut outside) = self.state().begin(caller, syscall, answer);
+        let _waiting = WaitingCall { kernel: self, call };
         loop {
             // As in every kernel, a decision stands even when it cannot be recorded.
             let _ = self.host.record(&outside.records).await;
             let Some(op) = outside.op else {
-                return waiting.answer();
+                return answered.await.unwrap_or(Err(SysError::Cancelled));
             };
             let id = op.id();
             let result = self.host.perform(op).await;
@@ -105,9 +108,15 @@ impl KernelPort for FakeKernel {
 }
 
 impl State {
-    fn begin(&mut self, caller: Principal, syscall: Syscall) -> (CallId, Outside) {
+    fn begin(
+        &mut self,
+        caller: Principal,
+        syscall: Syscall,
+        answer: oneshot::Sender<Result<Reply, SysError>>,
+    ) -> (CallId, Outside) {
         self.calls += 1;
         let call = CallId(self.calls);
+        self.answers.insert(call, answer);
         let input = Input::Syscall {
             caller,
             call,
@@ -127,7 +136,8 @@ impl State {
                 Effect::Perform(op) => outside.op = Some(op),
                 Effect::Audit(record) => outside.records.push(record),
                 Effect::Reply { call, result } => {
-                    self.answers.insert(call, result);
+                    // Who asked may have left.
+                    let _ = self.answers.remove(&call).map(|answer| answer.send(result));
                 }
                 Effect::Emit(event) => {
                     self.listeners
@@ -145,16 +155,6 @@ impl State {
 struct WaitingCall<'a> {
     kernel: &'a FakeKernel,
     call: CallId,
-}
-
-impl WaitingCall<'_> {
-    fn answer(&self) -> Result<Reply, SysError> {
-        self.kernel
-            .state()
-            .answers
-            .remove(&self.call)
-            .unwrap_or(Err(SysError::Cancelled))
-    }
 }
 
 impl Drop for WaitingCall<'_> {

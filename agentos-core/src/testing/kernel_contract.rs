@@ -8,10 +8,12 @@ use futures::StreamExt;
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Capability, EndReason, EventKind, KernelEvent, LimitTable, NewProcess, Pid, Principal, ProcessState,
-    Profile, Reply, Rule, StoreKey, StoredValue, SysError, Syscall,
+    Capability, Dispatch, EndReason, EventKind, IpcRights, IpcRule, KernelEvent, LimitTable, Message,
+    MessageKind, NewProcess, Partner, Peer, Pid, Principal, ProcessState, Profile, RECEIVE_LIMIT, Reply,
+    Resource, Rule, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
+use crate::time::Millis;
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$kernel` is a future of a kernel that
 /// has just started, with the default limits, over a host without app data, and of what must live as
@@ -35,6 +37,14 @@ macro_rules! kernel_contract {
             too_many_children_are_refused
             events_tell_what_happened_in_order
             events_resume_where_a_reader_left
+            who_waits_for_a_process_is_told_why_it_ended
+            messages_are_read_once_and_in_order
+            a_reader_waits_for_a_message
+            a_full_mailbox_is_the_senders_error_and_nothing_is_lost
+            a_reply_goes_once_to_the_one_who_asked
+            who_asked_a_process_that_ends_is_told
+            what_is_published_reaches_everyone_who_listens
+            nobody_sends_to_a_stranger_without_leave
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -323,5 +333,172 @@ fn seq(item: &EventItem) -> u64 {
     match item {
         EventItem::Event(KernelEvent { seq, .. }) => *seq,
         EventItem::Missed { count } => panic!("{count} events were missed"),
+    }
+}
+
+fn to(peer: u128) -> Capability {
+    Capability::Ipc(IpcRule {
+        with: Partner::Peer(namespace(peer)),
+        rights: IpcRights::Send,
+    })
+}
+
+/// An app that may send to another, and that one.
+async fn pair(kernel: &dyn KernelPort) -> (Pid, Pid) {
+    let (one, two) = (app(kernel, 1).await, app(kernel, 2).await);
+    kernel.grant(one, to(2), Rule::Allow).await.unwrap();
+    (one, two)
+}
+
+async fn dispatch(
+    kernel: &dyn KernelPort,
+    from: Pid,
+    dispatch: Dispatch,
+    body: &[u8],
+) -> Result<Reply, SysError> {
+    let body = body.to_vec();
+    let syscall = Syscall::IpcDispatch { dispatch, body };
+    kernel.syscall(Principal::Process(from), syscall).await
+}
+
+async fn send(kernel: &dyn KernelPort, from: Pid, peer: u128, body: &[u8]) -> Result<Reply, SysError> {
+    let to = Peer::App(namespace(peer));
+    dispatch(kernel, from, Dispatch::Send { to }, body).await
+}
+
+async fn ask(kernel: &dyn KernelPort, from: Pid, peer: u128, body: &[u8]) -> Result<Reply, SysError> {
+    let to = Peer::App(namespace(peer));
+    dispatch(kernel, from, Dispatch::Call { to, wait: 20_000 }, body).await
+}
+
+async fn receive(kernel: &dyn KernelPort, pid: Pid, wait: Millis) -> Vec<Message> {
+    let receive = Syscall::IpcReceive {
+        wanted: Wanted::Any,
+        max: RECEIVE_LIMIT,
+        wait,
+    };
+    match kernel.syscall(Principal::Process(pid), receive).await {
+        Ok(Reply::Messages(messages)) => messages,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn who_waits_for_a_process_is_told_why_it_ended(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let wait = |wait| kernel.syscall(Principal::System, Syscall::WaitProcess { pid, wait });
+    assert_eq!(wait(0).await, Err(SysError::DeadlineExceeded));
+    let (told, killed) = futures::join!(wait(20_000), kernel.kill(pid));
+    killed.unwrap();
+    let ended = Ok(Reply::Ended(EndReason::Killed));
+    assert_eq!(told, ended);
+    assert_eq!(wait(0).await, ended, "who asks late is told, too");
+}
+
+pub async fn messages_are_read_once_and_in_order(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    for body in [b"a", b"b", b"c"] {
+        assert_eq!(send(kernel, one, 2, body).await, Ok(Reply::Done));
+    }
+    let read = receive(kernel, two, 0).await;
+    let bodies: Vec<_> = read.iter().map(|message| message.body.as_slice()).collect();
+    assert_eq!(bodies, [b"a", b"b", b"c"]);
+    assert!(
+        read.iter()
+            .all(|message| message.from == one && message.namespace == Some(namespace(1)))
+    );
+    assert_eq!(receive(kernel, two, 0).await, []);
+}
+
+pub async fn a_reader_waits_for_a_message(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let (read, sent) = futures::join!(receive(kernel, two, 20_000), send(kernel, one, 2, b"a"));
+    assert_eq!((read[0].body.as_slice(), sent), (&b"a"[..], Ok(Reply::Done)));
+}
+
+pub async fn a_full_mailbox_is_the_senders_error_and_nothing_is_lost(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let limits = LimitTable::default().standard;
+    let body = vec![7; limits.message_bytes as usize];
+    let fits = limits.mailbox_bytes / limits.message_bytes;
+    for _ in 0..fits {
+        assert_eq!(send(kernel, one, 2, &body).await, Ok(Reply::Done));
+    }
+    let (limit, used) = (limits.mailbox_bytes, fits * limits.message_bytes);
+    let full = SysError::QuotaExceeded {
+        resource: Resource::MailboxBytes,
+        limit,
+        used,
+        retry_after: None,
+    };
+    assert_eq!(send(kernel, one, 2, b"a").await, Err(full));
+    assert_eq!(receive(kernel, two, 0).await.len() as u64, fits);
+    assert_eq!(send(kernel, one, 2, b"a").await, Ok(Reply::Done));
+}
+
+pub async fn a_reply_goes_once_to_the_one_who_asked(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let replying = async {
+        let read = receive(kernel, two, 20_000).await;
+        let MessageKind::Request(to) = read[0].kind else {
+            panic!("{read:?}");
+        };
+        let reply = || Syscall::IpcReply {
+            to,
+            body: b"!".to_vec(),
+        };
+        let by_another = kernel.syscall(Principal::Process(one), reply()).await;
+        assert_eq!(by_another, Err(SysError::NotFound));
+        let first = kernel.syscall(Principal::Process(two), reply()).await;
+        (first, kernel.syscall(Principal::Process(two), reply()).await)
+    };
+    let (answer, replied) = futures::join!(ask(kernel, one, 2, b"?"), replying);
+    assert_eq!(answer, Ok(Reply::Answered(b"!".to_vec())));
+    assert_eq!(replied, (Ok(Reply::Done), Err(SysError::NotFound)));
+}
+
+pub async fn who_asked_a_process_that_ends_is_told(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let ending = async {
+        receive(kernel, two, 20_000).await;
+        kernel.kill(two).await
+    };
+    let (answer, ended) = futures::join!(ask(kernel, one, 2, b"?"), ending);
+    assert_eq!((answer, ended), (Err(SysError::NotFound), Ok(vec![two])));
+}
+
+pub async fn what_is_published_reaches_everyone_who_listens(kernel: &dyn KernelPort) {
+    let topic = || Topic::parse("news").expect("a topic of these tests");
+    let mut apps = Vec::new();
+    for number in 1..=3 {
+        let pid = app(kernel, number).await;
+        let with = Partner::Topic(topic());
+        let rights = IpcRights::Both;
+        let capability = Capability::Ipc(IpcRule { with, rights });
+        kernel.grant(pid, capability, Rule::Allow).await.unwrap();
+        let subscribe = Syscall::IpcSubscribe { topic: topic() };
+        let subscribed = kernel.syscall(Principal::Process(pid), subscribe).await;
+        assert_eq!(subscribed, Ok(Reply::Done));
+        apps.push(pid);
+    }
+    let published = dispatch(kernel, apps[0], Dispatch::Publish { topic: topic() }, b"a").await;
+    assert_eq!(published, Ok(Reply::Delivered(2)));
+    let kind = MessageKind::Published {
+        topic: topic(),
+        lagged: 0,
+    };
+    for listener in &apps[1..] {
+        assert_eq!(receive(kernel, *listener, 0).await[0].kind, kind);
+    }
+    assert_eq!(receive(kernel, apps[0], 0).await, []);
+}
+
+pub async fn nobody_sends_to_a_stranger_without_leave(kernel: &dyn KernelPort) {
+    let (_, two) = pair(kernel).await;
+    for peer in [1, 99] {
+        let refused = send(kernel, two, peer, b"a").await;
+        assert!(
+            matches!(refused, Err(SysError::ApprovalRequired { .. })),
+            "{refused:?}"
+        );
     }
 }

@@ -6,14 +6,15 @@ use agentos_core::apps::{App, AppEvent};
 use agentos_core::generate::Generator;
 use agentos_core::ids::{AppId, Namespace};
 use agentos_core::kernel::{
-    Capability, HttpResponse, IoKind, Method, ModelReply, ModelRequest, NewProcess, Outbound, Pid, Reply,
-    Rule, Site, SysError, Syscall,
+    Capability, HttpResponse, IoKind, IpcRights, IpcRule, Method, ModelReply, ModelRequest, NewProcess,
+    Outbound, Partner, Pid, Reply, Rule, Site, SysError, Syscall, Topic,
 };
 use agentos_core::ports::kernel::{KernelPort, MockKernelPort};
 use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
 use agentos_core::registry::MetadataChange;
 use agentos_core::services::{
-    AiService, AppService, HttpService, RegistrationError, Services, StorageService, SystemService,
+    AiService, AppService, HttpService, IpcService, RegistrationError, Services, StorageService,
+    SystemService,
 };
 use agentos_core::spec::Catalog;
 use agentos_core::testing::host::FakeHost;
@@ -123,6 +124,21 @@ mod app {
 
     async fn caller_of(desk: &FamilyDesk) -> Caller {
         super::caller(&desk.spawn(super::note()).await)
+    }
+
+    agentos_core::service_contract!(block_on, service());
+}
+
+mod ipc {
+    use super::{Caller, FamilyDesk, IpcService, allow_topic, block_on, ipc_service};
+
+    /// An app that was opened by another, and may publish and hear what the examples are about.
+    async fn service() -> (IpcService, Caller, FamilyDesk) {
+        let desk = FamilyDesk::new();
+        let parent = desk.spawn(super::note()).await;
+        let caller = super::caller(&desk.spawn_child(&parent).await);
+        allow_topic(&desk, &caller, "timer.done").await;
+        (ipc_service(&desk), caller, desk)
     }
 
     agentos_core::service_contract!(block_on, service());
@@ -340,6 +356,21 @@ fn app_service(desk: &FamilyDesk) -> AppService {
     AppService::new(Arc::clone(&desk.apps), generator)
 }
 
+fn ipc_service(desk: &FamilyDesk) -> IpcService {
+    IpcService::new(Arc::clone(&desk.kernel) as _, Arc::clone(&desk.apps))
+}
+
+async fn allow_topic(desk: &FamilyDesk, caller: &Caller, topic: &str) {
+    let kernel: &dyn KernelPort = &*desk.kernel;
+    let topic = Topic::parse(topic).unwrap();
+    let rule = IpcRule {
+        with: Partner::Topic(topic),
+        rights: IpcRights::Both,
+    };
+    let granted = kernel.grant(caller.pid, Capability::Ipc(rule), Rule::Allow).await;
+    granted.unwrap();
+}
+
 fn caller(app: &App) -> Caller {
     Caller {
         app: app.record.id,
@@ -348,7 +379,12 @@ fn caller(app: &App) -> Caller {
     }
 }
 
-async fn ask(service: &AppService, caller: &Caller, tool: &str, args: Value) -> Result<Value, ServiceError> {
+async fn ask(
+    service: &dyn ServicePort,
+    caller: &Caller,
+    tool: &str,
+    args: Value,
+) -> Result<Value, ServiceError> {
     let args = args.as_object().cloned().unwrap_or_default();
     service.call(tool, &args, Some(caller)).await
 }
@@ -521,7 +557,8 @@ impl Desk {
         let caller = app(&kernel, 1).await;
         let greetings: Arc<dyn ServicePort> = Arc::new(GreetingService);
         let services = Services::new(&kernel, [greetings]).unwrap();
-        let services = services.with_apps(app_service(&FamilyDesk::new()));
+        let family = FamilyDesk::new();
+        let services = services.with_apps(app_service(&family), ipc_service(&family));
         Self {
             services,
             kernel,
@@ -756,4 +793,82 @@ fn services_that_contradict_each_other_are_refused() {
 
 fn ids(services: Vec<&Service>) -> Vec<&str> {
     services.into_iter().map(|service| service.id.as_str()).collect()
+}
+
+#[test]
+fn what_an_app_publishes_comes_to_those_that_receive_it() {
+    block_on(async {
+        let desk = FamilyDesk::new();
+        let service = ipc_service(&desk);
+        let (timer, todo) = (desk.spawn(note()).await, desk.spawn(note()).await);
+        let (one, two) = (caller(&timer), caller(&todo));
+        for caller in [&one, &two] {
+            allow_topic(&desk, caller, "timer.done").await;
+        }
+        let news = || ask(&service, &two, "ipc.receive", json!({"topic": "timer.done"}));
+        assert_eq!(news().await, Ok(json!([])), "it listens from now on");
+        for title in ["Tea", "Eggs"] {
+            let told = json!({"topic": "timer.done", "message": {"title": title}});
+            assert_eq!(ask(&service, &one, "ipc.publish", told).await, Ok(json!(1)));
+        }
+        let from = json!({"app_id": timer.record.id, "title": timer.record.title});
+        let expected = json!([
+            {"message": {"title": "Tea"}, "from": from, "lagged": 0},
+            {"message": {"title": "Eggs"}, "from": from, "lagged": 0},
+        ]);
+        assert_eq!(news().await, Ok(expected));
+        assert_eq!(news().await, Ok(json!([])), "each is told once");
+        desk.apps.close(timer.record.id).await.unwrap();
+    });
+}
+
+#[test]
+fn an_app_writes_to_those_it_opened_and_they_write_back() {
+    block_on(async {
+        let desk = FamilyDesk::new();
+        let service = ipc_service(&desk);
+        let parent = desk.spawn(note()).await;
+        let child = desk.spawn_child(&parent).await;
+        let stranger = desk.spawn(note()).await;
+        let (one, two) = (caller(&parent), caller(&child));
+        let down = json!({"to": child.record.id, "message": "pick one"});
+        assert_eq!(ask(&service, &one, "ipc.send", down).await, Ok(json!(true)));
+        let read = ask(&service, &two, "ipc.receive", json!({})).await.unwrap();
+        assert_eq!(
+            (&read[0]["message"], &read[0]["from"]["app_id"]),
+            (&json!("pick one"), &json!(parent.record.id))
+        );
+        let up = json!({"to": "parent", "message": {"picked": 2}});
+        assert_eq!(ask(&service, &two, "ipc.send", up).await, Ok(json!(true)));
+        let read = ask(&service, &one, "ipc.receive", json!({})).await.unwrap();
+        assert_eq!(read[0]["message"], json!({"picked": 2}));
+        for (to, expected) in [
+            (json!(stranger.record.id), "approval_required"),
+            (json!(AppId::new(1, 1)), "not_found"),
+            (json!("parent"), "not_found"),
+            (json!("somebody"), "args_invalid"),
+        ] {
+            let args = json!({"to": to, "message": 1});
+            assert_eq!(
+                code(ask(&service, &one, "ipc.send", args).await),
+                expected,
+                "{to}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_topic_is_asked_about_and_has_a_plain_name() {
+    block_on(async {
+        let desk = FamilyDesk::new();
+        let service = ipc_service(&desk);
+        let app = caller(&desk.spawn(note()).await);
+        for (topic, expected) in [("news", "approval_required"), ("what is new?", "args_invalid")] {
+            let receive = ask(&service, &app, "ipc.receive", json!({"topic": topic})).await;
+            assert_eq!(code(receive), expected);
+            let args = json!({"topic": topic, "message": 1});
+            assert_eq!(code(ask(&service, &app, "ipc.publish", args).await), expected);
+        }
+    });
 }

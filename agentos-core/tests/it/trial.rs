@@ -166,6 +166,32 @@ fn other_tools_answer_the_example_of_the_catalog() {
 }
 
 #[test]
+fn what_other_apps_tell_is_added_to_a_list_or_shown_as_it_comes() {
+    let look = json!([
+        {"tool": "ipc.receive", "args": {"topic": "timer.done"}, "into": "news"},
+        {"if": "news | length > 0", "tool": "ui.set_state",
+         "args": {"path": "todos", "value": "{{ todos + (news | map(attribute='message') | list) }}"}}
+    ]);
+    check(
+        &json!({
+            "state": {"todos": [], "news": []}, "actions": {"look": look},
+            "components": [
+                {"type": "list", "each": {"in": "todos", "as": "t"},
+                 "children": [{"type": "text", "props": {"content": "{{ t.title }}"}}]},
+                {"type": "button", "props": {"text": "Look"}, "on_event": {"click": "look"}}]
+        }),
+        &[],
+    );
+    check(
+        &json!({
+            "data": {"news": {"tool": "ipc.receive", "args": {"topic": "timer.done", "wait": 20_000}, "every": 5, "default": []}},
+            "components": [{"type": "text", "props": {"content": "{{ news[0].message.title if news else 'Nothing yet' }}"}}]
+        }),
+        &[],
+    );
+}
+
+#[test]
 fn fields_are_filled_before_the_form_is_sent() {
     let mut document = button(&json!(null));
     document["components"] = json!([{"type": "form", "id": "f", "on_event": {"submit": [{"tool": "form.validate"}, {"tool": "ui.append", "args": {"path": "list", "value": "{{ mail }}"}}]}, "children": [

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use agentos_core::ids::{AppId, EngineId};
-use agentos_core::kernel::{ApprovalNeed, Rule, Syscall};
+use agentos_core::kernel::{Rule, StandingApproval, Syscall};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::body::Body;
 use super::path::Id;
 use crate::desk::Desk;
 use crate::fault::{Fault, FaultBody};
+use crate::wire::WireNeed;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Permissions {
@@ -25,9 +26,8 @@ pub(crate) struct Permissions {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StandingAnswer {
-    /// `{kind: "net", host, port?}`; without a port it is the web's, 80 and 443.
     #[schema(value_type = Object)]
-    need: ApprovalNeed,
+    need: WireNeed,
     allowed: bool,
 }
 
@@ -40,13 +40,16 @@ pub(crate) async fn show(
 ) -> Result<Json<Permissions>, Fault> {
     let app = desk.apps.app(id).await?;
     let standing = desk.kernel.standing_approvals(app.record.namespace).await?;
-    let answers = standing.into_iter().map(|standing| StandingAnswer {
-        need: standing.need,
-        allowed: standing.rule == Rule::Allow,
-    });
+    let mut answers = Vec::new();
+    for StandingApproval { need, rule, .. } in standing {
+        answers.push(StandingAnswer {
+            need: WireNeed::of(&desk, need).await,
+            allowed: rule == Rule::Allow,
+        });
+    }
     Ok(Json(Permissions {
         services: app.services().into_iter().map(str::to_owned).collect(),
-        answers: answers.collect(),
+        answers,
     }))
 }
 

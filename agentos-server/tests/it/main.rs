@@ -10,6 +10,7 @@ mod gallery;
 mod generation;
 mod grpc;
 mod guard;
+mod ipc;
 mod models;
 mod monitor;
 mod network;

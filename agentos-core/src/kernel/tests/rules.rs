@@ -62,15 +62,28 @@ fn limits_are_those_of_the_design() {
             limits.request_bytes >> 20,
             limits.response_bytes >> 20,
         );
-        (memory, calls, tree, limits.store_keys, value, network)
+        let mail = (
+            limits.message_bytes >> 10,
+            limits.mailbox_messages,
+            limits.mailbox_bytes >> 20,
+        );
+        (memory, calls, tree, limits.store_keys, value, network, mail)
     };
     assert_eq!(
         row(table.minimal),
-        (16, (4, 20, 40), (0, 2), 1_000, 64, (0, 0, 0, 0))
+        (16, (4, 20, 40), (0, 2), 1_000, 64, (0, 0, 0, 0), (64, 256, 16))
     );
     assert_eq!(
         row(table.standard),
-        (64, (16, 200, 400), (8, 4), 50_000, 1_024, (8, 100, 1, 10))
+        (
+            64,
+            (16, 200, 400),
+            (8, 4),
+            50_000,
+            1_024,
+            (8, 100, 1, 10),
+            (1_024, 1_000, 8)
+        )
     );
     assert_eq!(
         row(table.privileged),
@@ -80,7 +93,8 @@ fn limits_are_those_of_the_design() {
             (32, 8),
             500_000,
             4_096,
-            (32, 1_024, 10, 50)
+            (32, 1_024, 10, 50),
+            (1_024, 1_000, 8)
         )
     );
 }

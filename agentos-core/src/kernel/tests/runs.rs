@@ -5,10 +5,10 @@ use crate::kernel::capability::Standing;
 use std::collections::BTreeSet;
 
 /// Numbers that look random and are the same in every run.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+    pub(super) fn below(&mut self, sides: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -267,7 +267,7 @@ impl Run {
             });
             assert_eq!(
                 (process.usage.calls_in_flight, process.usage.memory_bytes),
-                (count, bytes)
+                (count, bytes + process.usage.message_bytes)
             );
             assert!(count <= process.limits.calls_in_flight && bytes <= process.limits.memory_bytes);
             self.check_network(*pid);
@@ -276,7 +276,8 @@ impl Run {
             let Principal::Process(pid) = call.asked.caller else {
                 continue;
             };
-            let standing = kernel.grants.standing_of(call.asked.caller, &call.need);
+            let need = call.need.as_ref().expect("a need of every call here");
+            let standing = kernel.grants.standing_of(call.asked.caller, need);
             let expected = match call.stage {
                 Stage::Asking { .. } => standing == Standing::Nothing,
                 _ => standing == Standing::Allowed || standing == Standing::Nothing && call.is_allowed_once(),

@@ -117,6 +117,8 @@ pub enum CapabilityKind {
     Net,
     /// Questions to the model; the person allows them.
     Llm,
+    /// Messages to other apps; the person allows each app or topic.
+    Ipc,
 }
 
 /// Why a call's arguments do not fit the tool.

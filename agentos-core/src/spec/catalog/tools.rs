@@ -4,12 +4,14 @@ use serde_json::json;
 
 use super::ValueKind as Kind;
 use super::{CapabilityKind, Field, ToolEntry, UrlUse};
-use crate::kernel::{ANSWER_TOKENS, MODEL_TIME};
+use crate::kernel::{ANSWER_TOKENS, MODEL_TIME, RECEIVE_LIMIT};
 
 /// How long a person may think about a question.
 const ANSWER_MS: u64 = 600_000;
 /// How long an app may take to be built.
 const BUILDING_MS: u64 = 180_000;
+/// How long an app may wait for a message, in milliseconds.
+const WAITING_MS: u64 = 20_000;
 /// An app's id in examples.
 const EXAMPLE_APP: &str = "0190b2a4-7c00-7000-8000-000000000001";
 /// The shortest timer, in milliseconds.
@@ -35,6 +37,7 @@ pub(super) fn table() -> Vec<ToolEntry> {
         browsers(),
         ai(),
         http(),
+        ipc(),
         storage(),
         system(),
         apps(),
@@ -803,6 +806,50 @@ fn http() -> Vec<ToolEntry> {
         sends("http.put", "Replaces something on a server"),
         sends("http.patch", "Changes something on a server"),
         sends("http.delete", "Removes something from a server"),
+    ]
+}
+
+fn ipc() -> Vec<ToolEntry> {
+    let told =
+        |id: &'static str, summary: &'static str| ToolEntry::service(id, summary).needs(CapabilityKind::Ipc);
+    let topic = || param("topic", Kind::Text, "what it is about, such as: timer.done").also(&["channel"]);
+    let message = || needed("message", Kind::Any, "any value").also(&["data", "value"]);
+    vec![
+        told("ipc.publish", "Tells every app that receives this topic")
+            .takes([topic().required(), message()])
+            .returns("how many apps it reached")
+            .example(
+                json!({"topic": "timer.done", "message": {"title": "Tea"}}),
+                1,
+            ),
+        told(
+            "ipc.receive",
+            "What other apps told since the last time, each once; as `data` with `every`, or by a timer",
+        )
+        .takes([
+            topic().also(&["subscribe"]),
+            param(
+                "wait",
+                Kind::integer(0.0, WAITING_MS as f64),
+                "milliseconds to wait for the first",
+            )
+            .or(0),
+            param("max", Kind::integer(1.0, f64::from(RECEIVE_LIMIT)), "at most so many"),
+        ])
+        .within_ms(WAITING_MS + ToolEntry::DEADLINE_MS)
+        .returns("a list of {message, from: {app_id, title}, lagged: how many were left out before}; without a topic what was sent to this app")
+        .reads()
+        .example(
+            json!({"topic": "timer.done"}),
+            json!([{"message": {"title": "Tea"}, "from": {"app_id": EXAMPLE_APP, "title": "Timer"}, "lagged": 0}]),
+        ),
+        told("ipc.send", "Tells one app")
+            .takes([
+                needed("to", Kind::Text, "its app_id, or \"parent\" for the app that opened this one").also(&["app_id"]),
+                message(),
+            ])
+            .returns("true")
+            .example(json!({"to": "parent", "message": {"picked": "Blue"}}), true),
     ]
 }
 

@@ -12,6 +12,7 @@ const USES: Record<string, string> = {
   ai: "Asks the model, as you allow it",
   app: "Opens, shows and closes apps of its own",
   http: "Contacts other servers, each one you allow",
+  ipc: "Tells other apps things and hears them, as you allow it",
   storage: "Keeps data of its own",
   system: "Reads the time and what kind of system this is",
 };

@@ -123,8 +123,16 @@ describe("a wish in words", () => {
     [{ kind: "net", host: "a.example" }, "contact a.example"],
     [{ kind: "llm" }, "ask the model, which then reads what it sends"],
     [{ net: { scheme: "http", host: "127.0.0.1", port: 8080 } }, "contact 127.0.0.1:8080"],
+    [{ kind: "ipc", topic: "timer.done", rights: "send" }, "tell other apps about “timer.done”"],
+    [{ kind: "ipc", topic: "timer.done", rights: "receive" }, "hear what other apps tell about “timer.done”"],
+    [
+      { kind: "ipc", topic: "timer.done", rights: "both" },
+      "tell other apps about “timer.done” and hear what they tell",
+    ],
+    [{ kind: "ipc", peer: "0190b2a4", rights: "send", title: "Todo" }, "send messages to the app “Todo”"],
+    [{ kind: "ipc", peer: "0190b2a4", rights: "send" }, "send messages to another app"],
     [{ fs: { path: "shared:notes" } }, "use shared:notes"],
-    [{ kind: "llm" }, 'have: {"kind":"llm"}'],
+    [{ kind: "camera" }, 'have: {"kind":"camera"}'],
   ])("%j", (need, expected) => {
     expect(wish(need)).toBe(expected);
   });

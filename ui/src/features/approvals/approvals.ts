@@ -104,12 +104,22 @@ export function wish(need: Json): string {
   if (typeof need === "string") return `use ${need}`;
   const inside = innermost(need);
   if (inside.kind === "llm") return "ask the model, which then reads what it sends";
+  if (inside.kind === "ipc") return messageWish(inside);
   const text = (name: string) => (typeof inside[name] === "string" ? inside[name] : undefined);
   const port = typeof inside.port === "number" ? `:${inside.port}` : "";
   const host = text("host") ?? text("origin") ?? text("url");
   if (host) return `contact ${host}${port}`;
   const subject = text("path") ?? text("program") ?? text("topic") ?? text("peer");
   return subject ? `use ${subject}` : `have: ${JSON.stringify(need)}`;
+}
+
+/** A topic has a name of its own; another app is known by its title, as long as it is open. */
+function messageWish({ topic, title, rights }: Record<string, Json | undefined>): string {
+  if (typeof topic !== "string") {
+    return typeof title === "string" ? `send messages to the app “${title}”` : "send messages to another app";
+  }
+  if (rights === "receive") return `hear what other apps tell about “${topic}”`;
+  return `tell other apps about “${topic}”${rights === "both" ? " and hear what they tell" : ""}`;
 }
 
 /** `{net: {host}}` and `{kind: "net", host}` say the same. */
