@@ -9,7 +9,7 @@ use super::event::EventPage;
 use super::exchange::{HttpRequest, HttpResponse};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{NewProcess, Pid, ProcessInfo};
-use super::stats::KernelStats;
+use super::tally::KernelStats;
 use crate::ids::Namespace;
 use crate::time::Millis;
 
