@@ -25,11 +25,11 @@ mod monitor;
 mod net;
 mod network;
 mod process;
-mod process_stats;
 mod process_table;
 mod queues;
 mod stats;
 mod syscall;
+mod tally;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,9 +54,9 @@ pub use model::{ANSWER_BYTES, ANSWER_TOKENS, MODEL_TIME, ModelReply, ModelReques
 pub use monitor::{AuthorizedOp, Op, OpId};
 pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
-pub use process_stats::{MemoryStats, ProcessStats};
-pub use stats::{KernelStats, OperationTimes};
+pub use stats::{MemoryStats, ProcessStats};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
+pub use tally::{KernelStats, OperationTimes};
 
 use crate::ids::BootId;
 use crate::time::Millis;
@@ -70,7 +70,7 @@ use monitor::Stamp;
 
 use process_table::ProcessTable;
 use queues::Queues;
-use stats::Tally;
+use tally::Tally;
 
 /// The number of a call, given by whoever drives the kernel and never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,8 +10,8 @@ use super::exchange::{HttpRequest, HttpResponse};
 use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
-use super::process_stats::{MemoryStats, ProcessStats};
-use super::stats::KernelStats;
+use super::stats::{MemoryStats, ProcessStats};
+use super::tally::KernelStats;
 use crate::ids::Namespace;
 use crate::time::Millis;
 
