@@ -192,6 +192,35 @@ fn a_full_mailbox_is_the_senders_error_and_loses_nothing() {
 }
 
 #[test]
+fn a_mailbox_holds_as_many_messages_as_its_profile_says() {
+    let table = LimitTable::default();
+    for (profile, limit) in [
+        (Profile::Minimal, table.minimal.mailbox_messages),
+        (Profile::Standard, table.standard.mailbox_messages),
+        (Profile::Privileged, table.privileged.mailbox_messages),
+    ] {
+        let mut bench = Bench::new();
+        let new = NewProcess::app("reader", namespace(TWO));
+        let reader = bench.spawn(NewProcess { profile, ..new }).unwrap();
+        for _ in 0..limit {
+            assert_eq!(bench.system(send(peer(TWO), b"a")), Ok(Reply::Done));
+        }
+        let full = SysError::QuotaExceeded {
+            resource: Resource::Mailbox,
+            limit,
+            used: limit,
+            retry_after: None,
+        };
+        assert_eq!(bench.system(send(peer(TWO), b"a")), Err(full));
+        let mut read = 0;
+        for _ in 0..limit.div_ceil(RECEIVE_LIMIT.into()) {
+            read += bodies(bench.answer(Principal::Process(reader), receive(0))).len() as u64;
+        }
+        assert_eq!(read, limit);
+    }
+}
+
+#[test]
 fn unread_messages_are_the_readers_memory() {
     let mut limits = LimitTable::default();
     limits.standard.memory_bytes = 1_000;
