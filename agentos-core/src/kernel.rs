@@ -15,11 +15,14 @@ mod errand;
 mod error;
 mod event;
 mod exchange;
+mod files;
 mod limits;
 mod model;
 mod monitor;
 mod net;
 mod network;
+mod path;
+mod place;
 mod process;
 mod process_table;
 mod queues;
@@ -37,10 +40,16 @@ pub use capability::{Capability, GrantId, GrantInfo, Rule};
 pub use error::{IoKind, Resource, SysError};
 pub use event::{EVENTS_KEPT, EventKind, KernelEvent};
 pub use exchange::{HEADER_BYTES, HEADERS, HttpRequest, HttpResponse, Outbound, REDIRECTS};
+pub use files::{
+    DISK_BLOCK, FILE_BYTES, FILE_LIST_LIMIT, FileCall, FileChange, FileEntry, FileKind, FileOp, FileReply,
+    FileStat, WriteMode, disk_bytes,
+};
 pub use limits::{LimitTable, Limits, Usage};
 pub use model::{ANSWER_BYTES, ANSWER_TOKENS, MODEL_TIME, ModelReply, ModelRequest, PROMPT_BYTES, Prompt};
 pub use monitor::{AuthorizedOp, Op, OpId};
 pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
+pub use path::{FsPath, FsRoot};
+pub use place::{FilePlace, FsRights, FsRule};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 
@@ -161,6 +170,7 @@ struct Asked {
 #[derive(Debug)]
 struct WaitingCall {
     asked: Asked,
+    /// What it is asked about, or was last.
     need: Capability,
     held_bytes: u64,
     stage: Stage,
@@ -171,11 +181,18 @@ struct WaitingCall {
 }
 
 impl WaitingCall {
-    /// Whether the person allowed this call alone what it asks for now.
-    fn is_allowed_once(&self) -> bool {
-        self.errand
-            .as_ref()
-            .is_some_and(|errand| self.allowed_once.contains(&errand.need()))
+    /// Whether the person allowed this call alone what it needs.
+    fn is_allowed_once(&self, need: &Capability) -> bool {
+        let mut allowed = self.allowed_once.iter();
+        allowed.any(|allowed| allowed.capability().covers(need))
+    }
+
+    /// All that has to be allowed as long as it goes on.
+    fn needs(&self) -> Vec<Capability> {
+        match &self.errand {
+            Some(errand) => errand.needs().into_iter().map(|need| need.capability).collect(),
+            None => vec![self.need.clone()],
+        }
     }
 
     fn is_waiting_for_a_person(&self) -> bool {
@@ -352,6 +369,7 @@ impl Kernel {
             Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
             Syscall::NetworkAccess { url } => return self.network_access(asked, url, limits),
             Syscall::LlmGenerate(request) => return self.llm_generate(asked, request, limits),
+            Syscall::File(call) => return self.file_call(asked, call, limits),
             Syscall::ListApprovals => {
                 errand::check_person(caller)?;
                 let open = self.approvals.open().map(|question| question.approval.clone());

@@ -10,6 +10,7 @@ use super::CallId;
 use super::capability::{Capability, Rule};
 use super::error::{Resource, SysError};
 use super::net::Site;
+use super::place::FsRule;
 use super::process::Pid;
 use crate::ids::Namespace;
 use crate::time::Millis;
@@ -69,6 +70,8 @@ impl From<ApprovalId> for String {
 pub enum ApprovalNeed {
     /// Every request to one site.
     Net(Site),
+    /// One file, or a folder with all that is in it.
+    Fs(FsRule),
     /// Questions to the model, which spend its tokens.
     Llm,
 }
@@ -78,6 +81,7 @@ impl ApprovalNeed {
     pub fn capability(&self) -> Capability {
         match self {
             Self::Net(site) => Capability::Net(site.rule()),
+            Self::Fs(rule) => Capability::Fs(rule.clone()),
             Self::Llm => Capability::Llm,
         }
     }

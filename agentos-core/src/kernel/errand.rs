@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::approval::{Approval, ApprovalAnswer, ApprovalId, ApprovalNeed, StandingApproval};
 use super::capability::Standing;
+use super::files::FileErrand;
 use super::model::ModelCall;
 use super::network::NetworkCall;
 use super::{
@@ -17,21 +18,34 @@ use crate::ids::Namespace;
 pub(super) enum Errand {
     Network(Box<NetworkCall>),
     Model(Box<ModelCall>),
+    Files(FileErrand),
+}
+
+/// One thing that has to be allowed: as a person is asked about it, and as the grants have it.
+#[derive(Debug)]
+pub(super) struct Need {
+    pub(super) asked: ApprovalNeed,
+    pub(super) capability: Capability,
 }
 
 impl Errand {
-    /// What the person would be asked now; a redirect changes it.
-    pub(super) fn need(&self) -> ApprovalNeed {
-        match self {
+    /// What has to be allowed now, in the order the person is asked about it; a redirect changes it.
+    pub(super) fn needs(&self) -> Vec<Need> {
+        let asked = match self {
             Self::Network(network) => network.need(),
             Self::Model(_) => ApprovalNeed::Llm,
-        }
+            Self::Files(files) => return files.needs(),
+        };
+        let capability = self.capability();
+        vec![Need { asked, capability }]
     }
 
-    pub(super) fn capability(&self) -> Capability {
+    /// What it comes down to, in the end.
+    fn capability(&self) -> Capability {
         match self {
             Self::Network(network) => network.capability(),
             Self::Model(_) => Capability::Llm,
+            Self::Files(files) => files.capability(),
         }
     }
 
@@ -67,37 +81,48 @@ impl Kernel {
     }
 
     fn pass(&mut self, call: CallId) -> Result<(), SysError> {
-        let Some(waiting) = self.calls.get_mut(&call) else {
+        let Some((caller, needs)) = self.needs_of(call) else {
             return Ok(());
         };
-        let Some(errand) = &waiting.errand else {
-            return Ok(());
-        };
-        let (caller, need) = (waiting.asked.caller, errand.need());
-        waiting.need = errand.capability();
         if let Some(Errand::Network(network)) = self.errand_of(call) {
             self.check_address(network)?;
         }
-        let Some(waiting) = self.calls.get_mut(&call) else {
-            return Ok(());
-        };
-        match self.grants.standing_of(caller, &waiting.need) {
-            Standing::Allowed => {}
-            Standing::Denied => {
-                return Err(SysError::PermissionDenied {
-                    need: waiting.need.clone(),
-                });
+        for need in needs {
+            if !self.is_met(call, &need)? {
+                return self.ask(call, caller.pid(), need.asked);
             }
-            Standing::Nothing if waiting.is_allowed_once() => {}
-            Standing::Nothing if self.approvals.use_pass(caller.pid(), &need) => {
-                waiting.allowed_once.push(need);
-            }
-            Standing::Nothing => return self.ask(call, caller.pid(), need),
         }
         match self.errand_of(call) {
             Some(Errand::Network(_)) => self.send_request(call),
             Some(Errand::Model(_)) => self.send_prompt(call),
+            Some(Errand::Files(_)) => self.perform_on_files(call),
             None => Ok(()),
+        }
+    }
+
+    fn needs_of(&self, call: CallId) -> Option<(Principal, Vec<Need>)> {
+        let waiting = self.calls.get(&call)?;
+        Some((waiting.asked.caller, waiting.errand.as_ref()?.needs()))
+    }
+
+    /// Whether `call` may go on as far as `need` goes; where it may not yet, the person is asked.
+    fn is_met(&mut self, call: CallId, need: &Need) -> Result<bool, SysError> {
+        let Some(waiting) = self.calls.get_mut(&call) else {
+            return Ok(true);
+        };
+        let caller = waiting.asked.caller;
+        waiting.need = need.capability.clone();
+        match self.grants.standing_of(caller, &need.capability) {
+            Standing::Allowed => Ok(true),
+            Standing::Denied => Err(SysError::PermissionDenied {
+                need: need.capability.clone(),
+            }),
+            Standing::Nothing if waiting.is_allowed_once(&need.capability) => Ok(true),
+            Standing::Nothing if self.approvals.use_pass(caller.pid(), &need.asked) => {
+                waiting.allowed_once.push(need.asked.clone());
+                Ok(true)
+            }
+            Standing::Nothing => Ok(false),
         }
     }
 

@@ -6,6 +6,7 @@ use super::approval::{Approval, ApprovalAnswer, ApprovalId, StandingApproval};
 use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
 use super::exchange::{HttpRequest, HttpResponse};
+use super::files::{FileCall, FileReply};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{NewProcess, Pid, ProcessInfo};
 use crate::ids::Namespace;
@@ -75,6 +76,8 @@ pub enum Syscall {
     NetworkAccess { url: String },
     /// [`Reply::Model`]. Approved as a request is, but once for all questions; the answer is text, and grants nothing.
     LlmGenerate(ModelRequest),
+    /// [`Reply::File`] or [`Reply::Done`], as the call says. Approved as a request is, for one place and what is below it.
+    File(FileCall),
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
@@ -119,6 +122,7 @@ pub enum Reply {
     Grants(Vec<GrantInfo>),
     Response(HttpResponse),
     Model(ModelReply),
+    File(FileReply),
     /// Oldest first.
     Approvals(Vec<Approval>),
     StandingApprovals(Vec<StandingApproval>),
