@@ -338,7 +338,8 @@ pub(crate) struct WireApproval {
     app_id: Option<AppId>,
     /// The app's, or the number of the process.
     title: String,
-    /// `{kind: "net", host, port?}`; without a port it is the web's, 80 and 443.
+    /// `{kind: "net", host, port?}`; without a port it is the web's, 80 and 443. `{kind: "fs", path, rights}`: a file,
+    /// or a folder with all that is in it, to `read` or `read_write`. `{kind: "llm"}`: the model.
     #[schema(value_type = Object)]
     need: ApprovalNeed,
     /// From then on it counts as refused.

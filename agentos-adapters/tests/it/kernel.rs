@@ -4,6 +4,7 @@
 mod approvals;
 mod audit;
 mod concurrency;
+mod files;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -12,7 +12,8 @@ use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
 use agentos_core::registry::MetadataChange;
 use agentos_core::services::{
-    AiService, AppService, HttpService, RegistrationError, Services, StorageService, SystemService,
+    AiService, AppService, FilesService, HttpService, RegistrationError, Services, StorageService,
+    SystemService,
 };
 use agentos_core::spec::Catalog;
 use agentos_core::testing::host::FakeHost;
@@ -42,6 +43,18 @@ mod storage {
         let kernel = kernel();
         let caller = app(&kernel, 1).await;
         (StorageService::new(kernel), caller, ())
+    }
+
+    agentos_core::service_contract!(block_on, service());
+}
+
+mod files {
+    use super::{Caller, FilesService, app, block_on, kernel};
+
+    async fn service() -> (FilesService, Caller, ()) {
+        let kernel = kernel();
+        let caller = app(&kernel, 1).await;
+        (FilesService::new(kernel), caller, ())
     }
 
     agentos_core::service_contract!(block_on, service());

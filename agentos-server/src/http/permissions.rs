@@ -25,7 +25,8 @@ pub(crate) struct Permissions {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct StandingAnswer {
-    /// `{kind: "net", host, port?}`; without a port it is the web's, 80 and 443.
+    /// `{kind: "net", host, port?}`; without a port it is the web's, 80 and 443. `{kind: "fs", path, rights}`: a file,
+    /// or a folder with all that is in it, to `read` or `read_write`. `{kind: "llm"}`: the model.
     #[schema(value_type = Object)]
     need: ApprovalNeed,
     allowed: bool,

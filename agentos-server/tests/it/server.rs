@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData};
 use agentos_adapters::llm::OfflineLlm;
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
@@ -16,6 +16,7 @@ use agentos_core::services::Services;
 use agentos_server::{Desk, Listeners, Machine, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
+    /// Where the files of apps are.
+    pub(crate) data_dir: TempDir,
 }
 
 /// A status and a JSON body (null where there is none).
@@ -51,7 +54,8 @@ impl Server {
         let ai_url = format!("http://{}", address(listeners.ai.as_ref().unwrap()));
         let address = address(&listeners.http);
         let (stop, stopped) = oneshot::channel::<()>();
-        let desk = Arc::new(desk(Arc::new(llm)).await);
+        let data_dir = tempfile::tempdir().unwrap();
+        let desk = Arc::new(desk(Arc::new(llm), Files::open(data_dir.path()).unwrap()).await);
         let served = tokio::spawn(serve(listeners, desk, async {
             let _ = stopped.await;
         }));
@@ -61,6 +65,7 @@ impl Server {
             client: agentos_adapters::http::to_own_server().unwrap(),
             stop: Some(stop),
             served,
+            data_dir,
         }
     }
 
@@ -103,11 +108,12 @@ pub(crate) async fn read(response: Response) -> Answer {
 }
 
 /// A desk over a database in memory.
-async fn desk(llm: Arc<dyn LlmPort>) -> Desk {
+async fn desk(llm: Arc<dyn LlmPort>, files: Files) -> Desk {
     let ambient = Arc::new(Machine);
     let database = database::in_memory().await.unwrap();
     let storage = Arc::new(SqliteStorage::new(database.clone()));
-    let host = Arc::new(Host::new(SqliteAppData::new(database)).with_model(Arc::clone(&llm)));
+    let host = Host::new(SqliteAppData::new(database)).with_files(files);
+    let host = Arc::new(host.with_model(Arc::clone(&llm)));
     let boot = BootId::new(ambient.now(), ambient.seed());
     let kernel: Arc<dyn KernelPort> =
         Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));

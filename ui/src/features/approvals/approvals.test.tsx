@@ -123,8 +123,18 @@ describe("a wish in words", () => {
     [{ kind: "net", host: "a.example" }, "contact a.example"],
     [{ kind: "llm" }, "ask the model, which then reads what it sends"],
     [{ net: { scheme: "http", host: "127.0.0.1", port: 8080 } }, "contact 127.0.0.1:8080"],
-    [{ fs: { path: "shared:notes" } }, "use shared:notes"],
-    [{ kind: "llm" }, 'have: {"kind":"llm"}'],
+    [
+      { kind: "fs", path: "shared:notes/a.txt", rights: "read" },
+      "read “notes/a.txt” in the folder all apps share",
+    ],
+    [
+      { kind: "fs", path: "shared:", rights: "read_write" },
+      "read and change everything in the folder all apps share",
+    ],
+    [{ kind: "fs", path: "home:a", owner: "x", rights: "read" }, "read “a” in its own folder"],
+    [{ fs: { path: "shared:notes" } }, "read and change “notes” in the folder all apps share"],
+    [{ program: "tar" }, "use tar"],
+    [{ kind: "other" }, 'have: {"kind":"other"}'],
   ])("%j", (need, expected) => {
     expect(wish(need)).toBe(expected);
   });
