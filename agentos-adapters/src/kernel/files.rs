@@ -121,7 +121,7 @@ impl Files {
         };
         let mut roots = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
         if roots.len() >= ROOTS_OPEN {
-            roots.retain(|_, root| Arc::strong_count(root) > 1);
+            roots.retain(|_, root| Arc::strong_count(root) > 1 || Arc::strong_count(&root.turn) > 1);
         }
         let root = roots.entry(id).or_insert_with(|| {
             Arc::new(Root {

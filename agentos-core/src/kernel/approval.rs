@@ -270,6 +270,10 @@ impl Approvals {
         self.passes.insert((pid, need));
     }
 
+    pub(super) fn has_pass(&self, pid: Pid, need: &ApprovalNeed) -> bool {
+        self.passes.contains(&(pid, need.clone()))
+    }
+
     /// Whether there is a pass, which is then used up.
     pub(super) fn use_pass(&mut self, pid: Pid, need: &ApprovalNeed) -> bool {
         self.passes.remove(&(pid, need.clone()))

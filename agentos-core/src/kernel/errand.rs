@@ -87,11 +87,12 @@ impl Kernel {
         if let Some(Errand::Network(network)) = self.errand_of(call) {
             self.check_address(network)?;
         }
-        for need in needs {
-            if !self.is_met(call, &need)? {
-                return self.ask(call, caller.pid(), need.asked);
+        for need in &needs {
+            if !self.is_met(call, need)? {
+                return self.ask(call, caller.pid(), need.asked.clone());
             }
         }
+        self.use_passes(call, needs);
         match self.errand_of(call) {
             Some(Errand::Network(_)) => self.send_request(call),
             Some(Errand::Model(_)) => self.send_prompt(call),
@@ -118,11 +119,24 @@ impl Kernel {
                 need: need.capability.clone(),
             }),
             Standing::Nothing if waiting.is_allowed_once(&need.capability) => Ok(true),
-            Standing::Nothing if self.approvals.use_pass(caller.pid(), &need.asked) => {
-                waiting.allowed_once.push(need.asked.clone());
-                Ok(true)
+            Standing::Nothing => Ok(self.approvals.has_pass(caller.pid(), &need.asked)),
+        }
+    }
+
+    /// Only a call that has all it needs uses up what was allowed it once.
+    fn use_passes(&mut self, call: CallId, needs: Vec<Need>) {
+        let Some(waiting) = self.calls.get_mut(&call) else {
+            return;
+        };
+        let caller = waiting.asked.caller;
+        for Need { asked, capability } in needs {
+            let is_open = self.grants.standing_of(caller, &capability) == Standing::Nothing;
+            if is_open
+                && !waiting.is_allowed_once(&capability)
+                && self.approvals.use_pass(caller.pid(), &asked)
+            {
+                waiting.allowed_once.push(asked);
             }
-            Standing::Nothing => Ok(false),
         }
     }
 

@@ -221,6 +221,27 @@ fn a_move_is_asked_about_at_both_ends_and_a_copy_only_reads_the_first() {
 }
 
 #[test]
+fn where_nobody_waits_both_ends_are_allowed_one_after_the_other() {
+    let mut bench = Bench::new();
+    let pid = bench.app(1);
+    let [copy, _] = carry("shared:a", "shared:b");
+    for (at, rights) in [("shared:a", FsRights::Read), ("shared:b", FsRights::ReadWrite)] {
+        let refused = refusal(&mut bench, pid, copy.clone());
+        assert!(
+            matches!(refused, SysError::ApprovalRequired { .. }),
+            "{refused:?}"
+        );
+        decide(&mut bench, &rule(at, rights), ApprovalAnswer::Once);
+    }
+    assert_eq!(ops(&call(&mut bench, pid, copy.clone()).1).len(), 1);
+    let again = refusal(&mut bench, pid, copy);
+    assert!(
+        matches!(again, SysError::ApprovalRequired { .. }),
+        "once is once: {again:?}"
+    );
+}
+
+#[test]
 fn what_is_taken_back_at_either_end_ends_the_call() {
     for lost in ["shared:a", "shared:b"] {
         let (mut bench, pid) = attended();
