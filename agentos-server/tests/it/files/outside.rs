@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::{FileTypeExt, symlink};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -502,4 +502,12 @@ async fn what_was_acknowledged_is_there_after_a_kill_and_what_was_half_written_i
     )
     .await;
     assert_eq!(names(&home), ["a.txt"]);
+    for (place, mode) in [
+        (home.join("a.txt"), 0o600),
+        (home, 0o700),
+        (data_dir.join("files"), 0o700),
+    ] {
+        let kept = fs::metadata(&place).unwrap().permissions().mode() & 0o777;
+        assert_eq!(kept, mode, "{} is its owner's alone", place.display());
+    }
 }
