@@ -6,6 +6,7 @@
 mod app_data;
 mod audit;
 mod driver;
+mod files;
 mod host;
 mod model;
 mod network;
@@ -24,6 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use app_data::SqliteAppData;
 pub use audit::{AUDIT_ROWS, AuditError, AuditPage, SqliteAudit};
+pub use files::Files;
 pub use host::Host;
 
 use driver::{Driver, Request, Subscription};

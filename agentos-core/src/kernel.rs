@@ -16,6 +16,7 @@ mod errand;
 mod error;
 mod event;
 mod exchange;
+mod files;
 mod limits;
 mod mailbox;
 mod message;
@@ -24,6 +25,8 @@ mod model;
 mod monitor;
 mod net;
 mod network;
+mod path;
+mod place;
 mod process;
 mod process_table;
 mod queues;
@@ -45,6 +48,10 @@ pub use ended::ENDED_KEPT;
 pub use error::{IoKind, Resource, SysError};
 pub use event::{EVENTS_KEPT, EVENTS_LISTED, EventKind, EventPage, KernelEvent};
 pub use exchange::{HEADER_BYTES, HEADERS, HttpRequest, HttpResponse, Outbound, REDIRECTS};
+pub use files::{
+    DISK_BLOCK, FILE_BYTES, FILE_LIST_LIMIT, FileCall, FileChange, FileEntry, FileKind, FileOp, FileReply,
+    FileStat, WriteMode, disk_bytes,
+};
 pub use limits::{LimitTable, Limits, Usage};
 pub use message::{
     Dispatch, IpcRights, IpcRule, Message, MessageKind, Partner, Peer, RECEIVE_LIMIT, RequestId,
@@ -53,6 +60,8 @@ pub use message::{
 pub use model::{ANSWER_BYTES, ANSWER_TOKENS, MODEL_TIME, ModelReply, ModelRequest, PROMPT_BYTES, Prompt};
 pub use monitor::{AuthorizedOp, Op, OpId};
 pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
+pub use path::{FsPath, FsRoot};
+pub use place::{FilePlace, FsRights, FsRule};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use stats::{MemoryStats, ProcessStats};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
@@ -179,7 +188,7 @@ struct Asked {
 #[derive(Debug)]
 struct WaitingCall {
     asked: Asked,
-    /// None where a process needs no leave.
+    /// What it is asked about, or was last; none where a process needs no leave.
     need: Option<Capability>,
     held_bytes: u64,
     stage: Stage,
@@ -190,11 +199,18 @@ struct WaitingCall {
 }
 
 impl WaitingCall {
-    /// Whether this call alone is allowed what it asks for now.
-    fn is_allowed_once(&self) -> bool {
-        self.errand
-            .as_ref()
-            .is_some_and(|errand| self.allowed_once.contains(&errand.need()))
+    /// Whether the person allowed this call alone what it needs.
+    fn is_allowed_once(&self, need: &Capability) -> bool {
+        let mut allowed = self.allowed_once.iter();
+        allowed.any(|allowed| allowed.capability().covers(need))
+    }
+
+    /// All that has to be allowed as long as it goes on.
+    fn needs(&self) -> Vec<Capability> {
+        match &self.errand {
+            Some(errand) => errand.needs().into_iter().map(|need| need.capability).collect(),
+            None => self.need.iter().cloned().collect(),
+        }
     }
 
     fn is_waiting_for_a_person(&self) -> bool {
@@ -413,6 +429,7 @@ impl Kernel {
             Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
             Syscall::NetworkAccess { url } => return self.network_access(asked, url, limits),
             Syscall::LlmGenerate(request) => return self.llm_generate(asked, request, limits),
+            Syscall::File(call) => return self.file_call(asked, call, limits),
             Syscall::ListApprovals => {
                 errand::check_person(caller)?;
                 let open = self.approvals.open().map(|question| question.approval.clone());

@@ -1,10 +1,12 @@
 //! The service registry: which tools there are, which suit a wish, and who runs one.
 //!
-//! Start at [`Services`]. `ai`, `app`, `http`, `ipc`, `storage` and `system` are the services every installation has.
+//! Start at [`Services`]. `ai`, `app`, `files`, `http`, `ipc`, `storage` and `system` are the services every
+//! installation has.
 
 mod ai;
 mod app;
 mod discovery;
+mod files;
 mod groups;
 mod http;
 mod ipc;
@@ -19,6 +21,7 @@ use thiserror::Error;
 
 pub use ai::AiService;
 pub use app::AppService;
+pub use files::FilesService;
 pub use http::HttpService;
 pub use ipc::IpcService;
 pub use storage::StorageService;
@@ -71,6 +74,7 @@ impl Services {
             ports: BTreeMap::new(),
         };
         services.register(Arc::new(AiService::new(kernel.clone())))?;
+        services.register(Arc::new(FilesService::new(kernel.clone())))?;
         services.register(Arc::new(HttpService::new(kernel.clone())))?;
         services.register(Arc::new(StorageService::new(kernel.clone())))?;
         services.register(Arc::new(SystemService::new(kernel.clone())))?;

@@ -1,5 +1,6 @@
 //! Fakes and contract suites for everyone who implements or calls a port.
 
+mod files;
 pub mod host;
 pub mod host_contract;
 pub mod kernel;

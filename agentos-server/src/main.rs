@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData, SqliteAudit};
+use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData, SqliteAudit};
 use agentos_adapters::llm::QueuedLlm;
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
@@ -43,6 +43,7 @@ async fn run() -> anyhow::Result<()> {
     let database = database::open(&config.database).await?;
     let storage = Arc::new(SqliteStorage::new(database.clone()));
     let app_data = SqliteAppData::new(database.clone());
+    let files = Files::open(&config.data_dir).context("the files of apps cannot be opened")?;
     let kernel_config = KernelConfig {
         operator_sites: config.allow_hosts,
         approvals: app_data.approvals().await?,
@@ -60,7 +61,11 @@ async fn run() -> anyhow::Result<()> {
     let kernel = Arc::new(LocalKernel::start(
         kernel_config,
         Arc::clone(&ambient),
-        Arc::new(Host::new(app_data).with_model(Arc::new(llm.clone()))),
+        Arc::new(
+            Host::new(app_data)
+                .with_files(files)
+                .with_model(Arc::new(llm.clone())),
+        ),
     ));
     let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
     let listeners = Listeners {

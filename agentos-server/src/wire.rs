@@ -364,6 +364,7 @@ impl WireApproval {
 }
 
 /// What a person can allow: `{kind: "net", host, port?}`, without a port the web's, 80 and 443; `{kind: "llm"}`;
+/// `{kind: "fs", path, rights}`, a file, or a folder with all in it, to `read` or `read_write`;
 /// `{kind: "ipc", peer | topic, rights}`, where `rights` is `send`, `receive` or `both`.
 #[derive(Debug, Serialize)]
 pub(crate) struct WireNeed {
@@ -381,7 +382,7 @@ impl WireNeed {
                 with: Partner::Peer(namespace),
                 ..
             }) => title_of(desk, *namespace).await,
-            ApprovalNeed::Ipc(_) | ApprovalNeed::Net(_) | ApprovalNeed::Llm => None,
+            ApprovalNeed::Ipc(_) | ApprovalNeed::Net(_) | ApprovalNeed::Llm | ApprovalNeed::Fs(_) => None,
         };
         Self { need, title }
     }

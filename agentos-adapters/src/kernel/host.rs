@@ -9,24 +9,27 @@ use agentos_core::ports::llm::LlmPort;
 use async_trait::async_trait;
 
 use super::app_data::{Put, SqliteAppData};
+use super::files::Files;
 use super::model::AppModel;
 use super::network::PinnedHttp;
 
-/// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, and what the machine is.
+/// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, files, and what the machine is.
 #[derive(Debug)]
 pub struct Host {
     app_data: SqliteAppData,
     network: PinnedHttp,
+    files: Option<Files>,
     model: Option<AppModel>,
     system_info: SystemInfo,
 }
 
 impl Host {
-    /// Without a model: questions of apps are refused.
+    /// Without files and a model: what apps ask of them is refused.
     pub fn new(app_data: SqliteAppData) -> Self {
         Self {
             app_data,
             network: PinnedHttp,
+            files: None,
             model: None,
             system_info: system_info(),
         }
@@ -36,6 +39,13 @@ impl Host {
     #[must_use]
     pub fn with_model(mut self, llm: Arc<dyn LlmPort>) -> Self {
         self.model = Some(AppModel::new(llm));
+        self
+    }
+
+    /// With the files that apps may reach.
+    #[must_use]
+    pub fn with_files(mut self, files: Files) -> Self {
+        self.files = Some(files);
         self
     }
 
@@ -97,6 +107,10 @@ impl HostPort for Host {
                 self.network.send(*outbound, refusal).await.map(Reply::Response)
             }
             Op::Generate(prompt) => self.ask(*prompt, record).await,
+            Op::File(op) => match &self.files {
+                Some(files) => files.perform(*op, self.app_data.record(record.as_slice())).await,
+                None => Err(SysError::Unavailable { retry_after: None }),
+            },
             Op::KeepApproval(approval) => self.app_data.keep_approval(&approval).await,
             Op::ForgetApprovals { namespace } => self.app_data.forget_approvals(namespace).await,
             Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),

@@ -4,12 +4,13 @@
 mod approvals;
 mod audit;
 mod concurrency;
+mod files;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
+use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData};
 use agentos_core::ids::{BootId, Namespace};
 use agentos_core::kernel::{
     KernelConfig, NewProcess, Pid, Principal, Reply, StoreKey, StoredValue, SysError, Syscall,
@@ -75,19 +76,19 @@ async fn database_in(folder: &TempDir) -> SqlitePool {
 
 async fn host_on_disk() -> (Host, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
-    (Host::new(SqliteAppData::new(database_in(&folder).await)), folder)
+    let app_data = SqliteAppData::new(database_in(&folder).await);
+    let files = Files::open(folder.path()).expect("a folder for files");
+    (Host::new(app_data).with_files(files), folder)
 }
 
 mod host_in_memory {
-    use super::{Host, SqliteAppData, database, run};
+    use super::{Files, Host, SqliteAppData, TempDir, database, run};
 
-    async fn empty() -> (Host, ()) {
-        (
-            Host::new(SqliteAppData::new(
-                database::in_memory().await.expect("a database"),
-            )),
-            (),
-        )
+    async fn empty() -> (Host, TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let app_data = SqliteAppData::new(database::in_memory().await.expect("a database"));
+        let files = Files::open(folder.path()).expect("a folder for files");
+        (Host::new(app_data).with_files(files), folder)
     }
 
     agentos_core::host_contract!(run, empty());

@@ -11,6 +11,7 @@ use super::capability::{Capability, Rule};
 use super::error::{Resource, SysError};
 use super::message::IpcRule;
 use super::net::Site;
+use super::place::FsRule;
 use super::process::Pid;
 use crate::ids::Namespace;
 use crate::time::Millis;
@@ -70,6 +71,8 @@ impl From<ApprovalId> for String {
 pub enum ApprovalNeed {
     /// Every request to one site.
     Net(Site),
+    /// One file, or a folder with all that is in it.
+    Fs(FsRule),
     /// Questions to the model, which spend its tokens.
     Llm,
     /// Messages to another app, which is named by its namespace so that the answer outlives its process,
@@ -82,6 +85,7 @@ impl ApprovalNeed {
     pub fn capability(&self) -> Capability {
         match self {
             Self::Net(site) => site.rule().into(),
+            Self::Fs(rule) => Capability::Fs(rule.clone()),
             Self::Llm => Capability::Llm,
             Self::Ipc(rule) => Capability::Ipc(rule.clone()),
         }
@@ -269,6 +273,10 @@ impl Approvals {
 
     pub(super) fn add_pass(&mut self, pid: Pid, need: ApprovalNeed) {
         self.passes.insert((pid, need));
+    }
+
+    pub(super) fn has_pass(&self, pid: Pid, need: &ApprovalNeed) -> bool {
+        self.passes.contains(&(pid, need.clone()))
     }
 
     /// Whether there is a pass, which is then used up.

@@ -7,7 +7,9 @@ use thiserror::Error;
 
 use super::approval::{ApprovalAnswer, ApprovalId, ApprovalNeed};
 use super::capability::{Capability, GrantId, Rule};
+use super::files::FileChange;
 use super::net::Method;
+use super::place::FilePlace;
 use super::process::{EndReason, Pid, Profile};
 use super::syscall::StoreKey;
 use crate::ids::{BootId, Namespace};
@@ -78,6 +80,15 @@ pub enum Action {
     },
     /// One question to the model, with as many bytes; its text is not recorded.
     LlmGenerate {
+        bytes: u64,
+    },
+    /// A change to a file or folder that passed every check of the host; `from` is what is moved or copied. It is
+    /// written before the change, which may yet fail.
+    File {
+        change: FileChange,
+        place: FilePlace,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<FilePlace>,
         bytes: u64,
     },
     ApprovalAsked {

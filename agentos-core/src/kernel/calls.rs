@@ -62,7 +62,7 @@ impl Kernel {
         let Stage::Queued(op) = std::mem::replace(&mut waiting.stage, Stage::Performing(id)) else {
             return;
         };
-        let once = waiting.is_allowed_once();
+        let once = |need: &_| waiting.is_allowed_once(need);
         match monitor::authorize(&self.grants, waiting.asked.caller, id, op, once, stamp) {
             Ok(op) => {
                 if let Some(errand) = &mut waiting.errand {
@@ -159,12 +159,11 @@ impl Kernel {
     /// Ends every call that what is granted now no longer covers.
     pub(super) fn end_calls_no_longer_allowed(&mut self) {
         self.end_calls(|call, grants| {
-            let (caller, once) = (
-                call.asked.caller,
-                call.is_waiting_for_a_person() || call.is_allowed_once(),
-            );
-            let need = call.need.as_ref()?;
-            monitor::check_call(grants, caller, need, once).err().map(Err)
+            let ended = call.needs().iter().find_map(|need| {
+                let once = call.is_waiting_for_a_person() || call.is_allowed_once(need);
+                monitor::check_call(grants, call.asked.caller, need, once).err()
+            });
+            ended.map(Err)
         });
         self.end_subscriptions_no_longer_allowed();
     }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::message::IpcRule;
 use super::net::NetRule;
+use super::path::{FsPath, FsRoot};
+use super::place::{FilePlace, FsRights, FsRule};
 use super::process::{Pid, Principal, Profile};
 use crate::ids::Namespace;
 
@@ -28,6 +30,8 @@ pub enum Capability {
     Signal,
     /// Make requests over the network.
     Net(Box<NetRule>),
+    /// Reach files and folders.
+    Fs(FsRule),
     /// Ask the model.
     Llm,
     /// Send messages to another process, or publish or hear what is published.
@@ -42,7 +46,16 @@ impl Capability {
         match (self, need) {
             (Self::Net(own), Self::Net(need)) => own.covers(need),
             (Self::Ipc(own), Self::Ipc(need)) => own.covers(need),
+            (Self::Fs(own), Self::Fs(need)) => own.covers(need),
             _ => self == need,
+        }
+    }
+
+    /// Whether who is denied `self` is denied `need`.
+    pub(super) fn forbids(&self, need: &Self) -> bool {
+        match (self, need) {
+            (Self::Fs(own), Self::Fs(need)) => own.forbids(need),
+            _ => self.covers(need),
         }
     }
 
@@ -53,7 +66,12 @@ impl Capability {
             Profile::Minimal => vec![Self::Time],
             Profile::Standard | Profile::Privileged => vec![Self::Time, Self::SystemInfo],
         };
-        own_storage.into_iter().chain(facts).collect()
+        let own_files = namespace.filter(|_| profile > Profile::Minimal).map(own_files);
+        own_storage
+            .into_iter()
+            .chain(facts)
+            .chain(own_files.into_iter().flatten())
+            .collect()
     }
 }
 
@@ -63,11 +81,26 @@ impl From<NetRule> for Capability {
     }
 }
 
+/// What an app reads and changes without being asked about it.
+fn own_files(namespace: Namespace) -> [Capability; 2] {
+    [FsRoot::Home, FsRoot::Tmp].map(|root| {
+        let place = FilePlace {
+            path: FsPath::of_root(root),
+            owner: Some(namespace),
+        };
+        Capability::Fs(FsRule {
+            place,
+            rights: FsRights::ReadWrite,
+        })
+    })
+}
+
 impl fmt::Display for Capability {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Net(rule) => return write!(formatter, "contact {}", rule.host),
             Self::Ipc(rule) => return rule.fmt(formatter),
+            Self::Fs(rule) => return write!(formatter, "{rule}"),
             Self::Llm => "ask the model",
             Self::Approve => "answer for a person",
             Self::Store { .. } => "use this storage",
@@ -161,7 +194,7 @@ impl Grants {
 
     fn denies(&self, pid: Pid, need: &Capability) -> bool {
         self.held_by(pid)
-            .any(|grant| grant.rule == Rule::Deny && grant.capability.covers(need))
+            .any(|grant| grant.rule == Rule::Deny && grant.capability.forbids(need))
     }
 
     /// `grant` itself, then what it was derived from.

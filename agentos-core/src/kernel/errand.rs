@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::approval::{Approval, ApprovalAnswer, ApprovalId, ApprovalNeed, StandingApproval};
 use super::capability::Standing;
+use super::files::FileErrand;
 use super::messaging::MessageCall;
 use super::model::ModelCall;
 use super::network::NetworkCall;
@@ -19,30 +20,43 @@ pub(super) enum Errand {
     Network(Box<NetworkCall>),
     Model(Box<ModelCall>),
     Message(Box<MessageCall>),
+    Files(FileErrand),
+}
+
+/// One thing that has to be allowed: as a person is asked about it, and as the grants have it.
+#[derive(Debug)]
+pub(super) struct Need {
+    pub(super) asked: ApprovalNeed,
+    pub(super) capability: Capability,
 }
 
 impl Errand {
-    /// What the person would be asked now; a redirect changes it.
-    pub(super) fn need(&self) -> ApprovalNeed {
-        match self {
+    /// What has to be allowed now, in the order the person is asked about it; a redirect changes it.
+    pub(super) fn needs(&self) -> Vec<Need> {
+        let asked = match self {
             Self::Network(network) => network.need(),
             Self::Model(_) => ApprovalNeed::Llm,
             Self::Message(message) => ApprovalNeed::Ipc(message.rule()),
-        }
+            Self::Files(files) => return files.needs(),
+        };
+        let capability = self.capability();
+        vec![Need { asked, capability }]
     }
 
-    pub(super) fn capability(&self) -> Capability {
+    /// What it comes down to, in the end.
+    fn capability(&self) -> Capability {
         match self {
             Self::Network(network) => network.capability(),
             Self::Model(_) => Capability::Llm,
             Self::Message(message) => Capability::Ipc(message.rule()),
+            Self::Files(files) => files.capability(),
         }
     }
 
     /// Whether it is a person's to allow.
     fn can_be_asked(&self) -> bool {
         match self {
-            Self::Network(_) | Self::Model(_) => true,
+            Self::Network(_) | Self::Model(_) | Self::Files(_) => true,
             Self::Message(message) => message.can_be_asked(),
         }
     }
@@ -77,40 +91,71 @@ impl Kernel {
     }
 
     fn pass(&mut self, call: CallId) -> Result<(), SysError> {
-        let Some(waiting) = self.calls.get_mut(&call) else {
+        let Some((caller, needs)) = self.needs_of(call) else {
             return Ok(());
         };
-        let Some(errand) = &waiting.errand else {
-            return Ok(());
-        };
-        let (caller, need, capability) = (waiting.asked.caller, errand.need(), errand.capability());
-        let can_be_asked = errand.can_be_asked();
-        waiting.need = Some(capability.clone());
-        let is_within_the_family = self.is_within_the_family(call);
         if let Some(Errand::Network(network)) = self.errand_of(call) {
             self.check_address(network)?;
         }
-        let Some(waiting) = self.calls.get_mut(&call) else {
-            return Ok(());
-        };
-        match self.grants.standing_of(caller, &capability) {
-            Standing::Allowed => {}
-            Standing::Denied => return Err(SysError::PermissionDenied { need: capability }),
-            Standing::Nothing if waiting.is_allowed_once() => {}
-            Standing::Nothing if is_within_the_family => waiting.allowed_once.push(need),
-            Standing::Nothing if !can_be_asked => {
-                return Err(SysError::PermissionDenied { need: capability });
+        let is_within_the_family = self.is_within_the_family(call);
+        for need in &needs {
+            if !self.is_met(call, need, is_within_the_family)? {
+                return self.ask(call, caller.pid(), need.asked.clone());
             }
-            Standing::Nothing if self.approvals.use_pass(caller.pid(), &need) => {
-                waiting.allowed_once.push(need);
-            }
-            Standing::Nothing => return self.ask(call, caller.pid(), need),
         }
+        self.use_passes(call, needs);
         match self.errand_of(call) {
             Some(Errand::Network(_)) => self.send_request(call),
             Some(Errand::Model(_)) => self.send_prompt(call),
             Some(Errand::Message(_)) => self.deliver(call),
+            Some(Errand::Files(_)) => self.perform_on_files(call),
             None => Ok(()),
+        }
+    }
+
+    fn needs_of(&self, call: CallId) -> Option<(Principal, Vec<Need>)> {
+        let waiting = self.calls.get(&call)?;
+        Some((waiting.asked.caller, waiting.errand.as_ref()?.needs()))
+    }
+
+    /// Whether `call` may go on as far as `need` goes; where it may not yet, the person is asked.
+    fn is_met(&mut self, call: CallId, need: &Need, is_within_the_family: bool) -> Result<bool, SysError> {
+        let Some(waiting) = self.calls.get_mut(&call) else {
+            return Ok(true);
+        };
+        let caller = waiting.asked.caller;
+        waiting.need = Some(need.capability.clone());
+        let can_be_asked = waiting.errand.as_ref().is_some_and(Errand::can_be_asked);
+        let denied = || SysError::PermissionDenied {
+            need: need.capability.clone(),
+        };
+        match self.grants.standing_of(caller, &need.capability) {
+            Standing::Allowed => Ok(true),
+            Standing::Denied => Err(denied()),
+            Standing::Nothing if waiting.is_allowed_once(&need.capability) => Ok(true),
+            Standing::Nothing if is_within_the_family => {
+                waiting.allowed_once.push(need.asked.clone());
+                Ok(true)
+            }
+            Standing::Nothing if !can_be_asked => Err(denied()),
+            Standing::Nothing => Ok(self.approvals.has_pass(caller.pid(), &need.asked)),
+        }
+    }
+
+    /// Only a call that has all it needs uses up what was allowed it once.
+    fn use_passes(&mut self, call: CallId, needs: Vec<Need>) {
+        let Some(waiting) = self.calls.get_mut(&call) else {
+            return;
+        };
+        let caller = waiting.asked.caller;
+        for Need { asked, capability } in needs {
+            let is_open = self.grants.standing_of(caller, &capability) == Standing::Nothing;
+            if is_open
+                && !waiting.is_allowed_once(&capability)
+                && self.approvals.use_pass(caller.pid(), &asked)
+            {
+                waiting.allowed_once.push(asked);
+            }
         }
     }
 

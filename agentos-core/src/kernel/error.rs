@@ -92,6 +92,16 @@ impl SysError {
         }
     }
 
+    /// A root of files would take more than it may.
+    pub fn disk_quota(limit: u64, used: u64) -> Self {
+        Self::QuotaExceeded {
+            resource: Resource::Disk,
+            limit,
+            used,
+            retry_after: None,
+        }
+    }
+
     pub(crate) fn invalid(field: &str) -> Self {
         Self::InvalidArgument {
             field: field.to_owned(),
@@ -112,6 +122,8 @@ pub enum Resource {
     Grants,
     /// Keys in the process's namespace.
     StoreKeys,
+    /// Space for files in one root.
+    Disk,
     /// Requests over the network at once, with those a person is asked about.
     NetworkInFlight,
     /// Bytes sent and received over the network within an hour.
@@ -135,6 +147,7 @@ impl std::fmt::Display for Resource {
             Self::TreeDepth => "the limit of nested processes",
             Self::Grants => "the limit of grants",
             Self::StoreKeys => "the limit of stored keys",
+            Self::Disk => "the limit of space for files",
             Self::NetworkInFlight => "the limit of requests at once",
             Self::NetworkBytes => "the limit of bytes over the network in an hour",
             Self::Approvals => "the limit of questions to the person",
@@ -151,6 +164,8 @@ impl std::fmt::Display for Resource {
 pub enum IoKind {
     /// The disk or database refused.
     Disk,
+    /// The disk has no room left.
+    DiskFull,
     /// What was stored no longer reads as what was written.
     Corrupt,
     /// The other side of a connection answered something else than it was asked.
@@ -163,6 +178,7 @@ impl std::fmt::Display for IoKind {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Disk => "disk",
+            Self::DiskFull => "disk full",
             Self::Corrupt => "corrupt",
             Self::Protocol => "protocol",
             Self::Network => "network",

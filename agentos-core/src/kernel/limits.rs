@@ -21,6 +21,8 @@ pub struct Limits {
     pub store_keys: u64,
     /// The longest value of one key, in bytes.
     pub store_value_bytes: u64,
+    /// What the files of one root may take, see [`DISK_BLOCK`](super::DISK_BLOCK).
+    pub disk_bytes: u64,
     /// The largest body of a request over the network.
     pub request_bytes: u64,
     /// The largest body of an answer, decoded.
@@ -60,6 +62,7 @@ impl Default for LimitTable {
                 tree_depth: 2,
                 store_keys: 1_000,
                 store_value_bytes: 64 * KIB,
+                disk_bytes: 8 * MIB,
                 request_bytes: 0,
                 response_bytes: 0,
                 network_in_flight: 0,
@@ -77,6 +80,7 @@ impl Default for LimitTable {
                 tree_depth: 4,
                 store_keys: 50_000,
                 store_value_bytes: MIB,
+                disk_bytes: 256 * MIB,
                 request_bytes: MIB,
                 response_bytes: 10 * MIB,
                 network_in_flight: 8,
@@ -94,6 +98,7 @@ impl Default for LimitTable {
                 tree_depth: 8,
                 store_keys: 500_000,
                 store_value_bytes: 4 * MIB,
+                disk_bytes: 4 * GIB,
                 request_bytes: 10 * MIB,
                 response_bytes: 50 * MIB,
                 network_in_flight: 32,
@@ -111,6 +116,7 @@ impl Default for LimitTable {
                 tree_depth: 8,
                 store_keys: 500_000,
                 store_value_bytes: 4 * MIB,
+                disk_bytes: 4 * GIB,
                 request_bytes: 10 * MIB,
                 response_bytes: 50 * MIB,
                 network_in_flight: 32,

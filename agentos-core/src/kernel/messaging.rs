@@ -135,7 +135,8 @@ impl Kernel {
         let Some(waiting) = self.calls.get_mut(&call) else {
             return Ok(());
         };
-        let allowed_once = waiting.is_allowed_once();
+        let needs = waiting.needs();
+        let allowed_once = needs.iter().all(|need| waiting.is_allowed_once(need));
         let own = waiting.asked.caller.pid();
         let Some(Errand::Message(message)) = &mut waiting.errand else {
             return Ok(());

@@ -5,6 +5,7 @@ use super::audit::{Action, AuditRecord};
 use super::capability::{Capability, Grants, Standing};
 use super::error::SysError;
 use super::exchange::Outbound;
+use super::files::FileOp;
 use super::limits::Limits;
 use super::model::{ANSWER_BYTES, Prompt};
 use super::process::{Pid, Principal};
@@ -64,6 +65,9 @@ pub enum Op {
     /// Answers [`Reply::Model`](super::Reply::Model), with at most [`ANSWER_BYTES`](super::ANSWER_BYTES) of text.
     /// The record is written before anything is asked.
     Generate(Box<Prompt>),
+    /// Answers [`Reply::File`](super::Reply::File) or [`Reply::Done`](super::Reply::Done), see [`FileOp`]. The record is
+    /// written when nothing is left to check and before anything is changed.
+    File(Box<FileOp>),
     /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
     KeepApproval(StandingApproval),
     /// Answers [`Reply::Done`](super::Reply::Done): nothing is answered for the namespace any more.
@@ -135,7 +139,16 @@ impl Op {
             Self::SystemInfo => Capability::SystemInfo,
             Self::NetworkRequest(outbound) => outbound.target.need(outbound.method).into(),
             Self::Generate(_) => Capability::Llm,
+            Self::File(op) => Capability::Fs(op.need()),
             Self::KeepApproval(_) | Self::ForgetApprovals { .. } => Capability::Approve,
+        }
+    }
+
+    /// What else it must not happen without: what is moved or copied comes from somewhere.
+    pub(super) fn source_need(&self) -> Option<Capability> {
+        match self {
+            Self::File(op) => op.source_need().map(Capability::Fs),
+            _ => None,
         }
     }
 
@@ -147,6 +160,7 @@ impl Op {
             Self::StoreList { limit, .. } => u64::from(*limit) * StoreKey::MAX_BYTES as u64,
             Self::NetworkRequest(outbound) => outbound.body.len() as u64 + outbound.response_bytes,
             Self::Generate(prompt) => prompt.bytes() + ANSWER_BYTES,
+            Self::File(op) => op.held_bytes(),
             Self::StoreDelete { .. }
             | Self::StoreClear { .. }
             | Self::SystemInfo
@@ -183,6 +197,7 @@ impl Op {
             Self::Generate(prompt) => Some(Action::LlmGenerate {
                 bytes: prompt.bytes(),
             }),
+            Self::File(op) => op.action(),
             // The answer is a record of its own.
             Self::KeepApproval(_)
             | Self::ForgetApprovals { .. }
@@ -288,10 +303,12 @@ pub(super) fn authorize(
     caller: Principal,
     id: OpId,
     op: Op,
-    allowed_once: bool,
+    allowed_once: impl Fn(&Capability) -> bool,
     stamp: Stamp,
 ) -> Result<AuthorizedOp, SysError> {
-    check_call(grants, caller, &op.need(), allowed_once)?;
+    for need in op.source_need().into_iter().chain([op.need()]) {
+        check_call(grants, caller, &need, allowed_once(&need))?;
+    }
     let record = op.action().map(|action| stamp.record(caller.pid(), action));
     Ok(AuthorizedOp { id, op, record })
 }

@@ -7,6 +7,7 @@ use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
 use super::event::EventPage;
 use super::exchange::{HttpRequest, HttpResponse};
+use super::files::{FileCall, FileReply};
 use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
@@ -111,6 +112,8 @@ pub enum Syscall {
     IpcSubscribe { topic: Topic },
     /// [`Reply::Done`], or `not_found`. What came of the topic and was not read is gone.
     IpcUnsubscribe { topic: Topic },
+    /// [`Reply::File`] or [`Reply::Done`], as the call says. Approved as a request is, for one place and what is below it.
+    File(FileCall),
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
@@ -165,6 +168,7 @@ pub enum Reply {
     Answered(Vec<u8>),
     /// How many mailboxes it reached.
     Delivered(u64),
+    File(FileReply),
     /// Oldest first.
     Approvals(Vec<Approval>),
     StandingApprovals(Vec<StandingApproval>),

@@ -1,6 +1,7 @@
 //! The rules of the kernel as tables, and long random runs against what must hold after every step.
 
 mod approvals;
+mod files;
 mod messages;
 mod messages_runs;
 mod model;
@@ -144,6 +145,19 @@ fn ask(prompt: &str) -> Syscall {
         text: String::new(),
         max_tokens: None,
     })
+}
+
+fn file_path(text: &str) -> FsPath {
+    FsPath::parse(text).unwrap()
+}
+
+fn write(path: FsPath, bytes: usize) -> FileCall {
+    FileCall::Write {
+        path,
+        bytes: vec![0; bytes],
+        mode: WriteMode::Replace,
+        if_etag: None,
+    }
 }
 
 fn response(status: u16, headers: &[(&str, &str)], body: usize) -> HttpResponse {

@@ -6,6 +6,7 @@ use super::approval::{ApprovalAnswer, ApprovalNeed};
 use super::audit::Action;
 use super::capability::{Capability, Rule};
 use super::event::EventKind;
+use super::files::FileChange;
 use super::process::{EndReason, Pid, Profile};
 
 impl Display for EventKind {
@@ -72,6 +73,18 @@ impl Display for Action {
                 write!(out, "sent {} to {origin} ({bytes} B)", method.as_str())
             }
             Self::NetworkAccess { origin } => write!(out, "may show what is at {origin}"),
+            Self::File {
+                change,
+                place,
+                from,
+                bytes,
+            } => {
+                write!(out, "{} ", done_to_a_file(*change))?;
+                if let Some(from) = from {
+                    write!(out, "{} to ", from.path)?;
+                }
+                write!(out, "{} ({bytes} B)", place.path)
+            }
             Self::LlmGenerate { bytes } => write!(out, "asked the model ({bytes} B)"),
             Self::ApprovalAsked { need, .. } => write!(out, "asked to {need}"),
             Self::ApprovalAnswered {
@@ -87,6 +100,20 @@ impl Display for Action {
             Self::ApprovalExpired { need, .. } => write!(out, "had no answer, so nobody may {need}"),
             Self::MoreDenials { count } => write!(out, "counted {count} more refusals"),
         }
+    }
+}
+
+fn done_to_a_file(change: FileChange) -> &'static str {
+    match change {
+        FileChange::Write => "wrote",
+        FileChange::Create => "created",
+        FileChange::Append => "added to",
+        FileChange::Truncate => "cut",
+        FileChange::Delete => "deleted",
+        FileChange::Move => "moved",
+        FileChange::Copy => "copied",
+        FileChange::CreateDirectory => "made the folder",
+        FileChange::RemoveDirectory => "removed the folder",
     }
 }
 
@@ -121,6 +148,7 @@ impl Display for ApprovalNeed {
             Self::Net(site) => write!(out, "contact {site}"),
             Self::Llm => out.write_str("ask the model"),
             Self::Ipc(rule) => Display::fmt(rule, out),
+            Self::Fs(rule) => Display::fmt(rule, out),
         }
     }
 }

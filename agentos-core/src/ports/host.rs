@@ -10,8 +10,9 @@ use crate::kernel::{AuditRecord, AuthorizedOp, Reply, SysError};
 #[async_trait]
 pub trait HostPort: Send + Sync {
     /// Performs `op` and answers what [`Op`](crate::kernel::Op) names. A change and its audit record
-    /// become durable together before this returns; after an error neither is there. Dropping the
-    /// future cancels: the operation then happened wholly, with its record, or not at all.
+    /// become durable together before this returns; after an error neither is there. What is changed outside
+    /// the database has its record first, and after an error that alone may be there. Dropping the future
+    /// cancels: the operation then happened wholly, with its record, or not at all.
     ///
     /// # Errors
     /// Those named beside the operation. [`SysError::Unavailable`] and [`SysError::Io`]: nothing was

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures::channel::oneshot;
 
+use super::files::MemoryFiles;
 use crate::ids::Namespace;
 use crate::kernel::{
     AuditRecord, AuthorizedOp, HttpResponse, ModelReply, Op, Outbound, Reply, StandingApproval, StoreKey,
@@ -13,7 +14,7 @@ use crate::kernel::{
 };
 use crate::ports::host::HostPort;
 
-/// Keeps app data and the audit in memory, answers requests as it was told and questions to the model with their own
+/// Keeps app data, files and the audit in memory, answers requests as it was told and questions to the model with their own
 /// text, and can hold operations back.
 #[derive(Debug, Default)]
 pub struct FakeHost {
@@ -24,6 +25,7 @@ pub struct FakeHost {
 struct State {
     values: BTreeMap<(Namespace, StoreKey), StoredValue>,
     last_version: u64,
+    files: MemoryFiles,
     /// By URL.
     responses: BTreeMap<String, HttpResponse>,
     requests: Vec<Outbound>,
@@ -175,6 +177,7 @@ impl State {
                 "{}: {}",
                 prompt.prompt, prompt.text
             )))),
+            Op::File(op) => self.files.perform(*op),
             Op::KeepApproval(approval) => {
                 self.approvals.push(approval);
                 Ok(Reply::Done)

@@ -2,14 +2,18 @@
 //!
 //! [`host_contract!`](crate::host_contract) makes a test of each for one implementation.
 
+mod files;
+
 use futures::future::join_all;
 
 use crate::ids::{BootId, Namespace};
 use crate::kernel::{
-    Action, AuditRecord, AuthorizedOp, CallId, Effect, Input, Kernel, KernelConfig, LimitTable, Pid,
-    Principal, Reply, Resource, StoreKey, StoredValue, SysError, Syscall,
+    Action, AuditRecord, AuthorizedOp, CallId, Effect, Input, Kernel, KernelConfig, LimitTable, NewProcess,
+    Pid, Principal, Reply, Resource, StoreKey, StoredValue, SysError, Syscall,
 };
 use crate::ports::host::HostPort;
+
+pub use files::*;
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$host` is a future of a host without
 /// app data and of what must live as long: `host_contract!(block_on, async { (FakeHost::default(), ()) })`.
@@ -32,6 +36,17 @@ macro_rules! host_contract {
             any_bytes_and_any_key_are_kept
             the_machine_is_described_coarsely
             decisions_are_recorded
+            a_file_reads_back_whole_or_in_part
+            a_file_is_replaced_made_or_added_to
+            a_write_on_another_etag_changes_nothing
+            folders_hold_files_and_are_removed_when_empty
+            entries_are_listed_in_order_by_pages
+            a_file_is_moved_and_copied_onto_nothing
+            a_file_is_cut_or_filled_up
+            a_root_takes_no_more_than_its_allowance
+            homes_are_apart_and_what_is_shared_is_one
+            more_than_one_call_may_bring_is_too_large
+            names_are_what_they_are
         );
     };
     (@tests $run:path, $host:expr, $($promise:ident)*) => {
@@ -68,24 +83,52 @@ impl Monitor {
     }
 
     fn authorise(&mut self, syscall: Syscall) -> AuthorizedOp {
-        self.calls += 1;
-        let call = CallId(self.calls);
-        let input = Input::Syscall {
-            caller: Principal::System,
-            call,
-            deadline: NOW + 1_000,
-            syscall,
-        };
-        let effects = self.kernel.handle(input, NOW);
+        self.authorise_as(Principal::System, syscall)
+    }
+
+    fn authorise_as(&mut self, caller: Principal, syscall: Syscall) -> AuthorizedOp {
+        let effects = self.call(caller, syscall);
         let op = effects.into_iter().find_map(|effect| match effect {
             Effect::Perform(op) => Some(op),
             _ => None,
         });
-        op.expect("the system may do everything within its limits")
+        op.expect("it is allowed this, within its limits")
+    }
+
+    fn call(&mut self, caller: Principal, syscall: Syscall) -> Vec<Effect> {
+        self.calls += 1;
+        let input = Input::Syscall {
+            caller,
+            call: CallId(self.calls),
+            deadline: NOW + 1_000,
+            syscall,
+        };
+        self.kernel.handle(input, NOW)
+    }
+
+    fn spawn(&mut self, new: NewProcess) -> Pid {
+        let effects = self.call(Principal::System, Syscall::SpawnProcess(new));
+        let spawned = effects.into_iter().find_map(|effect| match effect {
+            Effect::Reply {
+                result: Ok(Reply::Spawned(pid)),
+                ..
+            } => Some(pid),
+            _ => None,
+        });
+        spawned.expect("the system may start a process")
     }
 
     async fn run(&mut self, host: &dyn HostPort, syscall: Syscall) -> Result<Reply, SysError> {
-        let op = self.authorise(syscall);
+        self.run_as(Principal::System, host, syscall).await
+    }
+
+    async fn run_as(
+        &mut self,
+        caller: Principal,
+        host: &dyn HostPort,
+        syscall: Syscall,
+    ) -> Result<Reply, SysError> {
+        let op = self.authorise_as(caller, syscall);
         let id = op.id();
         let result = host.perform(op).await;
         self.kernel.handle(

@@ -13,8 +13,8 @@ use agentos_core::ports::kernel::{KernelPort, MockKernelPort};
 use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
 use agentos_core::registry::MetadataChange;
 use agentos_core::services::{
-    AiService, AppService, HttpService, IpcService, RegistrationError, Services, StorageService,
-    SystemService,
+    AiService, AppService, FilesService, HttpService, IpcService, RegistrationError, Services,
+    StorageService, SystemService,
 };
 use agentos_core::spec::Catalog;
 use agentos_core::testing::host::FakeHost;
@@ -45,6 +45,18 @@ mod storage {
         let kernel = kernel();
         let caller = app(&kernel, 1).await;
         (StorageService::new(kernel), caller, ())
+    }
+
+    agentos_core::service_contract!(block_on, service());
+}
+
+mod files {
+    use super::{Caller, FilesService, app, block_on, kernel};
+
+    async fn service() -> (FilesService, Caller, ()) {
+        let kernel = kernel();
+        let caller = app(&kernel, 1).await;
+        (FilesService::new(kernel), caller, ())
     }
 
     agentos_core::service_contract!(block_on, service());

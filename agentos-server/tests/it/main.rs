@@ -6,6 +6,7 @@ mod apps;
 mod chat;
 mod desktop;
 mod edits;
+mod files;
 mod gallery;
 mod generation;
 mod grpc;

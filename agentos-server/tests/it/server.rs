@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData, SqliteAudit};
+use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData, SqliteAudit};
 use agentos_adapters::llm::OfflineLlm;
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::ids::BootId;
@@ -17,6 +17,7 @@ use agentos_server::{Desk, Listeners, Machine, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use sqlx::SqlitePool;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -30,6 +31,8 @@ pub(crate) struct Server {
     client: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<std::io::Result<()>>,
+    /// Where the files of apps are.
+    pub(crate) data_dir: TempDir,
 }
 
 /// A status and a JSON body (null where there is none).
@@ -54,7 +57,9 @@ impl Server {
         let address = address(&listeners.http);
         let (stop, stopped) = oneshot::channel::<()>();
         let database = database::in_memory().await.unwrap();
-        let desk = Arc::new(desk(database.clone(), Arc::new(llm)));
+        let data_dir = tempfile::tempdir().unwrap();
+        let files = Files::open(data_dir.path()).unwrap();
+        let desk = Arc::new(desk(database.clone(), Arc::new(llm), files));
         let served = tokio::spawn(serve(listeners, desk, async {
             let _ = stopped.await;
         }));
@@ -65,6 +70,7 @@ impl Server {
             client: agentos_adapters::http::to_own_server().unwrap(),
             stop: Some(stop),
             served,
+            data_dir,
         }
     }
 
@@ -106,10 +112,11 @@ pub(crate) async fn read(response: Response) -> Answer {
     Answer { status, body }
 }
 
-fn desk(database: SqlitePool, llm: Arc<dyn LlmPort>) -> Desk {
+fn desk(database: SqlitePool, llm: Arc<dyn LlmPort>, files: Files) -> Desk {
     let ambient = Arc::new(Machine);
     let storage = Arc::new(SqliteStorage::new(database.clone()));
-    let host = Arc::new(Host::new(SqliteAppData::new(database.clone())).with_model(Arc::clone(&llm)));
+    let host = Host::new(SqliteAppData::new(database.clone())).with_files(files);
+    let host = Arc::new(host.with_model(Arc::clone(&llm)));
     let boot = BootId::new(ambient.now(), ambient.seed());
     let kernel: Arc<dyn KernelPort> =
         Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));

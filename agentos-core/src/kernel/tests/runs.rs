@@ -76,7 +76,7 @@ impl Run {
         let processes = self.processes.clone();
         let performing: Vec<OpId> = self.performing.iter().copied().collect();
         let waiting: Vec<CallId> = self.waiting.keys().copied().collect();
-        let effects = match self.dice.below(26) {
+        let effects = match self.dice.below(28) {
             0 => {
                 let new = self.new_process();
                 self.system(Syscall::SpawnProcess(new))
@@ -120,6 +120,10 @@ impl Run {
             },
             19 => match self.pick(&processes) {
                 Some(pid) => self.ask_the_model(pid),
+                None => return,
+            },
+            26 | 27 => match self.pick(&processes) {
+                Some(pid) => self.touch_files(pid),
                 None => return,
             },
             22 => {
@@ -176,6 +180,25 @@ impl Run {
 
     fn ask_the_model(&mut self, pid: Pid) -> Vec<Effect> {
         let (call, effects) = self.bench.call(Principal::Process(pid), ask("summarise"));
+        self.waiting.insert(call, pid);
+        effects
+    }
+
+    /// Its own, those of all, or from one to the other.
+    fn touch_files(&mut self, pid: Pid) -> Vec<Effect> {
+        let roots = ["home:", "tmp:", "shared:", "shared:d/"];
+        let mut path = || {
+            let root = roots[self.dice.below(4) as usize];
+            file_path(&format!("{root}{}", self.dice.below(3)))
+        };
+        let (from, to) = (path(), path());
+        let call = match self.dice.below(4) {
+            0 => FileCall::Move { from, to },
+            1 => FileCall::Copy { from, to },
+            2 => write(to, self.dice.below(3_000) as usize),
+            _ => FileCall::Stat { path: to },
+        };
+        let (call, effects) = self.bench.call(Principal::Process(pid), Syscall::File(call));
         self.waiting.insert(call, pid);
         effects
     }
@@ -280,7 +303,10 @@ impl Run {
             let standing = kernel.grants.standing_of(call.asked.caller, need);
             let expected = match call.stage {
                 Stage::Asking { .. } => standing == Standing::Nothing,
-                _ => standing == Standing::Allowed || standing == Standing::Nothing && call.is_allowed_once(),
+                _ => {
+                    standing == Standing::Allowed
+                        || standing == Standing::Nothing && call.is_allowed_once(need)
+                }
             };
             assert!(expected, "{pid} waits for what it is not allowed");
         }
@@ -341,7 +367,7 @@ impl Run {
         let caller = kernel.calls[&call].asked.caller;
         let allowed = match kernel.grants.standing_of(caller, &need) {
             Standing::Allowed => true,
-            Standing::Nothing => kernel.calls[&call].is_allowed_once(),
+            Standing::Nothing => kernel.calls[&call].is_allowed_once(&need),
             Standing::Denied => false,
         };
         assert!(allowed, "{pid} performs what it is not allowed");

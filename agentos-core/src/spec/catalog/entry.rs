@@ -115,6 +115,8 @@ pub enum CapabilityKind {
     Spawn,
     /// Requests over the network; the person allows each host.
     Net,
+    /// Files of its own; the person allows others.
+    Fs,
     /// Questions to the model; the person allows them.
     Llm,
     /// Messages to other apps; the person allows each app or topic.

@@ -36,6 +36,7 @@ pub(super) fn table() -> Vec<ToolEntry> {
         canvases(),
         browsers(),
         ai(),
+        files(),
         http(),
         ipc(),
         storage(),
@@ -764,6 +765,81 @@ fn ai() -> Vec<ToolEntry> {
             json!({"prompt": "Summarise in one sentence", "text": "The meeting moved to Friday at ten."}),
             "The meeting is on Friday at ten.",
         ),
+    ]
+}
+
+fn files() -> Vec<ToolEntry> {
+    let place = |name: &'static str, summary: &'static str| needed(name, Kind::Text, summary);
+    let path = || {
+        place(
+            "path",
+            "such as notes/a.txt; shared:a.txt is for all apps, tmp:a.txt for now",
+        )
+    };
+    let reached =
+        |id: &'static str, summary: &'static str| ToolEntry::service(id, summary).needs(CapabilityKind::Fs);
+    let written = |id: &'static str, summary: &'static str| {
+        reached(id, summary)
+            .takes([
+                path().also(&["file", "filename"]),
+                needed("content", Kind::Text, "the text").also(&["text", "data"]),
+                param(
+                    "if_etag",
+                    Kind::Text,
+                    "only if it is still that one, else `conflict`",
+                ),
+            ])
+            .returns("{path, kind, size, modified, etag}")
+    };
+    let carried = |id: &'static str, summary: &'static str| {
+        reached(id, summary)
+            .takes([place("from", "the file"), place("to", "where nothing is yet")])
+            .returns("true; fails `already_exists`")
+    };
+    let file = |size: u64| json!({"path": "home:notes.txt", "kind": "file", "size": size, "modified": 1_767_268_800_000_u64, "etag": "1"});
+    vec![
+        written("files.write", "Writes a text file, in a folder that is there")
+            .example(json!({"path": "notes.txt", "content": "Milk"}), file(4)),
+        written("files.append", "Adds to the end of a text file")
+            .example(json!({"path": "notes.txt", "content": "\nBread"}), file(10)),
+        reached("files.read", "Reads a text file")
+            .takes([path().also(&["file", "filename"])])
+            .returns("the text; fails `not_found`")
+            .reads()
+            .example(json!({"path": "notes.txt"}), "Milk\nBread"),
+        reached("files.stat", "What is known of a file or folder")
+            .takes([path()])
+            .returns("{path, kind: file or directory, size, modified: unix ms, etag}")
+            .reads()
+            .example(json!({"path": "notes.txt"}), file(10)),
+        reached("files.exists", "Whether there is a file or folder")
+            .takes([path()])
+            .returns("true or false")
+            .reads()
+            .example(json!({"path": "notes.txt"}), true),
+        reached("files.list", "What is in a folder")
+            .takes([param("path", Kind::Text, "the folder; the app's own when absent").also(&["folder"])])
+            .returns("a list of {name, path, kind, size, modified}")
+            .reads()
+            .example(
+                json!({}),
+                json!([{"name": "notes.txt", "path": "home:notes.txt", "kind": "file", "size": 10,
+                        "modified": 1_767_268_800_000_u64}]),
+            ),
+        reached("files.mkdir", "Makes a folder, and those it is in")
+            .takes([path().also(&["folder"])])
+            .returns("whether it is new")
+            .example(json!({"path": "archive"}), true),
+        carried("files.copy", "Copies a file")
+            .example(json!({"from": "notes.txt", "to": "archive/notes.txt"}), true),
+        carried("files.move", "Moves or renames a file").example(
+            json!({"from": "archive/notes.txt", "to": "archive/old.txt"}),
+            true,
+        ),
+        reached("files.delete", "Deletes a file or an empty folder")
+            .takes([path()])
+            .returns("whether there was one")
+            .example(json!({"path": "archive/old.txt"}), true),
     ]
 }
 

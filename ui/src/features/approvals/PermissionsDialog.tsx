@@ -11,6 +11,7 @@ import { wish } from "./approvals";
 const USES: Record<string, string> = {
   ai: "Asks the model, as you allow it",
   app: "Opens, shows and closes apps of its own",
+  files: "Keeps files of its own, and reaches others as you allow it",
   http: "Contacts other servers, each one you allow",
   ipc: "Tells other apps things and hears them, as you allow it",
   storage: "Keeps data of its own",

@@ -131,8 +131,18 @@ describe("a wish in words", () => {
     ],
     [{ kind: "ipc", peer: "0190b2a4", rights: "send", title: "Todo" }, "send messages to the app “Todo”"],
     [{ kind: "ipc", peer: "0190b2a4", rights: "send" }, "send messages to another app"],
-    [{ fs: { path: "shared:notes" } }, "use shared:notes"],
-    [{ kind: "camera" }, 'have: {"kind":"camera"}'],
+    [
+      { kind: "fs", path: "shared:notes/a.txt", rights: "read" },
+      "read “notes/a.txt” in the folder all apps share",
+    ],
+    [
+      { kind: "fs", path: "shared:", rights: "read_write" },
+      "read and change everything in the folder all apps share",
+    ],
+    [{ kind: "fs", path: "home:a", owner: "x", rights: "read" }, "read “a” in its own folder"],
+    [{ fs: { path: "shared:notes" } }, "read and change “notes” in the folder all apps share"],
+    [{ program: "tar" }, "use tar"],
+    [{ kind: "other" }, 'have: {"kind":"other"}'],
   ])("%j", (need, expected) => {
     expect(wish(need)).toBe(expected);
   });

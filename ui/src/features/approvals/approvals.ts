@@ -105,11 +105,13 @@ export function wish(need: Json): string {
   const inside = innermost(need);
   if (inside.kind === "llm") return "ask the model, which then reads what it sends";
   if (inside.kind === "ipc") return messageWish(inside);
+  const path = filePath(inside);
+  if (path) return path;
   const text = (name: string) => (typeof inside[name] === "string" ? inside[name] : undefined);
   const port = typeof inside.port === "number" ? `:${inside.port}` : "";
   const host = text("host") ?? text("origin") ?? text("url");
   if (host) return `contact ${host}${port}`;
-  const subject = text("path") ?? text("program") ?? text("topic") ?? text("peer");
+  const subject = text("program") ?? text("topic") ?? text("peer");
   return subject ? `use ${subject}` : `have: ${JSON.stringify(need)}`;
 }
 
@@ -120,6 +122,21 @@ function messageWish({ topic, title, rights }: Record<string, Json | undefined>)
   }
   if (rights === "receive") return `hear what other apps tell about “${topic}”`;
   return `tell other apps about “${topic}”${rights === "both" ? " and hear what they tell" : ""}`;
+}
+
+const ROOTS: Record<string, string> = {
+  home: "its own folder",
+  shared: "the folder all apps share",
+  tmp: "its own temporary folder",
+};
+
+/** `shared:notes/a.txt` as a person reads it, and whether it may be changed. */
+function filePath({ path, rights }: Record<string, Json | undefined>): string | null {
+  if (typeof path !== "string") return null;
+  const verb = rights === "read" ? "read" : "read and change";
+  const [root = "", name] = path.split(/:(.*)/s);
+  const folder = ROOTS[root] ?? root;
+  return name ? `${verb} “${name}” in ${folder}` : `${verb} everything in ${folder}`;
 }
 
 /** `{net: {host}}` and `{kind: "net", host}` say the same. */

@@ -1,0 +1,305 @@
+//! Files of apps: below folders of their own, by names that lead nowhere else.
+//!
+//! Each root is a folder that is opened once, and each name of a path is opened in the folder before it without
+//! following it, so whatever is linked, mounted or swapped there, a call stays below its root. Start at [`Files`].
+
+mod change;
+mod space;
+mod walk;
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use agentos_core::ids::Namespace;
+use agentos_core::kernel::{FileOp, FilePlace, FileReply, FsRights, FsRoot, IoKind, Reply, SysError};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
+
+use change::Staged;
+use space::Space;
+use walk::{Located, page, stat};
+
+/// How many calls work on the disk at once; others wait without a thread.
+const AT_WORK: usize = 16;
+/// How many roots are kept open.
+const ROOTS_OPEN: usize = 256;
+
+/// The folders `home`, `shared` and `tmp` of all apps, below `files` in the data folder.
+#[derive(Debug)]
+pub struct Files {
+    folder: Arc<Dir>,
+    roots: Mutex<HashMap<RootId, Arc<Root>>>,
+    at_work: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum RootId {
+    Shared,
+    Home(Namespace),
+    Tmp(Namespace),
+}
+
+#[derive(Debug)]
+struct Root {
+    folder: Arc<Dir>,
+    id: RootId,
+    opened: OnceLock<Dir>,
+    /// Who changes something here has it, from the first check to the last step.
+    turn: Arc<tokio::sync::Mutex<Space>>,
+}
+
+/// Where something is changed, and where what is moved or copied comes from; elsewhere that is the same.
+#[derive(Debug)]
+struct Roots {
+    target: Arc<Root>,
+    source: Arc<Root>,
+    /// Something is moved from one root to another.
+    source_loses: bool,
+}
+
+impl Files {
+    /// Opens the folder, making it where it is absent. What apps left in their `tmp` is removed.
+    pub fn open(data_dir: &Path) -> io::Result<Self> {
+        let data = Dir::open_ambient_dir(data_dir, ambient_authority())?;
+        let folder = walk::open_or_make(&data, "files")?;
+        remove_tmp(&folder)?;
+        Ok(Self {
+            folder: Arc::new(folder),
+            roots: Mutex::default(),
+            at_work: Arc::new(Semaphore::new(AT_WORK)),
+        })
+    }
+
+    /// Performs `op`. A change is prepared beside what is there, then `record` is awaited, then it is made in one step;
+    /// dropping the future before that leaves everything as it was.
+    pub(super) async fn perform(
+        &self,
+        op: FileOp,
+        record: impl Future<Output = Result<(), SysError>>,
+    ) -> Result<Reply, SysError> {
+        let Some(roots) = self.changed(&op)? else {
+            return self.read(op).await;
+        };
+        let turns = Turns::take(&roots).await;
+        let staged = self.at_work(move || Staged::prepare(op, &roots, turns)).await?;
+        record.await?;
+        self.at_work(move || staged.commit()).await
+    }
+
+    /// None for what only reads.
+    fn changed(&self, op: &FileOp) -> Result<Option<Roots>, SysError> {
+        let (place, from) = match op {
+            FileOp::Read { .. } | FileOp::Exists { .. } | FileOp::Stat { .. } | FileOp::List { .. } => {
+                return Ok(None);
+            }
+            FileOp::Write { place, .. }
+            | FileOp::Truncate { place, .. }
+            | FileOp::Delete { place }
+            | FileOp::CreateDirectory { place, .. }
+            | FileOp::RemoveDirectory { place } => (place, None),
+            FileOp::Copy { from, to, .. } | FileOp::Move { from, to, .. } => (to, Some(from)),
+        };
+        let target = self.root(place)?;
+        let source = from.map_or_else(|| Ok(Arc::clone(&target)), |from| self.root(from))?;
+        Ok(Some(Roots {
+            source_loses: matches!(op, FileOp::Move { .. }) && source.id != target.id,
+            target,
+            source,
+        }))
+    }
+
+    fn root(&self, place: &FilePlace) -> Result<Arc<Root>, SysError> {
+        let id = match (place.path.root(), place.owner) {
+            (FsRoot::Shared, _) => RootId::Shared,
+            (FsRoot::Home, Some(owner)) => RootId::Home(owner),
+            (FsRoot::Tmp, Some(owner)) => RootId::Tmp(owner),
+            (FsRoot::Home | FsRoot::Tmp, None) => return Err(SysError::NotFound),
+        };
+        let mut roots = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
+        if roots.len() >= ROOTS_OPEN {
+            roots.retain(|_, root| Arc::strong_count(root) > 1 || Arc::strong_count(&root.turn) > 1);
+        }
+        let root = roots.entry(id).or_insert_with(|| {
+            Arc::new(Root {
+                folder: Arc::clone(&self.folder),
+                id,
+                opened: OnceLock::new(),
+                turn: Arc::default(),
+            })
+        });
+        Ok(Arc::clone(root))
+    }
+
+    async fn read(&self, op: FileOp) -> Result<Reply, SysError> {
+        let (FileOp::Read { place, .. }
+        | FileOp::Exists { place }
+        | FileOp::Stat { place }
+        | FileOp::List { place, .. }) = &op
+        else {
+            return Err(SysError::Unavailable { retry_after: None });
+        };
+        let root = self.root(place)?;
+        let answer = self.at_work(move || root.read(op)).await?;
+        Ok(Reply::File(answer))
+    }
+
+    async fn at_work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, SysError> + Send + 'static,
+    ) -> Result<T, SysError> {
+        let permit = Arc::clone(&self.at_work).acquire_owned().await;
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        done.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "work on a file broke off");
+            Err(SysError::Io { kind: IoKind::Disk })
+        })
+    }
+}
+
+impl Root {
+    fn dir(&self) -> Result<&Dir, SysError> {
+        if let Some(dir) = self.opened.get() {
+            return Ok(dir);
+        }
+        let opened = self.open().map_err(failed)?;
+        Ok(self.opened.get_or_init(|| opened))
+    }
+
+    fn open(&self) -> io::Result<Dir> {
+        let (owner, name) = match self.id {
+            RootId::Shared => return walk::open_or_make(&self.folder, "shared"),
+            RootId::Home(owner) => (owner, FsRoot::Home),
+            RootId::Tmp(owner) => (owner, FsRoot::Tmp),
+        };
+        let own = walk::open_or_make(&self.folder, &owner.to_string())?;
+        walk::open_or_make(&own, name.as_str())
+    }
+
+    fn read(&self, op: FileOp) -> Result<FileReply, SysError> {
+        let dir = self.dir()?;
+        match op {
+            FileOp::Read {
+                place,
+                offset,
+                length,
+                max_bytes,
+            } => read_range(
+                &Located::of(dir, &place, FsRights::Read)?,
+                offset,
+                length,
+                max_bytes,
+            ),
+            FileOp::Exists { place } => exists(dir, &place).map(FileReply::Exists),
+            FileOp::Stat { place } => Ok(FileReply::Stat(stat(&walk::metadata(dir, &place)?))),
+            FileOp::List { place, after, limit } => {
+                let folder = walk::folder(dir, &place, FsRights::Read)?;
+                let (entries, more) = page(&folder, &place.path, after.as_deref(), limit as usize)?;
+                Ok(FileReply::Entries { entries, more })
+            }
+            _ => Err(SysError::Unavailable { retry_after: None }),
+        }
+    }
+}
+
+/// What is below something that is no folder is not there.
+fn exists(dir: &Dir, place: &FilePlace) -> Result<bool, SysError> {
+    match walk::metadata(dir, place) {
+        Ok(_) => Ok(true),
+        Err(SysError::NotFound | SysError::NotADirectory) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_range(
+    file: &Located,
+    offset: u64,
+    length: Option<u64>,
+    max_bytes: u64,
+) -> Result<FileReply, SysError> {
+    let (mut file, metadata) = file.open()?;
+    let offset = offset.min(metadata.len());
+    let rest = metadata.len() - offset;
+    if length.is_none() && rest > max_bytes {
+        return Err(SysError::TooLarge { limit: max_bytes });
+    }
+    let wanted = length.unwrap_or(max_bytes).min(max_bytes).min(rest);
+    let mut bytes = Vec::with_capacity(wanted as usize);
+    file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+    file.take(wanted).read_to_end(&mut bytes).map_err(failed)?;
+    let stat = stat(&metadata);
+    Ok(FileReply::Bytes { bytes, stat })
+}
+
+/// The turns of the roots that are changed; given back on drop.
+#[derive(Debug)]
+struct Turns {
+    target: OwnedMutexGuard<Space>,
+    /// Where another root loses something.
+    source: Option<OwnedMutexGuard<Space>>,
+}
+
+impl Turns {
+    async fn take(roots: &Roots) -> Self {
+        let turn = |root: &Arc<Root>| Arc::clone(&root.turn).lock_owned();
+        let Roots { target, source, .. } = roots;
+        // In one order for all, so that no two wait for each other.
+        match (roots.source_loses, source.id < target.id) {
+            (false, _) => Self {
+                target: turn(target).await,
+                source: None,
+            },
+            (true, true) => Self {
+                source: Some(turn(source).await),
+                target: turn(target).await,
+            },
+            (true, false) => Self {
+                target: turn(target).await,
+                source: Some(turn(source).await),
+            },
+        }
+    }
+}
+
+/// Removes what was kept until this start.
+fn remove_tmp(files: &Dir) -> io::Result<()> {
+    for entry in files.entries()? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() {
+            continue;
+        }
+        match files.remove_dir_all(Path::new(&entry.file_name()).join(FsRoot::Tmp.as_str())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(error = &error as &dyn Error, "a folder of temporary files stays");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The cause goes to the log here; callers are told only what they can act on.
+fn failed(error: io::Error) -> SysError {
+    match error.kind() {
+        io::ErrorKind::NotFound => SysError::NotFound,
+        io::ErrorKind::AlreadyExists => SysError::AlreadyExists,
+        io::ErrorKind::NotADirectory => SysError::NotADirectory,
+        io::ErrorKind::IsADirectory => SysError::IsADirectory,
+        io::ErrorKind::DirectoryNotEmpty => SysError::NotEmpty,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            SysError::Io {
+                kind: IoKind::DiskFull,
+            }
+        }
+        _ => {
+            tracing::error!(error = &error as &dyn Error, "a file cannot be reached");
+            SysError::Io { kind: IoKind::Disk }
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! The way of a call to files: its places are allowed or asked about one after another, then a host performs it.
+
+use serde::{Deserialize, Serialize};
+
+use super::audit::Action;
+use super::errand::{Errand, Need};
+use super::path::FsPath;
+use super::place::{FilePlace, FsRights, FsRule};
+use super::{Answer, ApprovalNeed, Asked, CallId, Capability, Kernel, Limits, Op, SysError};
+use crate::ids::Namespace;
+use crate::time::Millis;
+
+/// The most bytes of a file that one call reads or writes.
+pub const FILE_BYTES: u64 = 8 * 1_024 * 1_024;
+/// The most entries one [`FileCall::List`] answers.
+pub const FILE_LIST_LIMIT: u32 = 1_000;
+/// What a file takes of its root's space is counted in these; it takes at least one, and so does a folder.
+pub const DISK_BLOCK: u64 = 4 * 1_024;
+/// What an entry of a list may take in memory.
+const ENTRY_BYTES: u64 = FsPath::NAME_BYTES as u64 + 64;
+
+/// What a process asks for with [`Syscall::File`](super::Syscall::File). Nothing but regular files and folders
+/// can be reached: what is a link, a pipe or a device is `permission_denied`, whatever it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileCall {
+    /// [`FileReply::Bytes`]: at most `length` from `offset` on, or all to the end.
+    Read {
+        path: FsPath,
+        offset: u64,
+        length: Option<u64>,
+    },
+    /// [`FileReply::Stat`]. After a crash the file is what it was or what it was to be. With `if_etag` only a file
+    /// that still has it is changed, otherwise `conflict`. A file with a second name (a hard link) is
+    /// `permission_denied`.
+    Write {
+        path: FsPath,
+        bytes: Vec<u8>,
+        mode: WriteMode,
+        if_etag: Option<String>,
+    },
+    /// [`FileReply::Stat`] of a new empty file, or `already_exists`.
+    Create { path: FsPath },
+    /// [`FileReply::Stat`]: cut to `length`, or filled with zeros up to it. As with [`FileCall::Write`].
+    Truncate { path: FsPath, length: u64 },
+    /// [`Reply::Done`](super::Reply::Done)
+    Delete { path: FsPath },
+    /// [`FileReply::Exists`]
+    Exists { path: FsPath },
+    /// [`FileReply::Stat`]
+    Stat { path: FsPath },
+    /// [`FileReply::Entries`]: those named after `after`, in order of their bytes; `limit` is from 1 to
+    /// [`FILE_LIST_LIMIT`]. What no path can name is left out.
+    List {
+        path: FsPath,
+        after: Option<String>,
+        limit: u32,
+    },
+    /// [`Reply::Done`](super::Reply::Done): one file has its new place. It replaces nothing: `already_exists`.
+    Move { from: FsPath, to: FsPath },
+    /// [`FileReply::Stat`] of the copy of one file. It replaces nothing: `already_exists`.
+    Copy { from: FsPath, to: FsPath },
+    /// [`Reply::Done`](super::Reply::Done), or `already_exists`; the folder above must be there.
+    CreateDirectory { path: FsPath },
+    /// [`Reply::Done`](super::Reply::Done), or `not_empty`.
+    RemoveDirectory { path: FsPath },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteMode {
+    /// The file holds these bytes and no others; it need not be there before.
+    Replace,
+    /// The file must not be there before: `already_exists`.
+    CreateNew,
+    /// The bytes follow those that are there; the file need not be.
+    Append,
+}
+
+/// What a call to files is answered, where it is not `Done`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileReply {
+    /// `stat` is that of the whole file these bytes were read from.
+    Bytes {
+        bytes: Vec<u8>,
+        stat: FileStat,
+    },
+    Stat(FileStat),
+    Exists(bool),
+    /// `more` says that entries follow the last of these.
+    Entries {
+        entries: Vec<FileEntry>,
+        more: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    File,
+    Directory,
+}
+
+/// A file or folder as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileStat {
+    pub kind: FileKind,
+    /// 0 for a folder.
+    pub size: u64,
+    /// Milliseconds since the Unix epoch.
+    pub modified: Millis,
+    /// Another after every change; what it is made of is the host's to say.
+    pub etag: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    pub name: String,
+    pub kind: FileKind,
+    /// 0 for a folder.
+    pub size: u64,
+    /// Milliseconds since the Unix epoch.
+    pub modified: Millis,
+}
+
+/// One thing for a host to do with files, as the [`FileCall`] of that name says, within its allowance: a root that
+/// would take more than `max_disk_bytes` is `quota_exceeded`. Only [`FileOp::List`], [`FileOp::Exists`],
+/// [`FileOp::Stat`] and [`FileOp::CreateDirectory`] name a root itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileOp {
+    /// Without `length`, more than `max_bytes` up to the end are `too_large`; a length is not more than that.
+    Read {
+        place: FilePlace,
+        offset: u64,
+        length: Option<u64>,
+        max_bytes: u64,
+    },
+    Write {
+        place: FilePlace,
+        bytes: Vec<u8>,
+        mode: WriteMode,
+        if_etag: Option<String>,
+        max_disk_bytes: u64,
+    },
+    Truncate {
+        place: FilePlace,
+        length: u64,
+        max_disk_bytes: u64,
+    },
+    Delete {
+        place: FilePlace,
+    },
+    Exists {
+        place: FilePlace,
+    },
+    Stat {
+        place: FilePlace,
+    },
+    List {
+        place: FilePlace,
+        after: Option<String>,
+        limit: u32,
+    },
+    Move {
+        from: FilePlace,
+        to: FilePlace,
+        max_disk_bytes: u64,
+    },
+    Copy {
+        from: FilePlace,
+        to: FilePlace,
+        max_disk_bytes: u64,
+    },
+    CreateDirectory {
+        place: FilePlace,
+        max_disk_bytes: u64,
+    },
+    RemoveDirectory {
+        place: FilePlace,
+    },
+}
+
+/// How a file or folder was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileChange {
+    Write,
+    Create,
+    Append,
+    Truncate,
+    Delete,
+    Move,
+    Copy,
+    CreateDirectory,
+    RemoveDirectory,
+}
+
+impl FileOp {
+    fn new(call: FileCall, namespace: Option<Namespace>, limits: &Limits) -> Result<Self, SysError> {
+        let max_disk_bytes = limits.disk_bytes;
+        let place = |path| FilePlace::of(path, namespace);
+        let file = |path: FsPath| {
+            if path.is_root() {
+                Err(SysError::IsADirectory)
+            } else {
+                place(path)
+            }
+        };
+        Ok(match call {
+            FileCall::Read { path, offset, length } => Self::Read {
+                place: file(path)?,
+                offset,
+                length: length.map(at_once).transpose()?,
+                max_bytes: FILE_BYTES,
+            },
+            FileCall::Write {
+                mode: WriteMode::CreateNew,
+                if_etag: Some(_),
+                ..
+            } => {
+                return Err(SysError::invalid("if_etag"));
+            }
+            FileCall::Write {
+                path,
+                bytes,
+                mode,
+                if_etag,
+            } => {
+                at_once(bytes.len() as u64)?;
+                Self::Write {
+                    place: file(path)?,
+                    bytes,
+                    mode,
+                    if_etag,
+                    max_disk_bytes,
+                }
+            }
+            FileCall::Create { path } => Self::Write {
+                place: file(path)?,
+                bytes: Vec::new(),
+                mode: WriteMode::CreateNew,
+                if_etag: None,
+                max_disk_bytes,
+            },
+            FileCall::Truncate { path, length } => Self::Truncate {
+                place: file(path)?,
+                length,
+                max_disk_bytes,
+            },
+            FileCall::Delete { path } => Self::Delete { place: file(path)? },
+            FileCall::Exists { path } => Self::Exists { place: place(path)? },
+            FileCall::Stat { path } => Self::Stat { place: place(path)? },
+            FileCall::List { limit, .. } if !(1..=FILE_LIST_LIMIT).contains(&limit) => {
+                return Err(SysError::invalid("limit"));
+            }
+            FileCall::List {
+                after: Some(after), ..
+            } if after.len() > FsPath::NAME_BYTES => {
+                return Err(SysError::invalid("after"));
+            }
+            FileCall::List { path, after, limit } => Self::List {
+                place: place(path)?,
+                after,
+                limit,
+            },
+            FileCall::Move { from, to } => Self::Move {
+                from: file(from)?,
+                to: file(to)?,
+                max_disk_bytes,
+            },
+            FileCall::Copy { from, to } => Self::Copy {
+                from: file(from)?,
+                to: file(to)?,
+                max_disk_bytes,
+            },
+            FileCall::CreateDirectory { path } => Self::CreateDirectory {
+                place: place(path)?,
+                max_disk_bytes,
+            },
+            FileCall::RemoveDirectory { path } if path.is_root() => return Err(SysError::invalid("path")),
+            FileCall::RemoveDirectory { path } => Self::RemoveDirectory { place: place(path)? },
+        })
+    }
+
+    /// The place it changes, or the one it reads; and where a move or a copy comes from.
+    fn places(&self) -> ((&FilePlace, FsRights), Option<(&FilePlace, FsRights)>) {
+        match self {
+            Self::Read { place, .. }
+            | Self::Exists { place }
+            | Self::Stat { place }
+            | Self::List { place, .. } => ((place, FsRights::Read), None),
+            Self::Write { place, .. }
+            | Self::Truncate { place, .. }
+            | Self::Delete { place }
+            | Self::CreateDirectory { place, .. }
+            | Self::RemoveDirectory { place } => ((place, FsRights::ReadWrite), None),
+            Self::Move { from, to, .. } => ((to, FsRights::ReadWrite), Some((from, FsRights::ReadWrite))),
+            Self::Copy { from, to, .. } => ((to, FsRights::ReadWrite), Some((from, FsRights::Read))),
+        }
+    }
+
+    pub(super) fn need(&self) -> FsRule {
+        rule(self.places().0)
+    }
+
+    /// What it needs where a move or a copy comes from.
+    pub(super) fn source_need(&self) -> Option<FsRule> {
+        self.places().1.map(rule)
+    }
+
+    pub(super) fn held_bytes(&self) -> u64 {
+        match self {
+            Self::Read {
+                length, max_bytes, ..
+            } => length.unwrap_or(*max_bytes),
+            Self::Write { bytes, .. } => bytes.len() as u64,
+            Self::List { limit, .. } => u64::from(*limit) * ENTRY_BYTES,
+            _ => 0,
+        }
+    }
+
+    pub(super) fn action(&self) -> Option<Action> {
+        let (change, bytes) = self.change()?;
+        let ((place, _), from) = self.places();
+        Some(Action::File {
+            change,
+            place: place.clone(),
+            from: from.map(|(place, _)| place.clone()),
+            bytes,
+        })
+    }
+
+    /// None for what only reads; the bytes are those it brings.
+    fn change(&self) -> Option<(FileChange, u64)> {
+        Some(match self {
+            Self::Read { .. } | Self::Exists { .. } | Self::Stat { .. } | Self::List { .. } => return None,
+            Self::Write { mode, bytes, .. } => {
+                let change = match mode {
+                    WriteMode::Replace => FileChange::Write,
+                    WriteMode::CreateNew => FileChange::Create,
+                    WriteMode::Append => FileChange::Append,
+                };
+                (change, bytes.len() as u64)
+            }
+            Self::Truncate { .. } => (FileChange::Truncate, 0),
+            Self::Delete { .. } => (FileChange::Delete, 0),
+            Self::Move { .. } => (FileChange::Move, 0),
+            Self::Copy { .. } => (FileChange::Copy, 0),
+            Self::CreateDirectory { .. } => (FileChange::CreateDirectory, 0),
+            Self::RemoveDirectory { .. } => (FileChange::RemoveDirectory, 0),
+        })
+    }
+}
+
+fn rule((place, rights): (&FilePlace, FsRights)) -> FsRule {
+    let place = place.clone();
+    FsRule { place, rights }
+}
+
+fn at_once(bytes: u64) -> Result<u64, SysError> {
+    if bytes > FILE_BYTES {
+        return Err(SysError::TooLarge { limit: FILE_BYTES });
+    }
+    Ok(bytes)
+}
+
+/// What a file of `size` bytes takes of its root's space.
+pub fn disk_bytes(size: u64) -> u64 {
+    size.max(1).div_ceil(DISK_BLOCK).saturating_mul(DISK_BLOCK)
+}
+
+/// A call that may have to be asked about, and holds its operation until it is allowed.
+#[derive(Debug)]
+pub(super) struct FileErrand {
+    /// None once it is handed on.
+    op: Option<Box<FileOp>>,
+    source: Option<FsRule>,
+    main: FsRule,
+}
+
+impl FileErrand {
+    pub(super) fn needs(&self) -> Vec<Need> {
+        let rules = self.source.iter().chain([&self.main]);
+        let needs = rules.map(|rule| Need {
+            asked: ApprovalNeed::Fs(rule.clone()),
+            capability: Capability::Fs(rule.clone()),
+        });
+        needs.collect()
+    }
+
+    pub(super) fn capability(&self) -> Capability {
+        Capability::Fs(self.main.clone())
+    }
+}
+
+impl Kernel {
+    pub(super) fn file_call(
+        &mut self,
+        asked: Asked,
+        call: FileCall,
+        limits: &Limits,
+    ) -> Result<Answer, SysError> {
+        let process = self
+            .processes
+            .get_mut(asked.caller.pid())
+            .ok_or(SysError::Cancelled)?;
+        let op = FileOp::new(call, process.namespace, limits)?;
+        let held_bytes = op.held_bytes();
+        process.usage.take(limits, held_bytes)?;
+        let errand = FileErrand {
+            source: op.source_need(),
+            main: op.need(),
+            op: Some(Box::new(op)),
+        };
+        self.set_out(asked, Errand::Files(errand), held_bytes);
+        Ok(Answer::WhenDone)
+    }
+
+    pub(super) fn perform_on_files(&mut self, call: CallId) -> Result<(), SysError> {
+        let errand = self.calls.get_mut(&call).and_then(|call| call.errand.as_mut());
+        let Some(Errand::Files(FileErrand { op, .. })) = errand else {
+            return Ok(());
+        };
+        match op.take() {
+            Some(op) => self.enqueue(call, Op::File(op)),
+            None => Ok(()),
+        }
+    }
+}
