@@ -1,5 +1,8 @@
 //! Files on a disk through the whole kernel: what only the audit, many at once, and a call given up show.
 
+#[cfg(target_os = "linux")]
+mod race;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,14 +10,14 @@ use std::time::Duration;
 
 use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData};
 use agentos_core::kernel::{
-    FileCall, FileReply, FsPath, IoKind, Pid, Principal, Reply, SysError, Syscall, WriteMode,
+    FileCall, FileReply, FsPath, IoKind, KernelConfig, Pid, Principal, Reply, SysError, Syscall, WriteMode,
 };
 use agentos_core::ports::kernel::KernelPort;
 use futures::future::join_all;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
 
-use super::{app, database_in, namespace, run, start};
+use super::{TokioClock, app, database_in, namespace, run};
 
 /// A kernel over files and a database on disk, and an app.
 struct Desk {
@@ -31,10 +34,14 @@ impl Desk {
     }
 
     async fn over(folder: TempDir) -> Self {
+        Self::with(super::config(), folder).await
+    }
+
+    async fn with(config: KernelConfig, folder: TempDir) -> Self {
         let pool = database_in(&folder).await;
         let files = Files::open(folder.path()).expect("a folder for files");
         let host = Host::new(SqliteAppData::new(pool.clone())).with_files(files);
-        let kernel = start(Arc::new(host));
+        let kernel = LocalKernel::start(config, TokioClock::start(), Arc::new(host));
         let app = app(&kernel, 1).await;
         let own = folder.path().join("files").join(namespace(1).to_string());
         Self {
