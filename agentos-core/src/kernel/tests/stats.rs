@@ -63,8 +63,8 @@ fn every_denial_is_counted_and_suspended_processes_are_told_apart() {
     assert_eq!(stats.denials, denials::RECORDED_A_SECOND + 5);
     assert_eq!((stats.processes, stats.suspended), (3, 1));
     assert_eq!(
-        stats.grants, 6,
-        "own storage, time and system information for each"
+        stats.grants, 10,
+        "own storage, two own folders, time and system information for each"
     );
     let table = LimitTable::default();
     assert_eq!(
