@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use agentos_adapters::http::Method;
+use agentos_core::spec::Issue;
+use agentos_core::spec::accept::accept;
+use agentos_core::spec::catalog::Catalog;
+use agentos_core::spec::mend::Loss;
 use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
@@ -30,6 +34,9 @@ struct Served {
     /// The code of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    /// The gates it came through.
+    #[serde(flatten)]
+    gates: Gates,
     /// Errors that kept an app from working.
     errors: usize,
     mends: usize,
@@ -49,6 +56,48 @@ enum Outcome {
     /// Who was asked says that this is none of theirs.
     Declined,
     Failed,
+}
+
+/// What of the way to an app went well: there was a document, the check found no error in it, it did what its trial
+/// asked of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+struct Gates {
+    parse: bool,
+    check: bool,
+    trial: bool,
+}
+
+impl Gates {
+    const ALL: Self = Self {
+        parse: true,
+        check: true,
+        trial: true,
+    };
+
+    /// Of the draft of an app that does not work. One without an error failed in its trial.
+    fn of_draft(draft: &Value) -> Self {
+        let accepted = accept(draft.clone(), Catalog::builtin(), Loss::Forbidden);
+        let is_sound = |issues: &[Issue]| !issues.iter().any(Issue::is_error);
+        Self {
+            parse: draft.is_object(),
+            check: draft.is_object() && accepted.is_ok_and(|accepted| is_sound(&accepted.issues)),
+            trial: false,
+        }
+    }
+
+    /// One letter for each, in capitals for what went well.
+    fn letters(self) -> String {
+        [('p', self.parse), ('c', self.check), ('t', self.trial)]
+            .map(|(letter, passed)| {
+                if passed {
+                    letter.to_ascii_uppercase()
+                } else {
+                    letter
+                }
+            })
+            .iter()
+            .collect()
+    }
 }
 
 /// Good when nothing failed; what is declined is no failure. The apps it makes are closed again.
@@ -109,6 +158,10 @@ impl Served {
         let issues = issues.as_array().into_iter().flatten();
         Self {
             prompt: prompt.to_owned(),
+            gates: match answer {
+                Ok(_) => Gates::ALL,
+                Err(refusal) => Gates::of_draft(&refusal["details"]["draft"]),
+            },
             outcome,
             code,
             errors: issues.filter(|issue| issue["severity"] == "error").count(),
@@ -134,13 +187,14 @@ impl Served {
 
 fn table(all: &[Served]) -> String {
     let mut lines = vec![format!(
-        "{:<18} {:>7} {:>5} {:>7} {:>6} {:>6} {:>8}  prompt",
-        "outcome", "repairs", "mends", "events", "in", "out", "seconds"
+        "{:<18} {:>5} {:>7} {:>5} {:>7} {:>6} {:>6} {:>8}  prompt",
+        "outcome", "gates", "repairs", "mends", "events", "in", "out", "seconds"
     )];
     lines.extend(all.iter().map(|served| {
         format!(
-            "{:<18} {:>7} {:>5} {:>7} {:>6} {:>6} {:>8.3}  {}",
+            "{:<18} {:>5} {:>7} {:>5} {:>7} {:>6} {:>6} {:>8.3}  {}",
             served.word(),
+            served.gates.letters(),
             served.repairs,
             served.mends,
             served.trial_events,
@@ -150,6 +204,7 @@ fn table(all: &[Served]) -> String {
             served.prompt
         )
     }));
+    lines.push("gates: P a document was read, C its check found no error, T its trial passed".to_owned());
     let count = |outcome: Outcome| all.iter().filter(|served| served.outcome == outcome).count();
     let tokens: u64 = all
         .iter()
@@ -164,4 +219,30 @@ fn table(all: &[Served]) -> String {
         count(Outcome::Failed)
     ));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(answer: &Result<Value, Value>, gates: &str) {
+        let served = Served::of("a prompt", answer, Duration::ZERO);
+        assert_eq!(served.gates.letters(), gates, "{answer:?}");
+    }
+
+    #[test]
+    fn the_gates_are_told_one_by_one() {
+        let refused = |draft: Value| Err(json!({"code": "generation_failed", "details": {"draft": draft}}));
+        let button = |click: Value| json!({"components": [{"type": "button", "props": {"text": "A"}, "on_event": {"click": click}}]});
+        check(&Ok(json!({"report": {}})), "PCT");
+        check(&refused(json!("I cannot")), "pct");
+        check(&refused(button(json!("nowhere"))), "Pct");
+        check(
+            &refused(button(
+                json!({"tool": "ui.set_state", "args": {"path": "a", "value": 1}}),
+            )),
+            "PCt",
+        );
+    }
 }
