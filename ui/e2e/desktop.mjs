@@ -156,8 +156,17 @@ export class Desktop {
     return this.page.locator(`[data-window-key="${key}"]`);
   }
 
-  /** What axe finds against WCAG 2.2 AA on the page as it is now, as readable lines. */
+  /** What axe finds against WCAG 2.2 AA on the page once nothing fades in or out any more, as readable lines. */
   async accessibilityViolations() {
+    await this.page.evaluate(async () => {
+      const ends = (animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime);
+      await Promise.allSettled(
+        document
+          .getAnimations()
+          .filter(ends)
+          .map(({ finished }) => finished),
+      );
+    });
     await this.page.evaluate(axe);
     const violations = await this.page.evaluate(async (tags) => {
       const { violations } = await window.axe.run(document, { runOnly: tags });

@@ -108,6 +108,7 @@ describe("the system monitor", () => {
     await page.keyboard.press("Alt+KeyP");
     await row().getByRole("button", { name: "Kill Keeper" }).click();
     const question = page.getByRole("alertdialog", { name: "Kill “Keeper”?" });
+    await question.waitFor();
     assert.deepEqual(await desktop.accessibilityViolations(), []);
     await question.getByRole("button", { name: "Let it run" }).click();
     assert.equal((await process()).pid, pid);
