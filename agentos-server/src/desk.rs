@@ -9,6 +9,7 @@ use agentos_core::apps::{AppEvent, Apps};
 use agentos_core::chat::Chat;
 use agentos_core::generate::Generator;
 use agentos_core::generate::prompt::Style;
+use agentos_core::ids::AppId;
 use agentos_core::kernel::EventKind;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
@@ -157,6 +158,11 @@ impl Desk {
     pub fn with_audit(mut self, audit: SqliteAudit) -> Self {
         self.audit = Some(audit);
         self
+    }
+
+    /// A name nobody can guess, for what a client left unnamed.
+    pub(crate) fn fresh_id(&self) -> String {
+        AppId::new(self.ambient.now(), self.ambient.seed()).to_string()
     }
 
     pub(crate) fn uptime_ms(&self) -> u64 {

@@ -94,6 +94,8 @@ struct Connection {
     id: ConnectionId,
     desk: Arc<Desk>,
     outbox: Outbox,
+    /// Of the messages of a chat that name no other.
+    conversation: String,
     requests: Arc<Semaphore>,
     followed: Arc<Semaphore>,
     /// Ended with the connection.
@@ -106,6 +108,7 @@ impl Connection {
         let requests = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
         Self {
             id,
+            conversation: desk.fresh_id(),
             desk,
             outbox,
             requests,
@@ -186,7 +189,7 @@ impl Connection {
         let question = Question {
             message,
             context,
-            default_conversation: format!("{:?}", self.id),
+            default_conversation: self.conversation.clone(),
         };
         let started = job::start(&self.desk, id, |desk, teller| async move {
             chat::answer(&desk, &teller, question).await

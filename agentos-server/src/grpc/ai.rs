@@ -156,7 +156,7 @@ fn question(desk: &Desk, request: StreamChatRequest) -> Question {
             conversation_id: request.conversation_id,
             history: Vec::new(),
         },
-        default_conversation: AppId::new(desk.ambient.now(), desk.ambient.seed()).to_string(),
+        default_conversation: desk.fresh_id(),
     }
 }
 

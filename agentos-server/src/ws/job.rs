@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use agentos_core::ids::AppId;
 use tokio_util::sync::CancellationToken;
 
 use super::log::Log;
@@ -87,7 +86,7 @@ pub(super) fn start<W>(
 where
     W: Future<Output = Result<Option<Progress>, Fault>> + Send,
 {
-    let id = id.unwrap_or_else(|| AppId::new(desk.ambient.now(), desk.ambient.seed()).to_string());
+    let id = id.unwrap_or_else(|| desk.fresh_id());
     let job = desk.jobs.begin(id, desk.stop.child_token())?;
     let (desk, running) = (Arc::clone(desk), Arc::clone(&job));
     let tasks = desk.tasks.clone();
