@@ -55,7 +55,7 @@ pub mod stream_message {
     #[repr(i32)]
     pub enum Type {
         Unspecified = 0,
-        /// The model was asked.
+        /// An app is being written, or changed.
         GenerationStart = 1,
         /// A piece of the model's reasoning.
         Thought = 2,
