@@ -79,6 +79,24 @@ describe("open questions", () => {
     expect(ids()).toEqual([]);
   });
 
+  it("outlive a list that was made before they were asked", async () => {
+    const { subject, server } = approvals();
+    const loaded = subject.load();
+    server.open = [approval("1")];
+    subject.receive(asked(approval("1")));
+    await loaded;
+    expect(ids()).toEqual(["1"]);
+  });
+
+  it("do not come back with a list that was made before they were answered", async () => {
+    const { subject, server } = approvals([approval("1")]);
+    const loaded = subject.load();
+    server.open = [];
+    subject.receive({ type: "event", topic: "kernel", kind: "approval_answered", data: { id: "1" } });
+    await loaded;
+    expect(ids()).toEqual([]);
+  });
+
   it("stay when an answer does not arrive, as long as the server has them", async () => {
     const { subject, told, server } = approvals([approval("1")]);
     await subject.load();

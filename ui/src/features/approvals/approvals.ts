@@ -24,15 +24,20 @@ export interface ApprovalsOptions {
 export class Approvals {
   readonly #options: ApprovalsOptions;
   #expiry: ReturnType<typeof setTimeout> | undefined;
+  /** How often a question was opened or closed here. */
+  #changes = 0;
 
   constructor(options: ApprovalsOptions) {
     this.#options = options;
   }
 
-  /** Asks the server for what is open; after a lost line that is the only truth. */
+  /** Asks the server for what is open; after a lost line that is the only truth. A list that something
+   * happened beside may be older than it, and is asked for again. */
   async load(): Promise<void> {
+    const changes = this.#changes;
     const open = await this.#options.load().catch(() => null);
     if (!open) return;
+    if (changes !== this.#changes) return this.load();
     const { pending } = useApprovals.getState();
     const known = new Map(pending.map((approval) => [approval.id, approval]));
     this.#set(open.map((approval) => known.get(approval.id) ?? opened(approval, Date.now())));
@@ -65,11 +70,13 @@ export class Approvals {
   #add(approval: PendingApproval): void {
     const { pending } = useApprovals.getState();
     if (pending.some(({ id }) => id === approval.id)) return;
+    this.#changes += 1;
     this.#set([...pending, approval]);
     this.#options.onAsked(approval);
   }
 
   #remove(id: string): void {
+    this.#changes += 1;
     this.#set(useApprovals.getState().pending.filter((approval) => approval.id !== id));
   }
 
