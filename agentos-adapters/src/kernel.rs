@@ -14,7 +14,7 @@ mod network;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use agentos_core::kernel::{CallId, KernelConfig, Principal, Reply, SysError, Syscall};
+use agentos_core::kernel::{Call, CallId, KernelConfig, Reply, SysError};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
@@ -72,18 +72,13 @@ impl LocalKernel {
 
 #[async_trait]
 impl KernelPort for LocalKernel {
-    async fn syscall(&self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError> {
+    async fn call(&self, call: Call) -> Result<Reply, SysError> {
         let (answer, answered) = oneshot::channel();
-        let call = self.next_call();
-        let request = Request::Syscall {
-            caller,
-            call,
-            syscall,
-            answer,
-        };
+        let id = self.next_call();
+        let request = Request::Call { id, call, answer };
         self.requests.send(request).await.map_err(|_| stopped())?;
         let mut waiting = WaitingCall {
-            call,
+            call: id,
             answered,
             abandoned: &self.abandoned,
         };

@@ -64,7 +64,7 @@ pub use path::{FsPath, FsRoot};
 pub use place::{FilePlace, FsRights, FsRule};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use stats::{MemoryStats, ProcessStats};
-pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
+pub use syscall::{Call, Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 pub use tally::{KernelStats, OperationTimes};
 
 use crate::ids::BootId;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, CallId, Effect, Input, IoKind, Kernel, KernelConfig, KernelEvent, OpId,
-    Principal, Reply, SysError, Syscall,
+    AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, IoKind, Kernel, KernelConfig, KernelEvent, OpId,
+    Reply, SysError,
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
@@ -31,10 +31,9 @@ const RECORDS_UNWRITTEN: usize = 4_096;
 
 #[derive(Debug)]
 pub(super) enum Request {
-    Syscall {
-        caller: Principal,
-        call: CallId,
-        syscall: Syscall,
+    Call {
+        id: CallId,
+        call: Call,
         answer: Answer,
     },
     Events {
@@ -146,20 +145,17 @@ impl Driver {
     fn take(&mut self, request: Request) -> Option<Input> {
         match request {
             // The caller left before the call began.
-            Request::Syscall { answer, .. } if answer.is_closed() => None,
-            Request::Syscall {
-                caller,
-                call,
-                syscall,
-                answer,
-            } => {
-                self.answers.insert(call, answer);
-                let deadline = self.clock.now() + CALL_DEADLINE;
+            Request::Call { answer, .. } if answer.is_closed() => None,
+            Request::Call { id, call, answer } => {
+                self.answers.insert(id, answer);
+                let time = call
+                    .within
+                    .map_or(CALL_DEADLINE, |within| within.min(CALL_DEADLINE));
                 Some(Input::Syscall {
-                    caller,
-                    call,
-                    deadline,
-                    syscall,
+                    caller: call.caller,
+                    call: id,
+                    deadline: self.clock.now() + time,
+                    syscall: call.syscall,
                 })
             }
             Request::Events {

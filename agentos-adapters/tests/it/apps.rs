@@ -12,7 +12,7 @@ use agentos_adapters::kernel::{Host, LocalKernel, SqliteAppData};
 use agentos_adapters::storage::SqliteStorage;
 use agentos_core::apps::{App, AppError, AppState, Apps, NewApp};
 use agentos_core::ids::{AppId, BootId};
-use agentos_core::kernel::{KernelConfig, Principal, StoreKey, Syscall};
+use agentos_core::kernel::{Call, KernelConfig, Principal, StoreKey, Syscall};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::registry::{MetadataChange, Registry};
@@ -107,7 +107,7 @@ impl Desk {
             if_version: None,
         };
         self.kernel
-            .syscall(caller.principal(), put)
+            .call(Call::new(caller.principal(), put))
             .await
             .expect("stored");
     }
@@ -119,7 +119,7 @@ impl Desk {
             namespace: app.record.namespace,
             key,
         };
-        self.kernel.syscall(Principal::System, get).await.is_ok()
+        self.kernel.call(Call::new(Principal::System, get)).await.is_ok()
     }
 }
 

@@ -10,7 +10,7 @@ use super::exchange::{HttpRequest, HttpResponse};
 use super::files::{FileCall, FileReply};
 use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
-use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
+use super::process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo};
 use super::stats::{MemoryStats, ProcessStats};
 use super::tally::KernelStats;
 use crate::ids::Namespace;
@@ -124,6 +124,34 @@ pub enum Syscall {
     /// [`Reply::Done`]: none of that holds any more, for running processes too. Calls in flight that needed
     /// it end.
     ForgetApprovals { namespace: Namespace },
+}
+
+/// A syscall on the authority of a process, and the terms on which it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub caller: Principal,
+    pub syscall: Syscall,
+    /// How long its answer is of use; the kernel's own deadline for calls holds beside it.
+    pub within: Option<Millis>,
+}
+
+impl Call {
+    /// A call on the kernel's terms.
+    pub fn new(caller: Principal, syscall: Syscall) -> Self {
+        Self {
+            caller,
+            syscall,
+            within: None,
+        }
+    }
+
+    #[must_use]
+    pub fn within(self, time: Millis) -> Self {
+        Self {
+            within: Some(time),
+            ..self
+        }
+    }
 }
 
 /// The most keys one [`Syscall::StoreList`] answers.

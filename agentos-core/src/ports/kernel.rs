@@ -5,7 +5,7 @@ use futures::stream::BoxStream;
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Approval, ApprovalAnswer, ApprovalId, Capability, EventPage, GrantId, GrantInfo, KernelEvent,
+    Approval, ApprovalAnswer, ApprovalId, Call, Capability, EventPage, GrantId, GrantInfo, KernelEvent,
     KernelStats, NewProcess, Pid, Principal, ProcessInfo, Reply, Rule, StandingApproval, SysError, Syscall,
 };
 
@@ -13,8 +13,8 @@ use crate::kernel::{
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait KernelPort: Send + Sync {
-    /// Makes one syscall on the authority of `caller`. Dropping the future cancels the call and what
-    /// it started. A call that takes longer than the kernel's deadline for calls fails with
+    /// Makes one syscall. Dropping the future cancels the call and what it started. A call that takes
+    /// longer than it may, or than the kernel's deadline for calls, fails with
     /// [`SysError::DeadlineExceeded`].
     ///
     /// # Errors
@@ -22,7 +22,7 @@ pub trait KernelPort: Send + Sync {
     /// [`SysError::QuotaExceeded`] and [`SysError::TooLarge`], after which nothing was changed;
     /// [`SysError::Cancelled`] when the process ended; [`SysError::Unavailable`] when it is suspended
     /// or the kernel stopped.
-    async fn syscall(&self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError>;
+    async fn call(&self, call: Call) -> Result<Reply, SysError>;
 
     /// What happens from now on, after what is still kept of the events behind `since` (a `seq`).
     /// A reader that falls behind is told how many it missed, and goes on. As long as there is a stream
@@ -50,8 +50,13 @@ pub enum EventItem {
     Missed { count: u64 },
 }
 
-/// The system's own calls by name.
+/// Calls by name; those of the system where no caller is named.
 impl dyn KernelPort + '_ {
+    /// Makes a call on the kernel's terms.
+    pub async fn syscall(&self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError> {
+        self.call(Call::new(caller, syscall)).await
+    }
+
     pub async fn spawn(&self, process: NewProcess) -> Result<Pid, SysError> {
         match self
             .syscall(Principal::System, Syscall::SpawnProcess(process))

@@ -11,8 +11,8 @@ use futures::stream::{self, BoxStream, StreamExt};
 use super::host::FakeHost;
 use crate::ids::BootId;
 use crate::kernel::{
-    AuditRecord, AuthorizedOp, CallId, Effect, Input, Kernel, KernelConfig, KernelEvent, Principal, Reply,
-    SysError, Syscall,
+    AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, Kernel, KernelConfig, KernelEvent, Reply,
+    SysError,
 };
 use crate::ports::host::HostPort;
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
@@ -74,9 +74,9 @@ impl Default for FakeKernel {
 
 #[async_trait]
 impl KernelPort for FakeKernel {
-    async fn syscall(&self, caller: Principal, syscall: Syscall) -> Result<Reply, SysError> {
+    async fn call(&self, call: Call) -> Result<Reply, SysError> {
         let (answer, answered) = oneshot::channel();
-        let (call, mut outside) = self.state().begin(caller, syscall, answer);
+        let (call, mut outside) = self.state().begin(call, answer);
         let _waiting = WaitingCall { kernel: self, call };
         loop {
             // As in every kernel, a decision stands even when it cannot be recorded.
@@ -108,22 +108,17 @@ impl KernelPort for FakeKernel {
 }
 
 impl State {
-    fn begin(
-        &mut self,
-        caller: Principal,
-        syscall: Syscall,
-        answer: oneshot::Sender<Result<Reply, SysError>>,
-    ) -> (CallId, Outside) {
+    fn begin(&mut self, call: Call, answer: oneshot::Sender<Result<Reply, SysError>>) -> (CallId, Outside) {
         self.calls += 1;
-        let call = CallId(self.calls);
-        self.answers.insert(call, answer);
+        let id = CallId(self.calls);
+        self.answers.insert(id, answer);
         let input = Input::Syscall {
-            caller,
-            call,
+            caller: call.caller,
+            call: id,
             deadline: Millis::MAX,
-            syscall,
+            syscall: call.syscall,
         };
-        (call, self.handle(input))
+        (id, self.handle(input))
     }
 
     fn handle(&mut self, input: Input) -> Outside {

@@ -6,7 +6,7 @@ use agentos_core::apps::{App, AppEvent};
 use agentos_core::generate::Generator;
 use agentos_core::ids::{AppId, Namespace};
 use agentos_core::kernel::{
-    Capability, HttpResponse, IoKind, IpcRights, IpcRule, Method, ModelReply, ModelRequest, NewProcess,
+    Call, Capability, HttpResponse, IoKind, IpcRights, IpcRule, Method, ModelReply, ModelRequest, NewProcess,
     Outbound, Partner, Pid, Reply, Rule, Site, SysError, Syscall, Topic,
 };
 use agentos_core::ports::kernel::{KernelPort, MockKernelPort};
@@ -115,10 +115,10 @@ fn a_question_of_an_app_is_one_syscall_of_its_own_process() {
         max_tokens: Some(30),
     };
     kernel
-        .expect_syscall()
-        .with(eq(caller.principal()), eq(Syscall::LlmGenerate(request)))
+        .expect_call()
+        .with(eq(Call::new(caller.principal(), Syscall::LlmGenerate(request))))
         .once()
-        .returning(|_, _| Ok(Reply::Model(ModelReply::Text("Short".to_owned()))));
+        .returning(|_| Ok(Reply::Model(ModelReply::Text("Short".to_owned()))));
     let service = AiService::new(Arc::new(kernel));
     let args = json!({"prompt": "Shorten", "text": "A long text", "max_tokens": 30});
     let answer = service.call("ai.ask", args.as_object().unwrap(), Some(&caller));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agentos_adapters::kernel::{AuditError, Host, SqliteAppData, SqliteAudit};
-use agentos_core::kernel::{AuditFault, Principal, SysError, Syscall};
+use agentos_core::kernel::{AuditFault, Call, Principal, SysError, Syscall};
 use agentos_core::ports::kernel::KernelPort;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
@@ -18,7 +18,7 @@ async fn audited() -> (SqlitePool, TempDir) {
     let pid = app(&kernel, 1).await;
     for value in ["1", "2", "3"] {
         kernel
-            .syscall(Principal::Process(pid), put(1, "n", value))
+            .call(Call::new(Principal::Process(pid), put(1, "n", value)))
             .await
             .unwrap();
     }
@@ -112,14 +112,14 @@ fn a_change_and_its_record_are_written_together_or_not_at_all() {
             key: missing,
         };
         assert_eq!(
-            kernel.syscall(Principal::System, delete).await,
+            kernel.call(Call::new(Principal::System, delete)).await,
             Err(SysError::NotFound)
         );
         assert_eq!(records(&pool).await, before);
 
         sqlx::raw_sql("DROP TABLE audit").execute(&pool).await.unwrap();
         kernel
-            .syscall(Principal::System, put(1, "n", "4"))
+            .call(Call::new(Principal::System, put(1, "n", "4")))
             .await
             .unwrap_err();
         assert_eq!(super::read(&kernel, 1, "n").await.unwrap(), b"3");
@@ -133,7 +133,7 @@ fn a_denial_is_recorded_before_it_is_answered() {
         let kernel = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
         let pid = app(&kernel, 2).await;
         kernel
-            .syscall(Principal::Process(pid), put(1, "n", "4"))
+            .call(Call::new(Principal::Process(pid), put(1, "n", "4")))
             .await
             .unwrap_err();
         let records = records(&pool).await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use agentos_adapters::kernel::LocalKernel;
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, Capability, IoKind, KernelConfig, LimitTable, Op, Pid, Principal, ProcessInfo,
-    Reply, Resource, Rule, SysError, Syscall,
+    AuditRecord, AuthorizedOp, Call, Capability, IoKind, KernelConfig, LimitTable, Op, Pid, Principal,
+    ProcessInfo, Reply, Resource, Rule, SysError, Syscall,
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::{HostPort, MockHostPort};
@@ -42,7 +42,7 @@ impl Held {
     /// Makes the call in a task of its own.
     fn call(&self, caller: Principal, syscall: Syscall) -> JoinHandle<Result<Reply, SysError>> {
         let kernel = self.kernel.clone();
-        tokio::spawn(async move { kernel.syscall(caller, syscall).await })
+        tokio::spawn(async move { kernel.call(Call::new(caller, syscall)).await })
     }
 
     async fn calls_in_flight(&self) -> Vec<u32> {
@@ -164,7 +164,7 @@ fn a_call_ends_at_its_deadline() {
         let began = Instant::now();
         let late = held
             .kernel
-            .syscall(Principal::Process(pid), put(1, "a", "late"))
+            .call(Call::new(Principal::Process(pid), put(1, "a", "late")))
             .await;
         assert_eq!(late, Err(SysError::DeadlineExceeded));
         assert!(began.elapsed() >= Duration::from_secs(30) && began.elapsed() < Duration::from_secs(31));
@@ -180,7 +180,7 @@ fn deadlines_and_rates_do_not_wait_for_a_clock_that_was_set_back() {
         let host = Arc::new(FakeHost::default());
         let kernel = LocalKernel::start(config(), clock.clone(), host.clone());
         let pid = app(&kernel, 1).await;
-        let time = || kernel.syscall(Principal::Process(pid), Syscall::GetCurrentTime);
+        let time = || kernel.call(Call::new(Principal::Process(pid), Syscall::GetCurrentTime));
         for _ in 0..LimitTable::default().standard.call_burst {
             time().await.unwrap();
         }
@@ -191,7 +191,9 @@ fn deadlines_and_rates_do_not_wait_for_a_clock_that_was_set_back() {
 
         host.hold();
         let began = Instant::now();
-        let late = kernel.syscall(Principal::Process(pid), put(1, "a", "late")).await;
+        let late = kernel
+            .call(Call::new(Principal::Process(pid), put(1, "a", "late")))
+            .await;
         assert_eq!(late, Err(SysError::DeadlineExceeded));
         assert!(began.elapsed() < Duration::from_secs(31));
     });
@@ -209,7 +211,7 @@ fn one_call_more_than_allowed_is_refused_and_the_others_are_served() {
         held.until_in_flight(limit).await;
         let more = held
             .kernel
-            .syscall(Principal::Process(pid), put(1, "more", "x"))
+            .call(Call::new(Principal::Process(pid), put(1, "more", "x")))
             .await;
         let Err(SysError::QuotaExceeded {
             resource,
@@ -244,7 +246,7 @@ fn stopping_answers_what_was_asked_and_refuses_what_comes() {
         assert!(call.await.unwrap().is_ok());
         let late = held
             .kernel
-            .syscall(Principal::Process(pid), Syscall::GetCurrentTime)
+            .call(Call::new(Principal::Process(pid), Syscall::GetCurrentTime))
             .await;
         assert_eq!(late, Err(SysError::Unavailable { retry_after: None }));
         assert!(held.kernel.events(None, Reader::Program).await.is_err());
@@ -260,7 +262,9 @@ fn decisions_stand_and_are_recorded_later_when_the_audit_cannot_be_written() {
         let kernel = start(host.clone());
         host.set_broken(true);
         let first = app(&kernel, 1).await;
-        let refused = kernel.syscall(Principal::Process(first), put(1, "a", "x")).await;
+        let refused = kernel
+            .call(Call::new(Principal::Process(first), put(1, "a", "x")))
+            .await;
         assert_eq!(refused, Err(SysError::Unavailable { retry_after: None }));
         host.set_broken(false);
         let second = app(&kernel, 2).await;
@@ -288,11 +292,13 @@ fn an_operation_that_panics_is_an_error_of_its_call_alone() {
     run(async {
         let kernel = start(Arc::new(PanickingHost));
         let pid = app(&kernel, 1).await;
-        let failed = kernel.syscall(Principal::Process(pid), put(1, "a", "x")).await;
+        let failed = kernel
+            .call(Call::new(Principal::Process(pid), put(1, "a", "x")))
+            .await;
         assert_eq!(failed, Err(SysError::Io { kind: IoKind::Disk }));
         assert!(
             kernel
-                .syscall(Principal::Process(pid), Syscall::GetCurrentTime)
+                .call(Call::new(Principal::Process(pid), Syscall::GetCurrentTime))
                 .await
                 .is_ok()
         );
@@ -314,7 +320,10 @@ fn many_processes_at_once_lose_nothing() {
             tokio::spawn(async move {
                 for n in 0..25 {
                     let put = put(number, &n.to_string(), &format!("{number} {n}"));
-                    kernel.syscall(Principal::Process(pid), put).await.unwrap();
+                    kernel
+                        .call(Call::new(Principal::Process(pid), put))
+                        .await
+                        .unwrap();
                 }
             })
         });
@@ -350,7 +359,7 @@ fn a_host_is_handed_a_change_once_with_the_record_of_who_makes_it() {
         let clear = Syscall::StoreClear {
             namespace: namespace(1),
         };
-        let cleared = kernel.syscall(Principal::Process(pid), clear).await;
+        let cleared = kernel.call(Call::new(Principal::Process(pid), clear)).await;
         assert_eq!(cleared, Ok(Reply::Removed(3)));
     });
 }

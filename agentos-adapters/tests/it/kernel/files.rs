@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData};
 use agentos_core::kernel::{
-    FileCall, FileReply, FsPath, IoKind, KernelConfig, Pid, Principal, Reply, SysError, Syscall, WriteMode,
+    Call, FileCall, FileReply, FsPath, IoKind, KernelConfig, Pid, Principal, Reply, SysError, Syscall,
+    WriteMode,
 };
 use agentos_core::ports::kernel::KernelPort;
 use futures::future::join_all;
@@ -55,7 +56,7 @@ impl Desk {
 
     async fn call(&self, call: FileCall) -> Result<Reply, SysError> {
         self.kernel
-            .syscall(Principal::Process(self.app), Syscall::File(call))
+            .call(Call::new(Principal::Process(self.app), Syscall::File(call)))
             .await
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use agentos_core::apps::{App, AppEvent, Apps, Lease, NewApp};
 use agentos_core::ids::Namespace;
-use agentos_core::kernel::{Pid, Principal, StoreKey, Syscall};
+use agentos_core::kernel::{Call, Pid, Principal, StoreKey, Syscall};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::registry::Registry;
@@ -86,13 +86,16 @@ impl Desk {
             value: b"1".to_vec(),
             if_version: None,
         };
-        self.kernel.syscall(Principal::System, put).await.expect("stored");
+        self.kernel
+            .call(Call::new(Principal::System, put))
+            .await
+            .expect("stored");
     }
 
     pub(crate) async fn stores(&self, namespace: Namespace) -> bool {
         let key = StoreKey::parse("k").expect("a key");
         self.kernel
-            .syscall(Principal::System, Syscall::StoreGet { namespace, key })
+            .call(Call::new(Principal::System, Syscall::StoreGet { namespace, key }))
             .await
             .is_ok()
     }
