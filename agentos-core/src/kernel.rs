@@ -55,7 +55,7 @@ pub use files::{
     DISK_BLOCK, FILE_BYTES, FILE_LIST_LIMIT, FileCall, FileChange, FileEntry, FileKind, FileOp, FileReply,
     FileStat, WriteMode, disk_bytes,
 };
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{IdempotencyKey, KEY_TIME, KEYS_KEPT};
 pub use limits::{LimitTable, Limits, Usage};
 pub use message::{
     Dispatch, IpcRights, IpcRule, Message, MessageKind, Partner, Peer, RECEIVE_LIMIT, RequestId,
@@ -79,6 +79,7 @@ use denials::DenialCount;
 use ended::Ended;
 use errand::Errand;
 use event::EventLog;
+use idempotency::Keys;
 use monitor::Stamp;
 
 use process_table::ProcessTable;
@@ -103,7 +104,7 @@ pub enum Input {
     },
     /// Whether a person is there who can be asked.
     Attended(bool),
-    /// The caller no longer waits. Unknown and answered calls are ignored.
+    /// The caller no longer waits. Unknown and answered calls are ignored, and a change with a key goes on.
     Cancel {
         call: CallId,
     },
@@ -172,6 +173,7 @@ pub struct Kernel {
     deadlines: BTreeSet<(Millis, CallId)>,
     /// The calls in flight that have a name.
     names: BTreeMap<(Principal, CallName), CallId>,
+    keys: Keys,
     approvals: Approvals,
     /// Whether a person is there who can be asked.
     attended: bool,
@@ -248,6 +250,8 @@ enum Stage {
     AwaitingEnd {
         of: Pid,
     },
+    /// For the answer to the first call with its key.
+    AwaitingFirst,
 }
 
 impl Kernel {
@@ -267,6 +271,7 @@ impl Kernel {
             queues: Queues::default(),
             deadlines: BTreeSet::new(),
             names: BTreeMap::new(),
+            keys: Keys::default(),
             denials: DenialCount::default(),
             events: EventLog::new(config.boot),
             tally: Tally::default(),
@@ -278,10 +283,11 @@ impl Kernel {
     /// Takes one input at the time `now`. A clock that went back stands still here.
     pub fn handle(&mut self, input: Input, now: Millis) -> Vec<Effect> {
         self.now = self.now.max(now);
+        self.forget_expired_keys();
         match input {
             Input::Call { id, call } => self.answer(id, call),
             Input::OpDone { op, result } => self.op_done(op, result),
-            Input::Cancel { call } => self.end_call(call, Err(SysError::Cancelled)),
+            Input::Cancel { call } => self.abandon(call),
             Input::Attended(attended) => self.attended = attended,
             Input::Tick => {}
         }
@@ -301,7 +307,11 @@ impl Kernel {
     /// When the next [`Input::Tick`] is due, if nothing else happens.
     pub fn wake_at(&self) -> Option<Millis> {
         let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
-        let others = [self.denials.wake_at(), self.approvals.wake_at()];
+        let others = [
+            self.denials.wake_at(),
+            self.approvals.wake_at(),
+            self.keys.wake_at(),
+        ];
         deadline.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -319,7 +329,7 @@ impl Kernel {
         };
         let answer = self
             .admit(asked)
-            .and_then(|limits| self.dispatch(asked, call.syscall, &limits));
+            .and_then(|limits| self.begin(asked, call, &limits));
         match answer {
             Ok(Answer::Now(reply)) => self.reply(asked, Ok(reply)),
             Ok(Answer::WhenDone) => {}
@@ -342,6 +352,17 @@ impl Kernel {
             Some(name) if self.names.contains_key(&(asked.caller, name)) => Err(SysError::AlreadyExists),
             _ => Ok(process.limits),
         }
+    }
+
+    /// Makes a call, or answers it as the first with its key was.
+    fn begin(&mut self, asked: Asked, call: Call, limits: &Limits) -> Result<Answer, SysError> {
+        let key = call.key.filter(|_| call.syscall.changes_something());
+        if let Some(key) = key
+            && let Some(answer) = self.take_key(asked, key, &call.syscall, limits)?
+        {
+            return Ok(answer);
+        }
+        self.dispatch(asked, call.syscall, limits)
     }
 
     fn dispatch(&mut self, asked: Asked, syscall: Syscall, limits: &Limits) -> Result<Answer, SysError> {

@@ -77,6 +77,7 @@ impl Kernel {
                     errand.begin();
                 }
                 self.performing.insert(id, call);
+                self.keys.began(call);
                 self.tally.operation_began(id, self.now);
                 self.effects.push(Effect::Perform(op));
             }
@@ -103,7 +104,7 @@ impl Kernel {
             self.names.remove(&(caller, name));
         }
         match waiting.stage {
-            Stage::Arriving | Stage::AwaitingEnd { .. } => {}
+            Stage::Arriving | Stage::AwaitingEnd { .. } | Stage::AwaitingFirst => {}
             Stage::Receiving { .. } => self.receives_no_longer(pid, call),
             Stage::AwaitingReply { from } => self.withdraw_request(call, from),
             Stage::Asking { approval, .. } => self.no_longer_asks(approval, call),
@@ -132,6 +133,7 @@ impl Kernel {
             self.emit(asked.caller.pid(), EventKind::CallDenied { need: need.clone() });
         }
         self.tally.answered(&result);
+        self.settle_key(asked.call, &result);
         self.effects.push(Effect::Reply {
             call: asked.call,
             result,
@@ -156,6 +158,13 @@ impl Kernel {
                 _ => Err(SysError::DeadlineExceeded),
             };
             self.end_call(call, result);
+        }
+    }
+
+    /// Nobody waits for the answer any more. A change with a key goes on: who asks again gets its answer.
+    pub(super) fn abandon(&mut self, call: CallId) {
+        if !self.keys.is_held_by(call) {
+            self.end_call(call, Err(SysError::Cancelled));
         }
     }
 

@@ -135,6 +135,8 @@ pub enum Resource {
     MailboxBytes,
     /// Topics a process listens to.
     Subscriptions,
+    /// Keys of changes that are remembered.
+    IdempotencyKeys,
 }
 
 impl std::fmt::Display for Resource {
@@ -154,6 +156,7 @@ impl std::fmt::Display for Resource {
             Self::Mailbox => "the limit of unread messages",
             Self::MailboxBytes => "the limit of bytes in unread messages",
             Self::Subscriptions => "the limit of topics listened to",
+            Self::IdempotencyKeys => "the limit of idempotency keys",
         })
     }
 }

@@ -21,7 +21,7 @@ const ENTRY_BYTES: u64 = FsPath::NAME_BYTES as u64 + 64;
 
 /// What a process asks for with [`Syscall::File`](super::Syscall::File). Nothing but regular files and folders
 /// can be reached: what is a link, a pipe or a device is `permission_denied`, whatever it leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FileCall {
     /// [`FileReply::Bytes`]: at most `length` from `offset` on, or all to the end.
     Read {
@@ -65,7 +65,23 @@ pub enum FileCall {
     RemoveDirectory { path: FsPath },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl FileCall {
+    pub(super) fn changes_something(&self) -> bool {
+        match self {
+            Self::Write { .. }
+            | Self::Create { .. }
+            | Self::Truncate { .. }
+            | Self::Delete { .. }
+            | Self::Move { .. }
+            | Self::Copy { .. }
+            | Self::CreateDirectory { .. }
+            | Self::RemoveDirectory { .. } => true,
+            Self::Read { .. } | Self::Exists { .. } | Self::Stat { .. } | Self::List { .. } => false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WriteMode {
     /// The file holds these bytes and no others; it need not be there before.
     Replace,

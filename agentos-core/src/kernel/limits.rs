@@ -175,6 +175,17 @@ impl Usage {
         Err(exceeded(Resource::Memory, limits.memory_bytes, self.memory_bytes))
     }
 
+    /// Takes `bytes` of memory for what outlives its call.
+    pub(super) fn hold(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        self.check_memory(limits, bytes)?;
+        self.memory_bytes += bytes;
+        Ok(())
+    }
+
+    pub(super) fn release(&mut self, bytes: u64) {
+        self.memory_bytes -= bytes;
+    }
+
     /// Takes a place among the unread messages and `bytes` of memory.
     pub(super) fn take_message(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
         let (messages, limit) = (self.messages, limits.mailbox_messages);

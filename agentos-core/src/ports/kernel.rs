@@ -15,15 +15,16 @@ use crate::kernel::{
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait KernelPort: Send + Sync {
-    /// Makes one syscall. Dropping the future cancels the call and what it started. A call that takes
-    /// longer than it may, or than the kernel's deadline for calls, fails with
-    /// [`SysError::DeadlineExceeded`].
+    /// Makes one syscall. Dropping the future cancels the call and what it started; but a change with a key goes on,
+    /// and who makes it again gets its answer. A call that takes longer than it may, or than the kernel's deadline for
+    /// calls, fails with [`SysError::DeadlineExceeded`].
     ///
     /// # Errors
     /// As [`Syscall`] names them, and for every call: [`SysError::PermissionDenied`],
     /// [`SysError::QuotaExceeded`] and [`SysError::TooLarge`], after which nothing was changed;
     /// [`SysError::Cancelled`] when the process ended; [`SysError::Unavailable`] when it is suspended
-    /// or the kernel stopped.
+    /// or the kernel stopped; [`SysError::AlreadyExists`] when another call in flight has its name;
+    /// [`SysError::InvalidArgument`] when its key is that of another call.
     async fn call(&self, call: Call) -> Result<Reply, SysError>;
 
     /// Makes calls together, and answers each in their order. Dropping the future cancels those in flight and makes no

@@ -4,13 +4,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a promise that is not kept ends its test")]
 
+use std::pin::pin;
+
 use futures::StreamExt;
+use futures::future::{Either, select};
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, IpcRights, IpcRule, KernelEvent,
-    LimitTable, Message, MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal, ProcessState,
-    Profile, RECEIVE_LIMIT, Reply, Resource, Rule, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
+    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, IdempotencyKey, IpcRights, IpcRule,
+    KernelEvent, LimitTable, Message, MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal,
+    ProcessState, Profile, RECEIVE_LIMIT, Reply, Resource, Rule, StoreKey, StoredValue, SysError, Syscall,
+    Topic, Wanted,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
 use crate::time::Millis;
@@ -50,6 +54,12 @@ macro_rules! kernel_contract {
             a_call_in_flight_is_cancelled_by_its_name
             a_name_is_one_call_at_a_time
             nobody_cancels_the_call_of_another
+            a_call_without_any_time_changes_nothing
+            a_change_with_a_key_is_made_once
+            a_key_with_another_call_is_refused
+            a_refusal_frees_its_key
+            the_same_question_asked_meanwhile_gets_the_same_answer
+            a_call_with_a_key_goes_on_without_its_caller
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -515,13 +525,7 @@ async fn while_asking<T>(
     name: CallName,
     meanwhile: impl Future<Output = T>,
 ) -> (Result<Reply, SysError>, T) {
-    let to = Peer::App(namespace(2));
-    let question = Syscall::IpcDispatch {
-        dispatch: Dispatch::Call { to, wait: 20_000 },
-        body: b"?".to_vec(),
-    };
-    let question = Call::new(Principal::Process(one), question).named(name);
-    let asking = kernel.call(question);
+    let asking = kernel.call(question(one).named(name));
     let then = async {
         assert_eq!(receive(kernel, two, 20_000).await.len(), 1);
         meanwhile.await
@@ -619,4 +623,112 @@ pub async fn nobody_cancels_the_call_of_another(kernel: &dyn KernelPort) {
     let (asked, refused) = while_asking(kernel, apps, name, meanwhile).await;
     assert_eq!(refused, (Err(SysError::NotFound), Err(SysError::NotFound)));
     assert_eq!(asked, Err(SysError::NotFound), "it went on until its end");
+}
+
+fn put_by(pid: Pid, number: u128, value: &[u8]) -> Call {
+    let put = Syscall::StorePut {
+        namespace: namespace(number),
+        key: key("draft"),
+        value: value.to_vec(),
+        if_version: None,
+    };
+    Call::new(Principal::Process(pid), put)
+}
+
+fn once(text: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(text).expect("a key of these tests")
+}
+
+pub async fn a_call_without_any_time_changes_nothing(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let late = kernel.call(put_by(pid, 1, b"late").within(0)).await;
+    assert_eq!(late, Err(SysError::DeadlineExceeded));
+    assert_eq!(get(kernel, pid, 1).await, Err(SysError::NotFound));
+}
+
+pub async fn a_change_with_a_key_is_made_once(kernel: &dyn KernelPort) {
+    let (one, two) = (app(kernel, 1).await, app(kernel, 2).await);
+    let first = kernel.call(put_by(one, 1, b"a").once(once("1"))).await;
+    assert!(matches!(first, Ok(Reply::Stored(_))), "{first:?}");
+    let changed = kernel.call(put_by(one, 1, b"b")).await;
+    assert_ne!(changed, first);
+    assert_eq!(kernel.call(put_by(one, 1, b"a").once(once("1"))).await, first);
+    assert_eq!(get(kernel, one, 1).await.unwrap(), b"b");
+    let by_another = kernel.call(put_by(two, 2, b"a").once(once("1"))).await;
+    assert!(matches!(by_another, Ok(Reply::Stored(_))), "{by_another:?}");
+    assert_eq!(get(kernel, two, 2).await.unwrap(), b"a");
+}
+
+pub async fn a_key_with_another_call_is_refused(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    kernel.call(put_by(pid, 1, b"a").once(once("1"))).await.unwrap();
+    let different = kernel.call(put_by(pid, 1, b"b").once(once("1"))).await;
+    let field = "idempotency_key".to_owned();
+    assert_eq!(different, Err(SysError::InvalidArgument { field }));
+    assert_eq!(get(kernel, pid, 1).await.unwrap(), b"a");
+}
+
+pub async fn a_refusal_frees_its_key(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let put = || kernel.call(put_by(pid, 2, b"a").once(once("1")));
+    assert_eq!(put().await, Err(denied(2)));
+    let need = Capability::Store {
+        namespace: namespace(2),
+    };
+    kernel.grant(pid, need, Rule::Allow).await.unwrap();
+    assert!(put().await.is_ok());
+}
+
+fn question(from: Pid) -> Call {
+    let to = Peer::App(namespace(2));
+    let question = Syscall::IpcDispatch {
+        dispatch: Dispatch::Call { to, wait: 20_000 },
+        body: b"?".to_vec(),
+    };
+    Call::new(Principal::Process(from), question)
+}
+
+/// Replies to the one question that is there or comes.
+async fn reply(kernel: &dyn KernelPort, pid: Pid, read: Option<Vec<Message>>) -> Result<Reply, SysError> {
+    let read = match read {
+        Some(read) => read,
+        None => receive(kernel, pid, 20_000).await,
+    };
+    let [
+        Message {
+            kind: MessageKind::Request(to),
+            ..
+        },
+    ] = read[..]
+    else {
+        panic!("{read:?}");
+    };
+    let body = b"!".to_vec();
+    kernel
+        .syscall(Principal::Process(pid), Syscall::IpcReply { to, body })
+        .await
+}
+
+pub async fn the_same_question_asked_meanwhile_gets_the_same_answer(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let ask = || kernel.call(question(one).once(once("1")));
+    let (first, second, replied) = futures::join!(ask(), ask(), reply(kernel, two, None));
+    assert_eq!(replied, Ok(Reply::Done));
+    let answered = Ok(Reply::Answered(b"!".to_vec()));
+    assert_eq!((first, second), (answered.clone(), answered));
+    assert_eq!(receive(kernel, two, 0).await, [], "it was asked once");
+}
+
+pub async fn a_call_with_a_key_goes_on_without_its_caller(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let ask = || kernel.call(question(one).once(once("1")));
+    let read = match select(ask(), pin!(receive(kernel, two, 20_000))).await {
+        Either::Left((answer, _)) => panic!("{answer:?}"),
+        Either::Right((read, abandoned)) => {
+            drop(abandoned);
+            read
+        }
+    };
+    assert_eq!(reply(kernel, two, Some(read)).await, Ok(Reply::Done));
+    assert_eq!(ask().await, Ok(Reply::Answered(b"!".to_vec())));
 }
