@@ -2,6 +2,7 @@
 
 mod approvals;
 mod files;
+mod limits;
 mod messages;
 mod messages_runs;
 mod model;
