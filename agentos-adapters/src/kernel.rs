@@ -22,11 +22,14 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tracing::{Instrument, field};
 
 pub use app_data::SqliteAppData;
 pub use audit::{AUDIT_ROWS, AuditError, AuditPage, SqliteAudit};
 pub use files::Files;
 pub use host::Host;
+pub use network::Resolver;
 
 use driver::{Driver, Request, Subscription};
 
@@ -65,14 +68,7 @@ impl LocalKernel {
         }
     }
 
-    fn next_call(&self) -> CallId {
-        CallId(self.last_call.fetch_add(1, Ordering::Relaxed) + 1)
-    }
-}
-
-#[async_trait]
-impl KernelPort for LocalKernel {
-    async fn call(&self, call: Call) -> Result<Reply, SysError> {
+    async fn make(&self, call: Call) -> Result<Reply, SysError> {
         let (answer, answered) = oneshot::channel();
         let id = self.next_call();
         let request = Request::Call { id, call, answer };
@@ -83,6 +79,31 @@ impl KernelPort for LocalKernel {
             abandoned: &self.abandoned,
         };
         (&mut waiting.answered).await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    fn next_call(&self) -> CallId {
+        CallId(self.last_call.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+#[async_trait]
+impl KernelPort for LocalKernel {
+    /// Leaves a span `syscall` with the fields `name`, `pid`, `outcome` (`ok` or the error's code) and `micros`. A call
+    /// that was given up has no outcome.
+    async fn call(&self, call: Call) -> Result<Reply, SysError> {
+        let span = tracing::debug_span!(
+            "syscall",
+            name = call.syscall.name(),
+            pid = %call.caller.pid(),
+            outcome = field::Empty,
+            micros = field::Empty,
+        );
+        let began = Instant::now();
+        let answer = self.make(call).instrument(span.clone()).await;
+        span.record("outcome", answer.as_ref().map_or_else(SysError::code, |_| "ok"));
+        span.record("micros", began.elapsed().as_micros() as u64);
+        span.in_scope(|| tracing::debug!("answered"));
+        answer
     }
 
     async fn events(

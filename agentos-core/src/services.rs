@@ -163,7 +163,7 @@ impl Services {
         &self,
         tool: &str,
         args: &Value,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         let entry = self.catalog.tool(tool).ok_or_else(|| unknown(tool))?;
         let args = checked(entry, args)?;
@@ -241,7 +241,7 @@ fn tools_of(id: &str) -> Vec<ToolEntry> {
 }
 
 /// The process that bears the call of a tool with a capability.
-fn needed<'a>(caller: Option<&'a Caller>, tool: &str) -> Result<&'a Caller, ServiceError> {
+fn needed(caller: Option<Caller>, tool: &str) -> Result<Caller, ServiceError> {
     caller.ok_or_else(|| app_required(tool))
 }
 

@@ -65,7 +65,7 @@ impl ServicePort for Units {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        _caller: Option<&Caller>,
+        _caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         match tool {
             "units.list" => Ok(json!(UNITS.map(|(name, _)| name))),

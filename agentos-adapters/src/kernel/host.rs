@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use super::app_data::{Put, SqliteAppData};
 use super::files::Files;
 use super::model::AppModel;
-use super::network::PinnedHttp;
+use super::network::{PinnedHttp, Resolver, SystemResolver};
 
 /// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, files, and what the machine is.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Host {
     pub fn new(app_data: SqliteAppData) -> Self {
         Self {
             app_data,
-            network: PinnedHttp,
+            network: PinnedHttp::new(Arc::new(SystemResolver)),
             files: None,
             model: None,
             system_info: system_info(),
@@ -39,6 +39,13 @@ impl Host {
     #[must_use]
     pub fn with_model(mut self, llm: Arc<dyn LlmPort>) -> Self {
         self.model = Some(AppModel::new(llm));
+        self
+    }
+
+    /// With another way to find the addresses of names than to ask this machine.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.network = PinnedHttp::new(resolver);
         self
     }
 

@@ -1,24 +1,53 @@
 //! Requests over the network, each through a client of its own that is pinned to what was checked.
 
-use std::net::SocketAddr;
+use std::fmt::Debug;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use agentos_core::kernel::{HttpResponse, IoKind, Outbound, SysError};
+use async_trait::async_trait;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response};
 
 use crate::http;
 
+/// Finds the addresses that the name of a host has now.
+#[async_trait]
+pub trait Resolver: Debug + Send + Sync {
+    /// All of them, in the order in which to try them. Dropping the future cancels.
+    async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// Asks this machine.
+#[derive(Debug)]
+pub(super) struct SystemResolver;
+
+#[async_trait]
+impl Resolver for SystemResolver {
+    async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        let found = tokio::net::lookup_host((name, 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
+}
+
 /// Sends one request to one server, over a connection to an address that was checked: the host is
 /// resolved here, each address is shown to the kernel's rule, and the client knows no other. It follows
 /// no redirect and asks no proxy.
-#[derive(Debug, Default)]
-pub(super) struct PinnedHttp;
+#[derive(Debug)]
+pub(super) struct PinnedHttp {
+    resolver: Arc<dyn Resolver>,
+}
 
 impl PinnedHttp {
+    pub(super) fn new(resolver: Arc<dyn Resolver>) -> Self {
+        Self { resolver }
+    }
+
     /// Answers whatever the server does. `refusal` is the answer where no address may be used, and
     /// where there is none: who asks learns nothing about names that are not public.
     pub(super) async fn send(&self, outbound: Outbound, refusal: SysError) -> Result<HttpResponse, SysError> {
-        let addresses = admitted(&outbound).await;
+        let addresses = self.admitted(&outbound).await;
         if addresses.is_empty() {
             return Err(refusal);
         }
@@ -30,25 +59,25 @@ impl PinnedHttp {
         let response = request.send().await.map_err(unreachable)?;
         read(response, outbound.response_bytes).await
     }
-}
 
-/// The addresses of the host that may be connected to.
-async fn admitted(outbound: &Outbound) -> Vec<SocketAddr> {
-    let (host, port) = (outbound.target.host(), outbound.target.port());
-    let found: Vec<SocketAddr> = match host.address() {
-        Some(address) => vec![SocketAddr::new(address, port)],
-        None => match tokio::net::lookup_host((host.as_str(), port)).await {
-            Ok(found) => found.collect(),
-            Err(error) => {
-                tracing::debug!(%error, "a host has no address");
-                Vec::new()
-            }
-        },
-    };
-    found
-        .into_iter()
-        .filter(|address| outbound.admits(address.ip()))
-        .collect()
+    /// The addresses of the host that may be connected to. It is asked once: the answer that is checked is the one
+    /// that is used.
+    async fn admitted(&self, outbound: &Outbound) -> Vec<SocketAddr> {
+        let host = outbound.target.host();
+        let found = match host.address() {
+            Some(address) => vec![address],
+            None => match self.resolver.resolve(host.as_str()).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::debug!(%error, "a host has no address");
+                    Vec::new()
+                }
+            },
+        };
+        let port = outbound.target.port();
+        let admitted = found.into_iter().filter(|address| outbound.admits(*address));
+        admitted.map(|address| SocketAddr::new(address, port)).collect()
+    }
 }
 
 fn pinned(outbound: &Outbound, addresses: &[SocketAddr]) -> Result<Client, SysError> {

@@ -5,6 +5,8 @@ mod approvals;
 mod audit;
 mod concurrency;
 mod files;
+mod network;
+mod spans;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The terminal program as its users run it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod audit;
 mod edit;
 mod engine;
 mod import;

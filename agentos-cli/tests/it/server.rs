@@ -14,6 +14,7 @@ use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::services::Services;
 use agentos_server::{Decision, Desk, Keys, Layer, Listeners, Llm, Machine, Settings, Source, serve};
+use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
 use crate::program::{Ended, program, with_input};
@@ -39,8 +40,16 @@ async fn server_keeping(folder: &Path) -> String {
 }
 
 async fn desk() -> Desk {
+    desk_over(database::in_memory().await.unwrap())
+}
+
+/// As [`server`], over the database at `path`.
+pub(crate) async fn server_over(path: &Path) -> String {
+    listening(desk_over(database::open(path).await.unwrap())).await
+}
+
+fn desk_over(pool: SqlitePool) -> Desk {
     let ambient = Arc::new(Machine);
-    let pool = database::in_memory().await.unwrap();
     let storage = Arc::new(SqliteStorage::new(pool.clone()));
     let host = Arc::new(Host::new(SqliteAppData::new(pool.clone())));
     let boot = BootId::new(ambient.now(), ambient.seed());

@@ -1,11 +1,12 @@
 //! One request over the network with the answers it is led through: what may be sent, and where a
 //! redirect leads.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::address::is_public;
 use super::error::{IoKind, SysError};
-use super::net::{Method, Target};
+use super::net::{Method, Scheme, Target};
 use crate::time::Millis;
 
 /// What a process asks for with [`Syscall::NetworkRequest`](super::Syscall::NetworkRequest).
@@ -13,7 +14,7 @@ use crate::time::Millis;
 pub struct HttpRequest {
     pub method: Method,
     pub url: String,
-    /// Names in any case. At most [`HEADERS`], and [`HEADER_BYTES`] in all.
+    /// Names in any case, each once, and values in printable ASCII. At most [`HEADERS`], and [`HEADER_BYTES`] in all.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     /// None, and more than the call's own deadline, is that deadline.
@@ -77,15 +78,14 @@ pub const HEADER_BYTES: usize = 16 * 1_024;
 pub const REDIRECTS: u32 = 5;
 
 /// Headers that belong to the connection or say how a body is written: not the process's to set.
-const NOT_SETTABLE: [&str; 13] = [
+const NOT_SETTABLE: [&str; 12] = [
     "accept-encoding",
     "connection",
     "content-length",
     "expect",
     "host",
+    "http2-settings",
     "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
     "range",
     "te",
     "trailer",
@@ -126,7 +126,8 @@ impl Exchange {
     /// The request that `response` leads to; none when it is the answer.
     ///
     /// # Errors
-    /// [`SysError::Io`] for a redirect too many, or one that leads to no web address.
+    /// [`SysError::Io`] for a redirect too many, one that leads to no web address, and one from https to http: what
+    /// was meant for nobody else to read stays so.
     pub(super) fn after(&self, response: &HttpResponse) -> Result<Option<Self>, SysError> {
         let becomes_get = match (response.status, self.method) {
             (303, Method::Head) | (307 | 308, _) => false,
@@ -142,6 +143,9 @@ impl Exchange {
         };
         let redirects_left = self.redirects_left.checked_sub(1).ok_or_else(protocol)?;
         let target = self.target.join(location).map_err(|_| protocol())?;
+        if (self.target.scheme(), target.scheme()) == (Scheme::Https, Scheme::Http) {
+            return Err(protocol());
+        }
         let mut next = Self {
             target,
             redirects_left,
@@ -170,9 +174,11 @@ fn settable(headers: Vec<(String, String)>) -> Result<Vec<(String, String)>, Sys
     let sound = |(name, value): &(String, String)| {
         is_token(name)
             && !NOT_SETTABLE.contains(&name.as_str())
-            && !value.contains(|letter: char| letter.is_control() && letter != '\t')
+            && !name.starts_with("proxy-")
+            && value.bytes().all(|letter| matches!(letter, b'\t' | b' '..=b'~'))
     };
-    if headers.iter().all(sound) {
+    let names: BTreeSet<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+    if headers.iter().all(sound) && names.len() == headers.len() {
         Ok(headers)
     } else {
         Err(SysError::invalid("headers"))
@@ -229,19 +235,26 @@ mod tests {
             ("a:b", "x"),
             ("ü", "x"),
             ("x-a", "a\r\nhost: b"),
+            ("x-a", "a\r\n folded"),
             ("x-a", "a\0"),
+            ("x-a", "a\u{7f}"),
+            ("x-a", "ü"),
+            (":authority", "b"),
+            ("proxy-authenticate", "x"),
         ] {
             refused(request(Method::Get, &[(name, value)], ""), "headers");
         }
+        refused(request(Method::Get, &[("x-a", "1"), ("X-A", "2")], ""), "headers");
         let sent = Exchange::new(request(Method::Get, &[("X-Key", "k"), ("Accept", "a\tb")], "")).unwrap();
         assert_eq!(sent.headers[0], ("x-key".to_owned(), "k".to_owned()));
     }
 
     #[test]
     fn headers_are_bounded_in_number_and_size() {
-        let many = |count| vec![("x-a", "b"); count];
-        assert!(Exchange::new(request(Method::Get, &many(HEADERS), "")).is_ok());
-        refused(request(Method::Get, &many(HEADERS + 1), ""), "headers");
+        let names: Vec<String> = (0..=HEADERS).map(|number| format!("x-{number}")).collect();
+        let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "b")).collect();
+        assert!(Exchange::new(request(Method::Get, &many[1..], "")).is_ok());
+        refused(request(Method::Get, &many, ""), "headers");
         let long = |bytes| "x".repeat(bytes);
         assert!(Exchange::new(request(Method::Get, &[("x-a", &long(HEADER_BYTES - 3))], "")).is_ok());
         refused(
@@ -323,18 +336,13 @@ mod tests {
         let all = ["authorization", "cookie", "x-api-key", "accept"];
         assert_eq!(names("/b"), all);
         assert_eq!(names("https://A.example:443/b"), all);
-        for elsewhere in [
-            "https://b.example/",
-            "http://a.example/",
-            "https://a.example:8443/",
-            "//x.a.example/",
-        ] {
+        for elsewhere in ["https://b.example/", "https://a.example:8443/", "//x.a.example/"] {
             assert_eq!(names(elsewhere), ["accept"], "{elsewhere}");
         }
     }
 
     #[test]
-    fn five_redirects_are_followed_and_no_other_scheme() {
+    fn five_redirects_are_followed_and_none_to_another_scheme_or_away_from_https() {
         let protocol = Err(SysError::Io {
             kind: IoKind::Protocol,
         });
@@ -349,6 +357,7 @@ mod tests {
             "ftp://a.example/",
             "http://u:p@a.example/",
             "http://[::1",
+            "http://a.example/next",
         ] {
             assert_eq!(first.after(&redirect(302, location)), protocol, "{location}");
         }

@@ -4,6 +4,7 @@ mod approvals;
 mod calls;
 mod files;
 mod keys_runs;
+mod limits;
 mod messages;
 mod messages_runs;
 mod model;

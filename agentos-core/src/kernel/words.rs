@@ -1,4 +1,5 @@
-//! What happens in the kernel, as a person reads it: the end of a sentence that begins with the process.
+//! What happens in the kernel, as a person reads it: the end of a sentence that begins with the process. And what a
+//! syscall is called.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -6,8 +7,73 @@ use super::approval::{ApprovalAnswer, ApprovalNeed};
 use super::audit::Action;
 use super::capability::{Capability, Rule};
 use super::event::EventKind;
-use super::files::FileChange;
+use super::files::{FileCall, FileChange};
+use super::message::Dispatch;
 use super::process::{EndReason, Pid, Profile};
+use super::syscall::Syscall;
+
+impl Syscall {
+    /// What it is called in a log, in `snake_case`. Says nothing of its arguments.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StoreGet { .. } => "store_get",
+            Self::StorePut { .. } => "store_put",
+            Self::StoreDelete { .. } => "store_delete",
+            Self::StoreList { .. } => "store_list",
+            Self::StoreClear { .. } => "store_clear",
+            Self::GetSystemInfo => "get_system_info",
+            Self::GetCurrentTime => "get_current_time",
+            Self::GetUptime => "get_uptime",
+            Self::SpawnProcess(_) => "spawn_process",
+            Self::KillProcess { .. } => "kill_process",
+            Self::SuspendProcess { .. } => "suspend_process",
+            Self::ResumeProcess { .. } => "resume_process",
+            Self::GetProcessInfo { .. } => "get_process_info",
+            Self::WaitProcess { .. } => "wait_process",
+            Self::SetProcessPriority { .. } => "set_process_priority",
+            Self::GetProcessStats { .. } => "get_process_stats",
+            Self::GetMemoryStats => "get_memory_stats",
+            Self::ListProcesses => "list_processes",
+            Self::AddGrant { .. } => "add_grant",
+            Self::RevokeGrant { .. } => "revoke_grant",
+            Self::ListGrants { .. } => "list_grants",
+            Self::ListAllGrants => "list_all_grants",
+            Self::ListEvents { .. } => "list_events",
+            Self::GetStats => "get_stats",
+            Self::NetworkRequest(_) => "network_request",
+            Self::NetworkAccess { .. } => "network_access",
+            Self::LlmGenerate(_) => "llm_generate",
+            Self::IpcDispatch { dispatch, .. } => match dispatch {
+                Dispatch::Send { .. } => "ipc_send",
+                Dispatch::Call { .. } => "ipc_call",
+                Dispatch::Publish { .. } => "ipc_publish",
+            },
+            Self::IpcReply { .. } => "ipc_reply",
+            Self::IpcReceive { .. } => "ipc_receive",
+            Self::IpcSubscribe { .. } => "ipc_subscribe",
+            Self::IpcUnsubscribe { .. } => "ipc_unsubscribe",
+            Self::File(call) => match call {
+                FileCall::Read { .. } => "read_file",
+                FileCall::Write { .. } => "write_file",
+                FileCall::Create { .. } => "create_file",
+                FileCall::Truncate { .. } => "truncate_file",
+                FileCall::Delete { .. } => "delete_file",
+                FileCall::Exists { .. } => "file_exists",
+                FileCall::Stat { .. } => "file_stat",
+                FileCall::List { .. } => "list_directory",
+                FileCall::Move { .. } => "move_file",
+                FileCall::Copy { .. } => "copy_file",
+                FileCall::CreateDirectory { .. } => "create_directory",
+                FileCall::RemoveDirectory { .. } => "remove_directory",
+            },
+            Self::ListApprovals => "list_approvals",
+            Self::AnswerApproval { .. } => "answer_approval",
+            Self::ListStandingApprovals { .. } => "list_standing_approvals",
+            Self::ForgetApprovals { .. } => "forget_approvals",
+            Self::CancelCall { .. } => "cancel_call",
+        }
+    }
+}
 
 impl Display for EventKind {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {

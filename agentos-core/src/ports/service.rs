@@ -9,6 +9,7 @@ use crate::kernel::{Pid, Principal, SysError};
 use crate::spec::catalog::ToolEntry;
 
 /// Something with tools that apps may call.
+#[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait ServicePort: Send + Sync {
     /// What it is and which tools it has. Always the same for one service.
@@ -25,7 +26,7 @@ pub trait ServicePort: Send + Sync {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError>;
 }
 

@@ -20,7 +20,7 @@ impl AiService {
         Self { kernel }
     }
 
-    async fn ask(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn ask(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let request = ModelRequest {
             prompt: text(args, "prompt")?.to_owned(),
             text: args
@@ -65,7 +65,7 @@ impl ServicePort for AiService {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         match tool {
             "ai.ask" => self.ask(needed(caller, tool)?, args).await,

@@ -36,7 +36,7 @@ impl AppService {
         }
     }
 
-    async fn spawn(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn spawn(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let given = |name| args.get(name).and_then(Value::as_str);
         let app = match (given("request"), given("package_id")) {
             (Some(request), None) => self.make(caller, request).await?,
@@ -49,7 +49,7 @@ impl AppService {
         Ok(json!({"app_id": app.record.id, "title": app.record.title}))
     }
 
-    async fn make(&self, caller: &Caller, request: &str) -> Result<App, ServiceError> {
+    async fn make(&self, caller: Caller, request: &str) -> Result<App, ServiceError> {
         let _place = Place::take(&self.making, caller.app)?;
         let Generated { document, report, .. } = self.generated(caller, request).await?;
         let new = NewApp {
@@ -61,7 +61,7 @@ impl AppService {
         self.apps.spawn(new).await.map_err(failed)
     }
 
-    async fn generated(&self, caller: &Caller, request: &str) -> Result<Generated, ServiceError> {
+    async fn generated(&self, caller: Caller, request: &str) -> Result<Generated, ServiceError> {
         let ambient = &self.apps.ambient;
         let began = ambient.now();
         let mut events = self.generator.generate(GenerationRequest {
@@ -86,7 +86,7 @@ impl AppService {
         Err(SysError::Cancelled.into())
     }
 
-    async fn open_package(&self, caller: &Caller, package: &str) -> Result<App, ServiceError> {
+    async fn open_package(&self, caller: Caller, package: &str) -> Result<App, ServiceError> {
         let unknown = || invalid("package_id", "there is no saved app with this \"package_id\"");
         let id: PackageId = package.parse().map_err(|_| unknown())?;
         match self.registry.launch_for(id, caller.app).await {
@@ -97,7 +97,7 @@ impl AppService {
         }
     }
 
-    async fn list(&self, caller: &Caller) -> Result<Value, ServiceError> {
+    async fn list(&self, caller: Caller) -> Result<Value, ServiceError> {
         let family = self.apps.family(caller.app).await.map_err(failed)?;
         let told = family.iter().map(|app| {
             json!({
@@ -110,26 +110,26 @@ impl AppService {
         Ok(told.collect())
     }
 
-    async fn close(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn close(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let id = self.own(caller, args).await?;
         let closed = self.apps.close(id).await.map_err(failed)?;
         Ok(json!({"closed": closed}))
     }
 
-    async fn focus(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn focus(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let id = self.own(caller, args).await?;
         self.apps.raise(id).await.map_err(failed)?;
         Ok(json!({"app_id": id}))
     }
 
-    async fn unfocus(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn unfocus(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let id = self.own(caller, args).await?;
         self.apps.lower(id).await.map_err(failed)?;
         Ok(json!({"app_id": id}))
     }
 
     /// The app that is meant: one the caller opened, or the caller itself where none is named.
-    async fn own(&self, caller: &Caller, args: &Map<String, Value>) -> Result<AppId, ServiceError> {
+    async fn own(&self, caller: Caller, args: &Map<String, Value>) -> Result<AppId, ServiceError> {
         let Some(named) = args.get("app_id").and_then(Value::as_str) else {
             return Ok(caller.app);
         };
@@ -159,7 +159,7 @@ impl ServicePort for AppService {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         let caller = || needed(caller, tool);
         match tool {

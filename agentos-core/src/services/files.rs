@@ -28,11 +28,11 @@ impl FilesService {
         Self { kernel }
     }
 
-    async fn ask(&self, caller: &Caller, call: FileCall) -> Result<Reply, SysError> {
+    async fn ask(&self, caller: Caller, call: FileCall) -> Result<Reply, SysError> {
         self.kernel.syscall(caller.principal(), Syscall::File(call)).await
     }
 
-    async fn read(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn read(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let read = FileCall::Read {
             path: path(args, "path")?,
             offset: 0,
@@ -51,7 +51,7 @@ impl FilesService {
 
     async fn write(
         &self,
-        caller: &Caller,
+        caller: Caller,
         args: &Map<String, Value>,
         mode: WriteMode,
     ) -> Result<Value, ServiceError> {
@@ -65,14 +65,14 @@ impl FilesService {
         self.stat_of(caller, &path, write).await
     }
 
-    async fn stat_of(&self, caller: &Caller, path: &FsPath, call: FileCall) -> Result<Value, ServiceError> {
+    async fn stat_of(&self, caller: Caller, path: &FsPath, call: FileCall) -> Result<Value, ServiceError> {
         match self.ask(caller, call).await? {
             Reply::File(FileReply::Stat(stat)) => Ok(told(path, &stat)),
             _ => Err(SysError::wrong_reply().into()),
         }
     }
 
-    async fn list(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn list(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let folder = match args.get("path") {
             Some(Value::Null) | None => FsPath::of_root(FsRoot::Home),
             Some(_) => path(args, "path")?,
@@ -98,7 +98,7 @@ impl FilesService {
     }
 
     /// Whether a file or an empty folder was there.
-    async fn delete(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn delete(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let path = path(args, "path")?;
         let deleted = match self.ask(caller, FileCall::Delete { path: path.clone() }).await {
             Err(SysError::IsADirectory) => self.ask(caller, FileCall::RemoveDirectory { path }).await,
@@ -111,7 +111,7 @@ impl FilesService {
         }
     }
 
-    async fn exists(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn exists(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let path = path(args, "path")?;
         match self.ask(caller, FileCall::Exists { path }).await? {
             Reply::File(FileReply::Exists(exists)) => Ok(exists.into()),
@@ -119,26 +119,26 @@ impl FilesService {
         }
     }
 
-    async fn stat(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn stat(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let path = path(args, "path")?;
         self.stat_of(caller, &path, FileCall::Stat { path: path.clone() })
             .await
     }
 
-    async fn move_file(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn move_file(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let (from, to) = (path(args, "from")?, path(args, "to")?);
         self.ask(caller, FileCall::Move { from, to }).await?;
         Ok(true.into())
     }
 
-    async fn copy(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn copy(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let (from, to) = (path(args, "from")?, path(args, "to")?);
         self.ask(caller, FileCall::Copy { from, to }).await?;
         Ok(true.into())
     }
 
     /// Makes the folders above it too; whether it was not there before.
-    async fn mkdir(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn mkdir(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let mut missing = vec![path(args, "path")?];
         while let Some(path) = missing.last() {
             let make = FileCall::CreateDirectory { path: path.clone() };
@@ -174,7 +174,7 @@ impl ServicePort for FilesService {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         let caller = || needed(caller, tool);
         match tool {

@@ -27,7 +27,7 @@ impl HttpService {
 
     async fn request(
         &self,
-        caller: &Caller,
+        caller: Caller,
         method: Method,
         args: &Map<String, Value>,
     ) -> Result<Value, ServiceError> {
@@ -83,7 +83,7 @@ impl ServicePort for HttpService {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         let method = match tool {
             "http.get" => Method::Get,

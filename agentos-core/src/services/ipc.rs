@@ -30,7 +30,7 @@ impl IpcService {
         Self { kernel, apps }
     }
 
-    async fn send(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn send(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let body = body(args)?;
         let to = Peer::App(self.namespace(caller, text(args, "to")?).await?);
         let dispatch = Dispatch::Send { to };
@@ -43,7 +43,7 @@ impl IpcService {
         }
     }
 
-    async fn publish(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn publish(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let (topic, body) = (topic(text(args, "topic")?)?, body(args)?);
         let dispatch = Dispatch::Publish { topic };
         match self
@@ -56,7 +56,7 @@ impl IpcService {
     }
 
     /// Who asks for a topic listens to it from then on, also after it got another process.
-    async fn receive(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn receive(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let topic = args.get("topic").and_then(Value::as_str).map(topic).transpose()?;
         let number = |name| args.get(name).and_then(Value::as_u64);
         let receive = |wanted| Syscall::IpcReceive {
@@ -106,7 +106,7 @@ impl IpcService {
     }
 
     /// The data of the app that is meant, by which the kernel knows it.
-    async fn namespace(&self, caller: &Caller, to: &str) -> Result<Namespace, ServiceError> {
+    async fn namespace(&self, caller: Caller, to: &str) -> Result<Namespace, ServiceError> {
         let id = if to == PARENT {
             let own = self.apps.app(caller.app).await.map_err(failed)?;
             own.record.parent.ok_or(SysError::NotFound)?
@@ -116,7 +116,7 @@ impl IpcService {
         Ok(self.apps.app(id).await.map_err(failed)?.record.namespace)
     }
 
-    async fn syscall(&self, caller: &Caller, syscall: Syscall) -> Result<Reply, SysError> {
+    async fn syscall(&self, caller: Caller, syscall: Syscall) -> Result<Reply, SysError> {
         self.kernel.syscall(caller.principal(), syscall).await
     }
 }
@@ -140,7 +140,7 @@ impl ServicePort for IpcService {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         let caller = || needed(caller, tool);
         match tool {

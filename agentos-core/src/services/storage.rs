@@ -23,7 +23,7 @@ impl StorageService {
         Self { kernel }
     }
 
-    async fn get(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn get(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let get = Syscall::StoreGet {
             namespace: caller.namespace,
             key: key(args)?,
@@ -36,7 +36,7 @@ impl StorageService {
         }
     }
 
-    async fn set(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn set(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let value = args.get("value").ok_or_else(|| missing("value"))?;
         let put = Syscall::StorePut {
             namespace: caller.namespace,
@@ -48,7 +48,7 @@ impl StorageService {
         Ok(true.into())
     }
 
-    async fn remove(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn remove(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let delete = Syscall::StoreDelete {
             namespace: caller.namespace,
             key: key(args)?,
@@ -60,7 +60,7 @@ impl StorageService {
         }
     }
 
-    async fn list(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+    async fn list(&self, caller: Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
         let prefix = args.get("prefix").and_then(Value::as_str).unwrap_or_default();
         let mut names: Vec<StoreKey> = Vec::new();
         loop {
@@ -83,7 +83,7 @@ impl StorageService {
         }
     }
 
-    async fn clear(&self, caller: &Caller) -> Result<Value, ServiceError> {
+    async fn clear(&self, caller: Caller) -> Result<Value, ServiceError> {
         let clear = Syscall::StoreClear {
             namespace: caller.namespace,
         };
@@ -113,7 +113,7 @@ impl ServicePort for StorageService {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         let caller = || needed(caller, tool);
         match tool {

@@ -20,7 +20,7 @@ impl SystemService {
         Self { kernel }
     }
 
-    async fn info(&self, caller: &Caller) -> Result<Value, ServiceError> {
+    async fn info(&self, caller: Caller) -> Result<Value, ServiceError> {
         match self
             .kernel
             .syscall(caller.principal(), Syscall::GetSystemInfo)
@@ -37,7 +37,7 @@ impl SystemService {
         }
     }
 
-    async fn time(&self, caller: &Caller) -> Result<Value, ServiceError> {
+    async fn time(&self, caller: Caller) -> Result<Value, ServiceError> {
         match self
             .kernel
             .syscall(caller.principal(), Syscall::GetCurrentTime)
@@ -69,7 +69,7 @@ impl ServicePort for SystemService {
         &self,
         tool: &str,
         _args: &Map<String, Value>,
-        caller: Option<&Caller>,
+        caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         match tool {
             "system.info" => self.info(needed(caller, tool)?).await,

@@ -32,7 +32,7 @@ impl ServicePort for GreetingService {
         &self,
         tool: &str,
         args: &Map<String, Value>,
-        _caller: Option<&Caller>,
+        _caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         match (tool, args.get("name").and_then(Value::as_str)) {
             ("greet.hello", Some(name)) => Ok(format!("Hello, {name}").into()),

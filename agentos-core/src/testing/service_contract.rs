@@ -29,14 +29,14 @@ macro_rules! service_contract {
         fn $promise() {
             $run(async {
                 let (service, caller, _keep) = $service.await;
-                $crate::testing::service_contract::$promise(&service, &caller).await;
+                $crate::testing::service_contract::$promise(&service, caller).await;
             });
         })*
     };
 }
 
 #[expect(clippy::unused_async, reason = "every promise is called alike")]
-pub async fn describes_itself_the_same_each_time(service: &dyn ServicePort, _: &Caller) {
+pub async fn describes_itself_the_same_each_time(service: &dyn ServicePort, _: Caller) {
     assert_eq!(
         format!("{:?}", service.describe()),
         format!("{:?}", service.describe())
@@ -44,7 +44,7 @@ pub async fn describes_itself_the_same_each_time(service: &dyn ServicePort, _: &
 }
 
 #[expect(clippy::unused_async, reason = "every promise is called alike")]
-pub async fn tools_are_its_own_and_told_apart(service: &dyn ServicePort, _: &Caller) {
+pub async fn tools_are_its_own_and_told_apart(service: &dyn ServicePort, _: Caller) {
     let described = service.describe();
     assert!(
         !described.name.is_empty() && !described.description.is_empty() && !described.category.is_empty()
@@ -62,7 +62,7 @@ pub async fn tools_are_its_own_and_told_apart(service: &dyn ServicePort, _: &Cal
     }
 }
 
-pub async fn every_tool_answers_its_example(service: &dyn ServicePort, caller: &Caller) {
+pub async fn every_tool_answers_its_example(service: &dyn ServicePort, caller: Caller) {
     for tool in service.describe().tools {
         tool.validate_args(&tool.example_args)
             .expect("the example fits the tool");
@@ -73,13 +73,13 @@ pub async fn every_tool_answers_its_example(service: &dyn ServicePort, caller: &
     }
 }
 
-pub async fn an_unknown_tool_is_refused(service: &dyn ServicePort, caller: &Caller) {
+pub async fn an_unknown_tool_is_refused(service: &dyn ServicePort, caller: Caller) {
     let tool = format!("{}.no_such_tool", service.describe().id);
     let answer = service.call(&tool, &Map::new(), Some(caller)).await;
     assert_eq!(answer, Err(ServiceError::UnknownTool { tool }));
 }
 
-pub async fn a_missing_argument_is_refused_and_named(service: &dyn ServicePort, caller: &Caller) {
+pub async fn a_missing_argument_is_refused_and_named(service: &dyn ServicePort, caller: Caller) {
     for tool in service.describe().tools {
         for param in tool.params.iter().filter(|param| param.required) {
             let mut args = example(&tool.example_args);
@@ -92,7 +92,7 @@ pub async fn a_missing_argument_is_refused_and_named(service: &dyn ServicePort, 
     }
 }
 
-pub async fn tools_with_a_capability_need_an_app(service: &dyn ServicePort, _: &Caller) {
+pub async fn tools_with_a_capability_need_an_app(service: &dyn ServicePort, _: Caller) {
     for tool in service.describe().tools {
         let answer = service.call(&tool.id, &example(&tool.example_args), None).await;
         if tool.capability.is_some() {
@@ -108,7 +108,7 @@ pub async fn tools_with_a_capability_need_an_app(service: &dyn ServicePort, _: &
     }
 }
 
-pub async fn a_call_given_up_leaves_a_service_that_answers(service: &dyn ServicePort, caller: &Caller) {
+pub async fn a_call_given_up_leaves_a_service_that_answers(service: &dyn ServicePort, caller: Caller) {
     let tools = service.describe().tools;
     let first = tools.first().expect("a tool");
     let args = example(&first.example_args);

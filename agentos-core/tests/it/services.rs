@@ -10,7 +10,7 @@ use agentos_core::kernel::{
     Outbound, Partner, Pid, Reply, Rule, Site, SysError, Syscall, Topic,
 };
 use agentos_core::ports::kernel::{KernelPort, MockKernelPort};
-use agentos_core::ports::service::{Caller, Service, ServiceError, ServicePort};
+use agentos_core::ports::service::{Caller, MockServicePort, Service, ServiceError, ServicePort};
 use agentos_core::registry::MetadataChange;
 use agentos_core::services::{
     AiService, AppService, FilesService, HttpService, IpcService, RegistrationError, Services,
@@ -121,7 +121,7 @@ fn a_question_of_an_app_is_one_syscall_of_its_own_process() {
         .returning(|_| Ok(Reply::Model(ModelReply::Text("Short".to_owned()))));
     let service = AiService::new(Arc::new(kernel));
     let args = json!({"prompt": "Shorten", "text": "A long text", "max_tokens": 30});
-    let answer = service.call("ai.ask", args.as_object().unwrap(), Some(&caller));
+    let answer = service.call("ai.ask", args.as_object().unwrap(), Some(caller));
     assert_eq!(block_on(answer), Ok(json!("Short")));
 }
 
@@ -149,7 +149,7 @@ mod ipc {
         let desk = FamilyDesk::new();
         let parent = desk.spawn(super::note()).await;
         let caller = super::caller(&desk.spawn_child(&parent).await);
-        allow_topic(&desk, &caller, "timer.done").await;
+        allow_topic(&desk, caller, "timer.done").await;
         (ipc_service(&desk), caller, desk)
     }
 
@@ -207,7 +207,7 @@ impl Web {
 
     async fn call(&self, tool: &str, args: Value) -> Result<Value, ServiceError> {
         let args = args.as_object().cloned().unwrap();
-        self.service.call(tool, &args, Some(&self.caller)).await
+        self.service.call(tool, &args, Some(self.caller)).await
     }
 
     fn last(&self) -> Outbound {
@@ -372,7 +372,7 @@ fn ipc_service(desk: &FamilyDesk) -> IpcService {
     IpcService::new(Arc::clone(&desk.kernel) as _, Arc::clone(&desk.apps))
 }
 
-async fn allow_topic(desk: &FamilyDesk, caller: &Caller, topic: &str) {
+async fn allow_topic(desk: &FamilyDesk, caller: Caller, topic: &str) {
     let kernel: &dyn KernelPort = &*desk.kernel;
     let topic = Topic::parse(topic).unwrap();
     let rule = IpcRule {
@@ -393,7 +393,7 @@ fn caller(app: &App) -> Caller {
 
 async fn ask(
     service: &dyn ServicePort,
-    caller: &Caller,
+    caller: Caller,
     tool: &str,
     args: Value,
 ) -> Result<Value, ServiceError> {
@@ -412,12 +412,12 @@ fn an_app_opens_shows_and_closes_apps_of_its_own() {
         let desk = FamilyDesk::new();
         let (service, parent) = (app_service(&desk), desk.spawn(note()).await);
         let caller = caller(&parent);
-        let made = ask(&service, &caller, "app.spawn", json!({"request": "a note"}))
+        let made = ask(&service, caller, "app.spawn", json!({"request": "a note"}))
             .await
             .unwrap();
         assert_eq!(made["title"], "Note");
         let child = made["app_id"].clone();
-        let listed = ask(&service, &caller, "app.list", json!({})).await.unwrap();
+        let listed = ask(&service, caller, "app.list", json!({})).await.unwrap();
         assert_eq!(
             listed,
             json!([
@@ -428,27 +428,27 @@ fn an_app_opens_shows_and_closes_apps_of_its_own() {
         desk.events();
         let (own, id) = (parent.record.id, child.as_str().unwrap().parse().unwrap());
         assert_eq!(
-            ask(&service, &caller, "app.focus", json!({})).await.unwrap(),
+            ask(&service, caller, "app.focus", json!({})).await.unwrap(),
             json!({"app_id": own})
         );
         assert_eq!(
             desk.events(),
             [AppEvent::Focused { app: own }, AppEvent::Raised { app: own }]
         );
-        ask(&service, &caller, "app.focus", json!({"app_id": child}))
+        ask(&service, caller, "app.focus", json!({"app_id": child}))
             .await
             .unwrap();
-        ask(&service, &caller, "app.unfocus", json!({"app_id": child}))
+        ask(&service, caller, "app.unfocus", json!({"app_id": child}))
             .await
             .unwrap();
         assert_eq!(desk.events().last(), Some(&AppEvent::Lowered { app: id }));
         assert_eq!(desk.apps.list().await.unwrap().1.focused_app_id, None);
-        let closed = ask(&service, &caller, "app.close", json!({"app_id": child}))
+        let closed = ask(&service, caller, "app.close", json!({"app_id": child}))
             .await
             .unwrap();
         assert_eq!(closed, json!({"closed": [child]}));
         assert_eq!(desk.apps.list().await.unwrap().1.total_apps, 1);
-        let closed = ask(&service, &caller, "app.close", json!({})).await.unwrap();
+        let closed = ask(&service, caller, "app.close", json!({})).await.unwrap();
         assert_eq!(closed, json!({"closed": [own]}));
     });
 }
@@ -468,12 +468,12 @@ fn an_app_reaches_no_app_but_its_own() {
                 (&parent, stranger.record.id.to_string()),
                 (&parent, "nobody".to_owned()),
             ] {
-                let answer = ask(&service, &caller(asking), tool, json!({"app_id": other})).await;
+                let answer = ask(&service, caller(asking), tool, json!({"app_id": other})).await;
                 assert_eq!(code(answer), "app_not_own", "{tool}");
             }
         }
         assert_eq!(desk.apps.list().await.unwrap().1.total_apps, 3);
-        let seen = ask(&service, &caller(&child), "app.list", json!({}))
+        let seen = ask(&service, caller(&child), "app.list", json!({}))
             .await
             .unwrap();
         assert_eq!(seen.as_array().unwrap().len(), 1);
@@ -497,11 +497,11 @@ fn a_saved_app_is_opened_as_a_child_unless_it_runs_for_somebody_else() {
             .id;
         let caller = caller(&desk.spawn(note()).await);
         let open = json!({"package_id": package});
-        let answer = ask(&service, &caller, "app.spawn", open.clone()).await;
+        let answer = ask(&service, caller, "app.spawn", open.clone()).await;
         assert_eq!(code(answer), "runs_elsewhere");
         desk.apps.close(saved.record.id).await.unwrap();
-        let child = ask(&service, &caller, "app.spawn", open.clone()).await.unwrap();
-        let again = ask(&service, &caller, "app.spawn", open).await.unwrap();
+        let child = ask(&service, caller, "app.spawn", open.clone()).await.unwrap();
+        let again = ask(&service, caller, "app.spawn", open).await.unwrap();
         assert_eq!(child, again, "one that keeps data runs once");
         let id = child["app_id"].as_str().unwrap().parse().unwrap();
         assert_eq!(desk.apps.app(id).await.unwrap().record.parent, Some(caller.app));
@@ -521,16 +521,16 @@ fn an_app_is_opened_from_one_thing_and_within_the_limits_of_its_process() {
             json!({"package_id": "nothing"}),
         ] {
             assert_eq!(
-                code(ask(&service, &caller, "app.spawn", args).await),
+                code(ask(&service, caller, "app.spawn", args).await),
                 "args_invalid"
             );
         }
         for _ in 0..8 {
-            ask(&service, &caller, "app.spawn", json!({"request": "a note"}))
+            ask(&service, caller, "app.spawn", json!({"request": "a note"}))
                 .await
                 .unwrap();
         }
-        let ninth = ask(&service, &caller, "app.spawn", json!({"request": "a note"})).await;
+        let ninth = ask(&service, caller, "app.spawn", json!({"request": "a note"})).await;
         assert_eq!(code(ninth), "quota_exceeded");
         assert_eq!(desk.apps.list().await.unwrap().1.total_apps, 9);
     });
@@ -547,9 +547,9 @@ fn one_app_is_made_at_a_time_for_an_app_and_a_call_given_up_makes_none() {
         let service = AppService::new(Arc::clone(&desk.apps), generator);
         let caller = caller(&desk.spawn(note()).await);
         for _ in 0..2 {
-            let mut first = Box::pin(ask(&service, &caller, "app.spawn", json!({"request": "a note"})));
+            let mut first = Box::pin(ask(&service, caller, "app.spawn", json!({"request": "a note"})));
             assert!(futures::poll!(&mut first).is_pending());
-            let second = ask(&service, &caller, "app.spawn", json!({"request": "a note"})).await;
+            let second = ask(&service, caller, "app.spawn", json!({"request": "a note"})).await;
             assert_eq!(code(second), "busy");
         }
         assert_eq!(desk.apps.list().await.unwrap().1.total_apps, 1);
@@ -579,7 +579,7 @@ impl Desk {
     }
 
     async fn call(&self, tool: &str, args: Value) -> Result<Value, ServiceError> {
-        self.services.call(tool, &args, Some(&self.caller)).await
+        self.services.call(tool, &args, Some(self.caller)).await
     }
 
     async fn code(&self, tool: &str, args: Value) -> String {
@@ -660,7 +660,7 @@ fn apps_do_not_see_each_others_storage() {
         let other = app(&desk.kernel, 2).await;
         let read = desk
             .services
-            .call("storage.get", &json!({"key": "k"}), Some(&other))
+            .call("storage.get", &json!({"key": "k"}), Some(other))
             .await;
         assert_eq!(read, Ok(Value::Null));
 
@@ -670,7 +670,7 @@ fn apps_do_not_see_each_others_storage() {
         };
         let read = desk
             .services
-            .call("storage.get", &json!({"key": "k"}), Some(&liar))
+            .call("storage.get", &json!({"key": "k"}), Some(liar))
             .await;
         let need = Capability::Store {
             namespace: desk.caller.namespace,
@@ -803,6 +803,43 @@ fn services_that_contradict_each_other_are_refused() {
     );
 }
 
+#[test]
+fn a_service_hears_of_no_call_that_does_not_fit_its_tool() {
+    block_on(async {
+        let desk = Desk::open().await;
+        let mut service = MockServicePort::new();
+        service.expect_describe().returning(|| GreetingService.describe());
+        service
+            .expect_call()
+            .withf(move |tool, args, caller| {
+                tool == "greet.hello" && args["name"] == "Ada" && *caller == Some(desk.caller)
+            })
+            .once()
+            .return_once(|_, _, _| Ok(json!("Hello")));
+        let service: Arc<dyn ServicePort> = Arc::new(service);
+        let services = Services::new(&desk.kernel, [service]).unwrap();
+        for args in [
+            json!({}),
+            json!({"name": []}),
+            json!({"name": "Ada", "loud": true}),
+            json!("Ada"),
+        ] {
+            let answer = services.call("greet.hello", &args, Some(desk.caller)).await;
+            assert_eq!(code(answer), "args_invalid", "{args}");
+        }
+        for tool in ["greet.bye", "greet."] {
+            assert_eq!(
+                code(services.call(tool, &json!({}), Some(desk.caller)).await),
+                "tool_unknown"
+            );
+        }
+        let answer = services
+            .call("greet.hello", &json!({"name": "Ada"}), Some(desk.caller))
+            .await;
+        assert_eq!(answer, Ok(json!("Hello")));
+    });
+}
+
 fn ids(services: Vec<&Service>) -> Vec<&str> {
     services.into_iter().map(|service| service.id.as_str()).collect()
 }
@@ -814,14 +851,14 @@ fn what_an_app_publishes_comes_to_those_that_receive_it() {
         let service = ipc_service(&desk);
         let (timer, todo) = (desk.spawn(note()).await, desk.spawn(note()).await);
         let (one, two) = (caller(&timer), caller(&todo));
-        for caller in [&one, &two] {
+        for caller in [one, two] {
             allow_topic(&desk, caller, "timer.done").await;
         }
-        let news = || ask(&service, &two, "ipc.receive", json!({"topic": "timer.done"}));
+        let news = || ask(&service, two, "ipc.receive", json!({"topic": "timer.done"}));
         assert_eq!(news().await, Ok(json!([])), "it listens from now on");
         for title in ["Tea", "Eggs"] {
             let told = json!({"topic": "timer.done", "message": {"title": title}});
-            assert_eq!(ask(&service, &one, "ipc.publish", told).await, Ok(json!(1)));
+            assert_eq!(ask(&service, one, "ipc.publish", told).await, Ok(json!(1)));
         }
         let from = json!({"app_id": timer.record.id, "title": timer.record.title});
         let expected = json!([
@@ -844,15 +881,15 @@ fn an_app_writes_to_those_it_opened_and_they_write_back() {
         let stranger = desk.spawn(note()).await;
         let (one, two) = (caller(&parent), caller(&child));
         let down = json!({"to": child.record.id, "message": "pick one"});
-        assert_eq!(ask(&service, &one, "ipc.send", down).await, Ok(json!(true)));
-        let read = ask(&service, &two, "ipc.receive", json!({})).await.unwrap();
+        assert_eq!(ask(&service, one, "ipc.send", down).await, Ok(json!(true)));
+        let read = ask(&service, two, "ipc.receive", json!({})).await.unwrap();
         assert_eq!(
             (&read[0]["message"], &read[0]["from"]["app_id"]),
             (&json!("pick one"), &json!(parent.record.id))
         );
         let up = json!({"to": "parent", "message": {"picked": 2}});
-        assert_eq!(ask(&service, &two, "ipc.send", up).await, Ok(json!(true)));
-        let read = ask(&service, &one, "ipc.receive", json!({})).await.unwrap();
+        assert_eq!(ask(&service, two, "ipc.send", up).await, Ok(json!(true)));
+        let read = ask(&service, one, "ipc.receive", json!({})).await.unwrap();
         assert_eq!(read[0]["message"], json!({"picked": 2}));
         for (to, expected) in [
             (json!(stranger.record.id), "approval_required"),
@@ -861,11 +898,7 @@ fn an_app_writes_to_those_it_opened_and_they_write_back() {
             (json!("somebody"), "args_invalid"),
         ] {
             let args = json!({"to": to, "message": 1});
-            assert_eq!(
-                code(ask(&service, &one, "ipc.send", args).await),
-                expected,
-                "{to}"
-            );
+            assert_eq!(code(ask(&service, one, "ipc.send", args).await), expected, "{to}");
         }
     });
 }
@@ -877,10 +910,10 @@ fn a_topic_is_asked_about_and_has_a_plain_name() {
         let service = ipc_service(&desk);
         let app = caller(&desk.spawn(note()).await);
         for (topic, expected) in [("news", "approval_required"), ("what is new?", "args_invalid")] {
-            let receive = ask(&service, &app, "ipc.receive", json!({"topic": topic})).await;
+            let receive = ask(&service, app, "ipc.receive", json!({"topic": topic})).await;
             assert_eq!(code(receive), expected);
             let args = json!({"topic": topic, "message": 1});
-            assert_eq!(code(ask(&service, &app, "ipc.publish", args).await), expected);
+            assert_eq!(code(ask(&service, app, "ipc.publish", args).await), expected);
         }
     });
 }

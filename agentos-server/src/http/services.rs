@@ -140,10 +140,7 @@ async fn run(desk: &Desk, call: &Execute) -> Result<Value, Fault> {
         Some(app) => Some(caller(desk, app, call).await?),
         None => None,
     };
-    Ok(desk
-        .services
-        .call(&call.tool_id, &call.params, caller.as_ref())
-        .await?)
+    Ok(desk.services.call(&call.tool_id, &call.params, caller).await?)
 }
 
 /// The app's process, if the document the server holds lets the app call the tool.

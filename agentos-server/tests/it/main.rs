@@ -3,6 +3,7 @@
 
 mod ai;
 mod apps;
+mod audit;
 mod chat;
 mod desktop;
 mod edits;
@@ -12,10 +13,12 @@ mod generation;
 mod grpc;
 mod guard;
 mod ipc;
+mod machine;
 mod models;
 mod monitor;
 mod network;
 mod process;
+mod profile;
 mod provider;
 mod registry;
 mod restart;

@@ -2,224 +2,11 @@
 //! and never what is not public unless the operator named exactly it.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
 
+use crate::machine::{Machine, Site};
 use crate::process::{Program, place};
-use crate::stream::Client;
-
-/// A server on this machine that an operator may name: it remembers what it was asked.
-struct Site {
-    port: u16,
-    requests: Arc<Mutex<Vec<String>>>,
-    serving: JoinHandle<()>,
-}
-
-impl Site {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&requests);
-        let serving = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, Arc::clone(&kept)));
-            }
-        });
-        Self {
-            port,
-            requests,
-            serving,
-        }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-
-    fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
-async fn answer(mut stream: TcpStream, kept: Arc<Mutex<Vec<String>>>) {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4_096];
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-        match stream.read(&mut buffer).await {
-            Ok(0) | Err(_) => return,
-            Ok(count) => request.extend_from_slice(&buffer[..count]),
-        }
-    }
-    // What is sent is read, or closing would reset the connection under the answer.
-    let head = request
-        .windows(4)
-        .position(|end| end == b"\r\n\r\n")
-        .unwrap_or_default()
-        + 4;
-    let length = String::from_utf8_lossy(&request[..head])
-        .lines()
-        .find_map(|line| {
-            line.to_lowercase()
-                .strip_prefix("content-length:")?
-                .trim()
-                .parse()
-                .ok()
-        })
-        .unwrap_or(0);
-    while request.len() < head + length {
-        match stream.read(&mut buffer).await {
-            Ok(0) | Err(_) => return,
-            Ok(count) => request.extend_from_slice(&buffer[..count]),
-        }
-    }
-    let request = String::from_utf8_lossy(&request).into_owned();
-    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    kept.lock().unwrap().push(request);
-    let reply = match path.split_once("?to=") {
-        Some((_, to)) => {
-            format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        }
-        None => match path.as_str() {
-            "/large" => page(&"x".repeat(2 * 1_024 * 1_024 + 1)),
-            "/packed" => {
-                "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 1\r\nconnection: close\r\n\r\nx"
-                    .to_owned()
-            }
-            "/missing" => {
-                "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned()
-            }
-            "/never" => return tokio::time::sleep(Duration::from_mins(1)).await,
-            _ => page("{\"temperature\": 21}"),
-        },
-    };
-    let _ = stream.write_all(reply.as_bytes()).await;
-}
-
-fn page(body: &str) -> String {
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
-    format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
-}
-
-/// The program with an app that may call `http`.
-struct Machine {
-    program: Program,
-    client: reqwest::Client,
-    app: String,
-    data_dir: std::path::PathBuf,
-    _place: TempDir,
-}
-
-fn fetcher() -> Value {
-    json!({
-        "type": "app", "title": "Fetcher", "services": ["http"], "state": {"url": "https://example.org", "got": null},
-        "components": [
-            {"type": "button", "id": "get", "props": {"text": "Get"},
-             "on_event": {"click": {"tool": "http.get", "args": {"url": "{{ url }}"}, "into": "got"}}},
-            {"type": "text", "props": {"content": "{{ got.body }}"}}
-        ]
-    })
-}
-
-impl Machine {
-    async fn start(allowed: &[&str]) -> Self {
-        Self::with(allowed, &[]).await
-    }
-
-    async fn with(allowed: &[&str], variables: &[(&str, &str)]) -> Self {
-        let (place, data_dir) = place();
-        let hosts = allowed.join(",");
-        let arguments: &[&str] = if allowed.is_empty() {
-            &[]
-        } else {
-            &["--allow-host", &hosts]
-        };
-        let mut machine = Self {
-            program: Program::start_with(&data_dir, arguments, variables),
-            client: agentos_adapters::http::to_own_server().unwrap(),
-            app: String::new(),
-            data_dir,
-            _place: place,
-        };
-        let made = machine.post("/apps", json!({"ui_spec": fetcher()})).await;
-        made["app_id"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{made}"))
-            .clone_into(&mut machine.app);
-        machine
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Value {
-        let request = self
-            .client
-            .post(format!("{}{path}", self.program.url))
-            .json(&body);
-        request.send().await.unwrap().json().await.unwrap()
-    }
-
-    async fn ask(&self, method: &str, path: &str) -> Value {
-        let method = method.parse().unwrap();
-        let request = self.client.request(method, format!("{}{path}", self.program.url));
-        request.send().await.unwrap().json().await.unwrap()
-    }
-
-    async fn call(&self, tool: &str, params: Value) -> Value {
-        let body = json!({"tool_id": tool, "params": params, "app_id": self.app});
-        self.post("/services/execute", body).await
-    }
-
-    async fn get(&self, url: &str) -> Value {
-        self.call("http.get", json!({"url": url})).await
-    }
-
-    async fn code(&self, url: &str) -> String {
-        self.get(url).await["code"].as_str().unwrap_or("ok").to_owned()
-    }
-
-    async fn questions(&self) -> Vec<Value> {
-        let list = self
-            .client
-            .get(format!("{}/kernel/approvals", self.program.url))
-            .send()
-            .await
-            .unwrap();
-        let list: Value = list.json().await.unwrap();
-        list["approvals"].as_array().unwrap().clone()
-    }
-
-    /// Answers the question that the next request is about to put, or the one that is open.
-    async fn allow(&self, url: &str, answer: &str) {
-        assert_eq!(self.code(url).await, "approval_required", "{url}");
-        let questions = self.questions().await;
-        let id = questions.last().unwrap()["id"].as_str().unwrap();
-        let answered = self
-            .post(&format!("/kernel/approvals/{id}"), json!({"answer": answer}))
-            .await;
-        assert_eq!(answered, json!({"success": true}));
-    }
-
-    async fn person(&self) -> Client {
-        let mut person = Client::connect_to(self.program.url.trim_start_matches("http://")).await;
-        person
-            .send(json!({"type": "subscribe", "topics": ["kernel"]}))
-            .await;
-        person.send(json!({"type": "ping"})).await;
-        while person.next().await["type"] != "pong" {}
-        person
-    }
-}
 
 #[tokio::test]
 async fn an_address_that_is_not_public_is_never_reached_in_any_spelling() {
@@ -259,6 +46,41 @@ async fn an_address_that_is_not_public_is_never_reached_in_any_spelling() {
         "100.64.0.1",
         "224.0.0.1",
         "255.255.255.255",
+        "0x7f.0x0.0x0.0x1",
+        "0x7f。1",
+        "127.0x0.0.01",
+        "00000000177.1",
+        "①②⑦.⓪.⓪.①",
+        "0000.0.0.0",
+        "0x0",
+        "10.1",
+        "0xa.1",
+        "172.1048577",
+        "192.168.1",
+        "3232235521",
+        "0xc0a80001",
+        "0300.0250.0.1",
+        "0251.0376.0251.0376",
+        "[0000:0000:0000:0000:0000:0000:0000:0001]",
+        "[0:0:0:0:0:ffff:127.0.0.1]",
+        "[::ffff:10.0.0.1]",
+        "[::ffff:a9fe:a9fe]",
+        "[::ffff:0:127.0.0.1]",
+        "[::10.0.0.1]",
+        "[64:ff9b::127.0.0.1]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::7f00:1]",
+        "[2002:a00:1::1]",
+        "[2001:0:7f00:1::]",
+        "[2001::1]",
+        "[fe80::5efe:127.0.0.1]",
+        "[febf::1]",
+        "[fec0::1]",
+        "[fc00::1]",
+        "[ff02::1]",
+        "[ff05::1]",
+        "[100::1]",
+        "[2001:db8::1]",
     ];
     for host in spelled {
         assert_eq!(
@@ -325,6 +147,122 @@ async fn other_schemes_and_users_are_no_request() {
     assert_eq!(site.requests(), [] as [String; 0]);
 }
 
+/// A URL, and the host a person is asked about; none where it is no address of the web. `HOST` is another each time.
+const SPELLED: [(&str, Option<&str>); 33] = [
+    ("http://good.test@HOST/", None),
+    ("http://good.test:80@HOST/", None),
+    ("http://:@HOST@HOST/", None),
+    ("http://good.test%40HOST/", None),
+    ("http://good.test%00.HOST/", None),
+    ("http://good.test%2f.HOST/", None),
+    ("http://good.test%5c.HOST/", None),
+    ("http://good.test\0.HOST/", None),
+    ("http://\u{202e}HOST/", None),
+    ("http://[fe80::1%25lo]/", None),
+    ("http://[fe80::1%lo]/", None),
+    ("http://[::1]HOST/", None),
+    ("http://HOST:80:80/", None),
+    ("http://-.-/%", Some("-.-")),
+    ("//HOST/", None),
+    ("HOST/", None),
+    ("view-source:http://HOST/", None),
+    ("http://HOST\\@good.test/", Some("HOST")),
+    ("http://HOST\\.good.test/", Some("HOST")),
+    ("http:\\\\HOST\\good.test", None),
+    ("http:HOST", None),
+    ("\t http://HOST/ \n", Some("HOST")),
+    ("ht\ntp://HOST/", Some("HOST")),
+    ("http://good.test\n.HOST/", Some("good.test.HOST")),
+    ("http://good.test\t.HOST/", Some("good.test.HOST")),
+    ("http://HOST#@good.test/", Some("HOST")),
+    ("http://HOST?@good.test/", Some("HOST")),
+    ("HTTP://HOST./", Some("HOST")),
+    ("http://\u{ff45}vil\u{3002}HOST/", Some("evil.HOST")),
+    ("http://ev\u{ad}i\u{200b}l.HOST/", Some("evil.HOST")),
+    ("http://\u{430}pple.HOST/", Some("xn--pple-43d.HOST")),
+    ("http://g\u{43e}\u{43e}gle.HOST/", Some("xn--ggle-55da.HOST")),
+    ("http://xn--pple-43d.HOST/", Some("xn--pple-43d.HOST")),
+];
+
+#[tokio::test]
+async fn a_person_is_asked_about_the_host_that_would_be_reached() {
+    let machine = Machine::start(&[]).await;
+    for (number, (spelling, expected)) in SPELLED.into_iter().enumerate() {
+        let host = format!("h{number}.test");
+        let url = spelling.replace("HOST", &host);
+        match expected {
+            None => assert_eq!(machine.code(&url).await, "args_invalid", "{url:?}"),
+            Some(expected) => {
+                assert_eq!(machine.code(&url).await, "approval_required", "{url:?}");
+                let need = machine.answer("never").await;
+                assert_eq!(need["host"], expected.replace("HOST", &host), "{url:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_say_nothing_of_the_connection_and_smuggle_no_further_request() {
+    let site = Site::start().await;
+    let machine = Machine::start(&[&format!("127.0.0.1:{}", site.port)]).await;
+    machine.allow(&site.url("/"), "session").await;
+    let send = |headers: Value| {
+        machine.call(
+            "http.post",
+            json!({"url": site.url("/"), "headers": headers, "data": "x"}),
+        )
+    };
+    for headers in [
+        json!({"x-a": "1\r\nx-b: 2"}),
+        json!({"x-a": "1\nx-b: 2"}),
+        json!({"x-a": "1\rx-b: 2"}),
+        json!({"x-a": "1\r\n folded"}),
+        json!({"x-a": "1\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n"}),
+        json!({"x-a": "1\0"}),
+        json!({"x-a": "\u{7f}"}),
+        json!({"x-a": "ü"}),
+        json!({"x-a": "\u{560d}\u{560a}x-b: 2"}),
+        json!({"x-a\r\nx-b": "1"}),
+        json!({"x-a:": "1"}),
+        json!({"x-a ": "1"}),
+        json!({" x-a": "1"}),
+        json!({"": "1"}),
+        json!({"ü": "1"}),
+        json!({":authority": "h.test"}),
+        json!({"Host": "h.test"}),
+        json!({"hOsT": "h.test"}),
+        json!({"Content-Length": "0"}),
+        json!({"content-length": 5}),
+        json!({"Transfer-Encoding": "chunked"}),
+        json!({"TE": "trailers"}),
+        json!({"Trailer": "x-a"}),
+        json!({"Connection": "x-a"}),
+        json!({"Keep-Alive": "timeout=5"}),
+        json!({"Upgrade": "h2c"}),
+        json!({"HTTP2-Settings": "AAMAAABkAAQAAP__"}),
+        json!({"Expect": "100-continue"}),
+        json!({"Accept-Encoding": "gzip"}),
+        json!({"Range": "bytes=0-1"}),
+        json!({"Proxy-Authorization": "Basic YTpi"}),
+        json!({"Proxy-Connection": "keep-alive"}),
+        json!({"Proxy-Authenticate": "Basic"}),
+        json!({"x-a": "1", "X-A": "2"}),
+        json!({"content-type": "text/plain", "Content-Type": "text/html"}),
+        json!({"x-a": ["1", "2"]}),
+        json!({"x-a": {"b": "1"}}),
+    ] {
+        assert_eq!(send(headers.clone()).await["code"], "args_invalid", "{headers}");
+    }
+    assert_eq!(site.requests(), [] as [String; 0]);
+    let sent = send(json!({"X-A": "a\tb; c=\"d\"", "x-n": 5, "x-none": null, "Cookie": "a=b"})).await;
+    assert_eq!(sent["success"], true, "{sent}");
+    let requests = site.requests();
+    let lines: BTreeSet<&str> = requests[0].lines().collect();
+    for line in ["x-a: a\tb; c=\"d\"", "x-n: 5", "cookie: a=b", "content-length: 1"] {
+        assert!(lines.contains(line), "{line:?} is not in {lines:?}");
+    }
+}
+
 #[tokio::test]
 async fn each_redirect_is_held_to_the_same_rules() {
     let (site, neighbour) = (Site::start().await, Site::start().await);
@@ -336,6 +274,10 @@ async fn each_redirect_is_held_to_the_same_rules() {
         neighbour.url("/"),
         "http://169.254.169.254/".to_owned(),
         "http://[::1]/".to_owned(),
+        format!("http://[::ffff:7f00:1]:{}/", neighbour.port),
+        format!("http://2130706433:{}/", neighbour.port),
+        format!("//0x7f.1:{}/", neighbour.port),
+        format!("\\\\127.1:{}/", neighbour.port),
     ] {
         assert_eq!(
             machine.code(&to(&elsewhere)).await,
@@ -347,7 +289,17 @@ async fn each_redirect_is_held_to_the_same_rules() {
         machine.code(&to("https://else.example/")).await,
         "approval_required"
     );
-    assert_eq!(machine.code(&to("file:///etc/passwd")).await, "io");
+    let user = neighbour.url("/").replace("//", "//user@");
+    for no_place in [
+        "file:///etc/passwd",
+        "data:text/plain,a",
+        "javascript:1",
+        "ftp://127.0.0.1/",
+        "http:///",
+        &user,
+    ] {
+        assert_eq!(machine.code(&to(no_place)).await, "io", "{no_place}");
+    }
     assert_eq!(neighbour.requests(), [] as [String; 0]);
 
     let before = site.requests().len();
@@ -383,7 +335,30 @@ async fn answers_are_bounded_in_size_and_time() {
     let machine = Machine::start(&[&format!("127.0.0.1:{}", site.port)]).await;
     machine.allow(&site.url("/"), "session").await;
     assert_eq!(machine.code(&site.url("/large")).await, "too_large");
-    assert_eq!(machine.code(&site.url("/packed")).await, "io");
+    assert_eq!(machine.code(&site.url("/endless")).await, "too_large");
+    for encoding in [
+        "gzip",
+        "GZIP",
+        "x-gzip",
+        "deflate",
+        "br",
+        "zstd",
+        "identity",
+        "gzip,%20gzip",
+        "made-up",
+    ] {
+        let packed = site.url(&format!("/packed/{encoding}"));
+        assert_eq!(
+            machine.code(&packed).await,
+            "io",
+            "what is packed is not unpacked: {encoding}"
+        );
+    }
+    assert!(
+        site.requests()
+            .iter()
+            .all(|request| !request.contains("accept-encoding"))
+    );
     assert_eq!(machine.code(&site.url("/missing")).await, "http_status");
     let slow = machine
         .call("http.get", json!({"url": site.url("/never"), "timeout": 200}))

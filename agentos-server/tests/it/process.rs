@@ -79,6 +79,12 @@ impl Program {
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
+    /// Ends it without warning, as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     #[cfg(unix)]
     pub(crate) fn terminate(mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
@@ -95,8 +101,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 
