@@ -333,7 +333,7 @@ impl Kernel {
         let process = self.processes.get_mut(caller.pid()).ok_or(SysError::Cancelled)?;
         process.count_call(self.now)?;
         match process.state {
-            ProcessState::Running => Ok(process.limits),
+            ProcessState::Running => Ok(*process.limits),
             ProcessState::Suspended => Err(SysError::Unavailable { retry_after: None }),
             ProcessState::Terminated { .. } => Err(SysError::Cancelled),
         }
@@ -449,11 +449,11 @@ impl Kernel {
             }
             Syscall::ListGrants { pid } => {
                 self.check_control(caller, pid)?;
-                Reply::Grants(self.grants.held_by(pid).cloned().collect())
+                Reply::Grants(self.grants.held_by(pid))
             }
             Syscall::ListAllGrants => {
                 errand::check_person(caller)?;
-                Reply::Grants(self.grants.all().cloned().collect())
+                Reply::Grants(self.grants.all())
             }
             Syscall::ListEvents { since, limit } => {
                 errand::check_person(caller)?;
