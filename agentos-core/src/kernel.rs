@@ -350,7 +350,7 @@ impl Kernel {
         }
         match asked.name {
             Some(name) if self.names.contains_key(&(asked.caller, name)) => Err(SysError::AlreadyExists),
-            _ => Ok(process.limits),
+            _ => Ok(*process.limits),
         }
     }
 
@@ -476,11 +476,11 @@ impl Kernel {
             }
             Syscall::ListGrants { pid } => {
                 self.check_control(caller, pid)?;
-                Reply::Grants(self.grants.held_by(pid).cloned().collect())
+                Reply::Grants(self.grants.held_by(pid))
             }
             Syscall::ListAllGrants => {
                 errand::check_person(caller)?;
-                Reply::Grants(self.grants.all().cloned().collect())
+                Reply::Grants(self.grants.all())
             }
             Syscall::ListEvents { since, limit } => {
                 errand::check_person(caller)?;

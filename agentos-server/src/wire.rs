@@ -433,7 +433,7 @@ fn approval(event: &KernelEvent) -> Option<Approval> {
         EventKind::ApprovalRequested { id, need, expires_at } => Some(Approval {
             id: *id,
             pid: event.pid,
-            need: need.clone(),
+            need: (**need).clone(),
             expires_at: *expires_at,
         }),
         _ => None,

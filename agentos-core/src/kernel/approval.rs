@@ -85,9 +85,9 @@ impl ApprovalNeed {
     pub fn capability(&self) -> Capability {
         match self {
             Self::Net(site) => site.rule().into(),
-            Self::Fs(rule) => Capability::Fs(rule.clone()),
+            Self::Fs(rule) => rule.clone().into(),
             Self::Llm => Capability::Llm,
-            Self::Ipc(rule) => Capability::Ipc(rule.clone()),
+            Self::Ipc(rule) => rule.clone().into(),
         }
     }
 }

@@ -187,10 +187,12 @@ impl Kernel {
                     need: Capability::Signal,
                 });
             }
-        } else if self.grants.get(grant).is_none() {
+        }
+        let revoked = self.grants.revoke(grant);
+        if revoked.is_empty() {
             return Err(SysError::NotFound);
         }
-        for revoked in self.grants.revoke(grant) {
+        for revoked in revoked {
             let (grant, from, capability) = (revoked.id, revoked.holder, revoked.capability);
             self.record(
                 caller,

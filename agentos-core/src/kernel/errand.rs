@@ -9,8 +9,8 @@ use super::messaging::MessageCall;
 use super::model::ModelCall;
 use super::network::NetworkCall;
 use super::{
-    Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, Kernel, Limits, Op, Pid,
-    Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
+    Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, GrantInfo, Kernel, Limits, Op,
+    Pid, Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
 };
 use crate::ids::Namespace;
 
@@ -48,7 +48,7 @@ impl Errand {
         match self {
             Self::Network(network) => network.capability(),
             Self::Model(_) => Capability::Llm,
-            Self::Message(message) => Capability::Ipc(message.rule()),
+            Self::Message(message) => message.rule().into(),
             Self::Files(files) => files.capability(),
         }
     }
@@ -220,6 +220,7 @@ impl Kernel {
                 need: need.clone(),
             },
         );
+        let need = Box::new(need);
         self.emit(pid, EventKind::ApprovalRequested { id, need, expires_at });
     }
 
@@ -358,11 +359,13 @@ impl Kernel {
         let standing = self.approvals.standing(namespace);
         let answered: Vec<_> = standing.map(|(need, rule)| (need.capability(), rule)).collect();
         for holder in self.processes.of_namespace(namespace) {
-            let held = self.grants.held_by(holder);
-            let from_answers =
-                held.filter(|grant| answered.contains(&(grant.capability.clone(), grant.rule)));
-            for grant in from_answers.map(|grant| grant.id).collect::<Vec<_>>() {
-                self.revoke(caller, grant)?;
+            for GrantInfo {
+                id, capability, rule, ..
+            } in self.grants.held_by(holder)
+            {
+                if answered.contains(&(capability, rule)) {
+                    self.revoke(caller, id)?;
+                }
             }
         }
         self.approvals.forget_namespace(namespace);

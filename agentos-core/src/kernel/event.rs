@@ -56,7 +56,7 @@ pub enum EventKind {
     /// The person is asked; `expires_at` in milliseconds since the Unix epoch.
     ApprovalRequested {
         id: ApprovalId,
-        need: ApprovalNeed,
+        need: Box<ApprovalNeed>,
         expires_at: Millis,
     },
     ApprovalAnswered {

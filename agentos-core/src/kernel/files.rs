@@ -397,13 +397,13 @@ impl FileErrand {
         let rules = self.source.iter().chain([&self.main]);
         let needs = rules.map(|rule| Need {
             asked: ApprovalNeed::Fs(rule.clone()),
-            capability: Capability::Fs(rule.clone()),
+            capability: rule.clone().into(),
         });
         needs.collect()
     }
 
     pub(super) fn capability(&self) -> Capability {
-        Capability::Fs(self.main.clone())
+        self.main.clone().into()
     }
 }
 

@@ -7,7 +7,7 @@ use super::mailbox::check_length;
 use super::message::{
     Dispatch, IpcRule, Message, MessageKind, Partner, Peer, RECEIVE_LIMIT, RequestId, Topic, Wanted,
 };
-use super::{Answer, Asked, CallId, Capability, Kernel, Limits, Pid, Principal, Reply, Stage, SysError};
+use super::{Answer, Asked, CallId, Kernel, Limits, Pid, Principal, Reply, Stage, SysError};
 use crate::time::Millis;
 
 /// A message on its way, or the wish to hear a topic.
@@ -295,7 +295,7 @@ impl Kernel {
     /// Ends what `pid` listens to and is no longer allowed.
     pub(super) fn end_subscriptions_no_longer_allowed(&mut self) {
         for (pid, topic, allowed_once) in self.processes.subscriptions() {
-            let need = Capability::Ipc(IpcRule::receive(topic.clone()));
+            let need = IpcRule::receive(topic.clone()).into();
             let holds = match self.grants.standing_of(Principal::Process(pid), &need) {
                 Standing::Allowed => true,
                 Standing::Nothing => allowed_once,

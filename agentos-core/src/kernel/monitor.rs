@@ -139,7 +139,7 @@ impl Op {
             Self::SystemInfo => Capability::SystemInfo,
             Self::NetworkRequest(outbound) => outbound.target.need(outbound.method).into(),
             Self::Generate(_) => Capability::Llm,
-            Self::File(op) => Capability::Fs(op.need()),
+            Self::File(op) => op.need().into(),
             Self::KeepApproval(_) | Self::ForgetApprovals { .. } => Capability::Approve,
         }
     }
@@ -147,7 +147,7 @@ impl Op {
     /// What else it must not happen without: what is moved or copied comes from somewhere.
     pub(super) fn source_need(&self) -> Option<Capability> {
         match self {
-            Self::File(op) => op.source_need().map(Capability::Fs),
+            Self::File(op) => op.source_need().map(Capability::from),
             _ => None,
         }
     }

@@ -79,6 +79,11 @@ impl FsPath {
         self.root
     }
 
+    /// Without the root; empty for the root itself.
+    pub(super) fn relative(&self) -> &str {
+        &self.relative
+    }
+
     pub fn is_root(&self) -> bool {
         self.relative.is_empty()
     }

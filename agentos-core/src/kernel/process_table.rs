@@ -1,6 +1,7 @@
 //! The tree of processes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::error::{Resource, SysError};
 use super::limits::{CallRate, Limits, NetworkHour, Usage};
@@ -23,7 +24,8 @@ pub(super) struct Process {
     pub(super) state: ProcessState,
     pub(super) profile: Profile,
     pub(super) priority: Priority,
-    pub(super) limits: Limits,
+    /// Shared by all that have the same.
+    pub(super) limits: Arc<Limits>,
     pub(super) usage: Usage,
     pub(super) mailbox: Mailbox,
 }
@@ -81,7 +83,7 @@ impl Process {
             state: self.state,
             priority: self.priority,
             profile: self.profile,
-            limits: self.limits,
+            limits: *self.limits,
             usage: self.usage,
             started_at: self.started_at,
         }
@@ -93,6 +95,10 @@ pub(super) struct ProcessTable {
     issued: Pid,
     /// Boxed, since the nodes of the map are half empty.
     processes: BTreeMap<Pid, Box<Process>>,
+    /// Each process that has a parent, behind it.
+    children: BTreeSet<(Pid, Pid)>,
+    /// One of each that a process has.
+    limits: Vec<Arc<Limits>>,
 }
 
 impl ProcessTable {
@@ -110,13 +116,15 @@ impl ProcessTable {
             state: ProcessState::Running,
             profile: Profile::Privileged,
             priority: Priority::default(),
-            limits,
+            limits: Arc::new(limits),
             usage: Usage::default(),
             mailbox: Mailbox::default(),
         };
         Self {
             issued: Pid::SYSTEM,
             processes: BTreeMap::from([(Pid::SYSTEM, Box::new(system))]),
+            children: BTreeSet::new(),
+            limits: Vec::new(),
         }
     }
 
@@ -151,17 +159,27 @@ impl ProcessTable {
             depth,
             children: 0,
             started_at: now,
-            rate: CallRate::full(&limits, now),
             hour: NetworkHour::new(now),
             state: ProcessState::Running,
             profile: new.profile,
             priority: new.priority,
-            limits,
+            rate: CallRate::full(&limits, now),
+            limits: self.shared(limits),
             usage: Usage::default(),
             mailbox: Mailbox::default(),
         };
         self.processes.insert(self.issued, Box::new(process));
+        self.children.insert((new.parent, self.issued));
         Ok(self.issued)
+    }
+
+    fn shared(&mut self, limits: Limits) -> Arc<Limits> {
+        if let Some(known) = self.limits.iter().find(|known| ***known == limits) {
+            return Arc::clone(known);
+        }
+        let limits = Arc::new(limits);
+        self.limits.push(Arc::clone(&limits));
+        limits
     }
 
     /// `pid` and its descendants, parents before children; empty when there is no such process.
@@ -174,13 +192,8 @@ impl ProcessTable {
             .collect();
         let mut next = 0;
         while let Some(parent) = tree.get(next).copied() {
-            let is_child = |process: &Process| process.parent == Some(parent);
-            tree.extend(
-                self.processes
-                    .iter()
-                    .filter(|(_, process)| is_child(process))
-                    .map(|(pid, _)| *pid),
-            );
+            let children = self.children.range((parent, Pid(0))..=(parent, Pid(u64::MAX)));
+            tree.extend(children.map(|(_, child)| *child));
             next += 1;
         }
         tree
@@ -229,8 +242,12 @@ impl ProcessTable {
     }
 
     pub(super) fn remove(&mut self, pid: Pid) {
-        let parent = self.processes.remove(&pid).and_then(|process| process.parent);
-        if let Some(parent) = parent.and_then(|parent| self.processes.get_mut(&parent)) {
+        let removed = self.processes.remove(&pid);
+        let Some(parent) = removed.and_then(|process| process.parent) else {
+            return;
+        };
+        self.children.remove(&(parent, pid));
+        if let Some(parent) = self.processes.get_mut(&parent) {
             parent.children -= 1;
         }
     }

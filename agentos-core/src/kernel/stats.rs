@@ -42,7 +42,7 @@ impl Kernel {
         Ok(ProcessStats {
             pid,
             usage: process.usage,
-            limits: process.limits,
+            limits: *process.limits,
             child_processes: process.children(),
             subscriptions: process.mailbox.topics().count() as u64,
             approvals: self.approvals.of_process(pid).len() as u64,

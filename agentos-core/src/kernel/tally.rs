@@ -111,7 +111,7 @@ impl Kernel {
             memory_bytes: processes.clone().map(|process| process.usage.memory_bytes).sum(),
             memory_limit_bytes: processes.clone().map(|process| process.limits.memory_bytes).sum(),
             processes: processes.count(),
-            grants: self.grants.all().count(),
+            grants: self.grants.len(),
             approvals: self.approvals.open().count(),
             calls_in_flight: self.calls.len(),
             denials: calls.get("permission_denied").copied().unwrap_or_default(),

@@ -352,10 +352,9 @@ fn seq(item: &EventItem) -> u64 {
 }
 
 fn to(peer: u128) -> Capability {
-    Capability::Ipc(IpcRule {
-        with: Partner::Peer(namespace(peer)),
-        rights: IpcRights::Send,
-    })
+    let with = Partner::Peer(namespace(peer));
+    let rights = IpcRights::Send;
+    IpcRule { with, rights }.into()
 }
 
 /// An app that may send to another, and that one.
@@ -488,7 +487,7 @@ pub async fn what_is_published_reaches_everyone_who_listens(kernel: &dyn KernelP
         let pid = app(kernel, number).await;
         let with = Partner::Topic(topic());
         let rights = IpcRights::Both;
-        let capability = Capability::Ipc(IpcRule { with, rights });
+        let capability = IpcRule { with, rights }.into();
         kernel.grant(pid, capability, Rule::Allow).await.unwrap();
         let subscribe = Syscall::IpcSubscribe { topic: topic() };
         let subscribed = kernel.syscall(Principal::Process(pid), subscribe).await;

@@ -79,7 +79,7 @@ fn a_check_among_100_grants_takes_nothing_from_the_heap() {
 }
 
 #[test]
-fn ten_thousand_processes_take_less_than_two_kilobytes_each_and_give_them_back() {
+fn ten_thousand_processes_take_less_than_a_kilobyte_each_and_give_it_back() {
     let mut kernel = roomy();
     let mut pids = Vec::with_capacity(PROCESSES as usize);
     let alive = measure(|| {
@@ -87,17 +87,13 @@ fn ten_thousand_processes_take_less_than_two_kilobytes_each_and_give_them_back()
             pids.push(spawn(&mut kernel, number));
         }
     });
-    assert!(alive.bytes_current < 2_000 * i64::from(PROCESSES), "{alive:?}");
+    assert!(alive.bytes_current < 1_000 * i64::from(PROCESSES), "{alive:?}");
     let ended = measure(|| {
         for (number, pid) in (20_000..).zip(&pids) {
             answer(&mut kernel, number, Syscall::KillProcess { pid: *pid });
         }
     });
-    // What is left is the events that tell of them.
+    // What is left is the events that tell of them, and what is kept of the last that ended.
     let left = alive.bytes_current + ended.bytes_current;
-    assert!(
-        left < alive.bytes_current / 2,
-        "{left} of {} bytes are still held",
-        alive.bytes_current
-    );
+    assert!(left < 400 * i64::from(PROCESSES), "{left} bytes are still held");
 }

@@ -379,7 +379,7 @@ async fn allow_topic(desk: &FamilyDesk, caller: Caller, topic: &str) {
         with: Partner::Topic(topic),
         rights: IpcRights::Both,
     };
-    let granted = kernel.grant(caller.pid, Capability::Ipc(rule), Rule::Allow).await;
+    let granted = kernel.grant(caller.pid, rule.into(), Rule::Allow).await;
     granted.unwrap();
 }
 

@@ -5,9 +5,7 @@ use std::fs::File;
 use std::io;
 use std::time::UNIX_EPOCH;
 
-use agentos_core::kernel::{
-    Capability, FileEntry, FileKind, FilePlace, FileStat, FsPath, FsRights, FsRule, SysError,
-};
+use agentos_core::kernel::{FileEntry, FileKind, FilePlace, FileStat, FsPath, FsRights, FsRule, SysError};
 use cap_fs_ext::{DirExt, FollowSymlinks, MetadataExt, OpenOptionsFollowExt, OpenOptionsSyncExt};
 use cap_std::fs::{Dir, DirBuilder, Metadata, OpenOptions};
 use cap_std::time::SystemTime;
@@ -124,7 +122,7 @@ fn found(folder: &Dir, name: &str, rule: &FsRule) -> Result<Option<Metadata>, Sy
 
 fn refused(rule: &FsRule) -> SysError {
     SysError::PermissionDenied {
-        need: Capability::Fs(rule.clone()),
+        need: rule.clone().into(),
     }
 }
 

@@ -109,7 +109,7 @@ fn what_nobody_granted_is_asked_and_waits() {
     } = expected;
     let requested = EventKind::ApprovalRequested {
         id,
-        need: need.clone(),
+        need: Box::new(need.clone()),
         expires_at,
     };
     assert_eq!(events(&effects), [&requested]);

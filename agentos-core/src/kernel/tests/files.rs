@@ -37,7 +37,7 @@ fn rule(at: &str, rights: FsRights) -> FsRule {
 }
 
 fn fs(at: &str, rights: FsRights) -> Capability {
-    Capability::Fs(rule(at, rights))
+    rule(at, rights).into()
 }
 
 /// One call of every kind at `at`.

@@ -43,12 +43,12 @@ fn peer(number: u128) -> Peer {
 }
 
 fn to_peer(number: u128) -> Capability {
-    Capability::Ipc(IpcRule::send(Partner::Peer(namespace(number))))
+    IpcRule::send(Partner::Peer(namespace(number))).into()
 }
 
 fn of_topic(name: &str, rights: IpcRights) -> Capability {
     let with = Partner::Topic(topic(name));
-    Capability::Ipc(IpcRule { with, rights })
+    IpcRule { with, rights }.into()
 }
 
 fn bodies(reply: Result<Reply, SysError>) -> Vec<Vec<u8>> {
@@ -329,7 +329,7 @@ fn nobody_learns_who_is_there_without_leave() {
         );
     }
     for pid in [Pid(2), Pid(99), Pid::SYSTEM] {
-        let need = Capability::Ipc(IpcRule::send(Partner::Process(pid)));
+        let need = IpcRule::send(Partner::Process(pid)).into();
         let answer = bench.answer(two, send(Peer::Process(pid), b"a"));
         assert_eq!(answer, Err(SysError::PermissionDenied { need }));
     }
@@ -360,7 +360,7 @@ fn parents_and_children_talk_unasked_but_not_against_a_denial() {
         assert!(matches!(sent, Err(SysError::PermissionDenied { .. })), "{sent:?}");
     }
     let (to, rule) = (one.pid(), Rule::Deny);
-    let capability = Capability::Ipc(IpcRule::send(Partner::Process(parent.pid())));
+    let capability = IpcRule::send(Partner::Process(parent.pid())).into();
     bench.system(Syscall::AddGrant { to, capability, rule }).unwrap();
     let sent = bench.answer(one, send(Peer::Process(parent.pid()), b"a"));
     assert!(matches!(sent, Err(SysError::PermissionDenied { .. })));

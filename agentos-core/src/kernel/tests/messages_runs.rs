@@ -143,7 +143,7 @@ impl Run {
         } else {
             Rule::Allow
         };
-        let capability = Capability::Ipc(IpcRule { with, rights });
+        let capability = IpcRule { with, rights }.into();
         self.system(Syscall::AddGrant { to, capability, rule });
     }
 
