@@ -11,6 +11,7 @@ use super::files::{FileCall, FileReply};
 use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo};
+use super::program::{ProgramOutput, ProgramRequest};
 use super::stats::{MemoryStats, ProcessStats};
 use super::tally::KernelStats;
 use crate::ids::Namespace;
@@ -114,6 +115,11 @@ pub enum Syscall {
     IpcUnsubscribe { topic: Topic },
     /// [`Reply::File`] or [`Reply::Done`], as the call says. Approved as a request is, for one place and what is below it.
     File(FileCall),
+    /// [`Reply::Program`] once it ended, however it ended. It runs as a child process of the caller, which is
+    /// `cancelled` here when that process is killed and which it does not outlive; it may take
+    /// [`PROGRAM_PATIENCE`](super::PROGRAM_PATIENCE) times its CPU time. Approved as a request is, program by program.
+    /// `not_found` for one the operator did not register, and `unavailable` where it cannot be confined.
+    RunProgram(ProgramRequest),
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
@@ -197,6 +203,7 @@ pub enum Reply {
     /// How many mailboxes it reached.
     Delivered(u64),
     File(FileReply),
+    Program(ProgramOutput),
     /// Oldest first.
     Approvals(Vec<Approval>),
     StandingApprovals(Vec<StandingApproval>),

@@ -9,15 +9,16 @@ use futures::StreamExt;
 use crate::ids::Namespace;
 use crate::kernel::{
     Capability, Dispatch, EndReason, EventKind, IpcRights, IpcRule, KernelEvent, LimitTable, Message,
-    MessageKind, NewProcess, Partner, Peer, Pid, Principal, ProcessState, Profile, RECEIVE_LIMIT, Reply,
-    Resource, Rule, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
+    MessageKind, NewProcess, Partner, Peer, Pid, Principal, ProcessState, Profile, ProgramEnd, ProgramName,
+    ProgramRequest, RECEIVE_LIMIT, Reply, Resource, Rule, StoreKey, StoredValue, SysError, Syscall, Topic,
+    Wanted,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
 use crate::time::Millis;
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$kernel` is a future of a kernel that
-/// has just started, with the default limits, over a host without app data, and of what must live as
-/// long.
+/// has just started, with the default limits and [`program`] alone registered, over a host without app data, and of
+/// what must live as long. A host that has no such program answers `unavailable`.
 #[macro_export]
 macro_rules! kernel_contract {
     ($run:path, $kernel:expr) => {
@@ -45,6 +46,9 @@ macro_rules! kernel_contract {
             who_asked_a_process_that_ends_is_told
             what_is_published_reaches_everyone_who_listens
             nobody_sends_to_a_stranger_without_leave
+            a_program_answers_what_it_wrote_and_leaves_no_process
+            a_program_needs_leave_of_its_own
+            nobody_runs_what_is_not_registered
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -501,4 +505,65 @@ pub async fn nobody_sends_to_a_stranger_without_leave(kernel: &dyn KernelPort) {
             "{refused:?}"
         );
     }
+}
+
+/// What is registered in a kernel under test: it writes what it reads.
+pub fn program() -> ProgramName {
+    ProgramName::parse("cat").unwrap()
+}
+
+fn run(program: &str) -> Syscall {
+    Syscall::RunProgram(ProgramRequest {
+        program: ProgramName::parse(program).unwrap(),
+        args: Vec::new(),
+        input: b"hello".to_vec(),
+    })
+}
+
+#[track_caller]
+fn assert_ran(answer: Result<Reply, SysError>) {
+    match answer {
+        Ok(Reply::Program(output)) => {
+            let exited = ProgramEnd::Exited { code: 0 };
+            assert_eq!((output.end, &output.stdout[..]), (exited, &b"hello"[..]));
+        }
+        Err(SysError::Unavailable { .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn a_program_answers_what_it_wrote_and_leaves_no_process(kernel: &dyn KernelPort) {
+    assert_ran(kernel.syscall(Principal::System, run("cat")).await);
+    assert_eq!(pids(kernel).await, [Pid::SYSTEM]);
+}
+
+pub async fn a_program_needs_leave_of_its_own(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let caller = Principal::Process(pid);
+    let refused = kernel.syscall(caller, run("cat")).await;
+    assert!(
+        matches!(refused, Err(SysError::ApprovalRequired { .. })),
+        "{refused:?}"
+    );
+    let may = |program| Capability::Program { program };
+    let other = ProgramName::parse("other").unwrap();
+    kernel.grant(pid, may(other), Rule::Allow).await.unwrap();
+    let refused = kernel.syscall(caller, run("cat")).await;
+    assert!(
+        matches!(refused, Err(SysError::ApprovalRequired { .. })),
+        "{refused:?}"
+    );
+    kernel.grant(pid, may(program()), Rule::Allow).await.unwrap();
+    assert_ran(kernel.syscall(caller, run("cat")).await);
+    assert_eq!(pids(kernel).await, [Pid::SYSTEM, pid]);
+}
+
+pub async fn nobody_runs_what_is_not_registered(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let unknown = kernel.syscall(Principal::System, run("sh")).await;
+    assert_eq!(unknown, Err(SysError::NotFound));
+    let denied = kernel.syscall(Principal::Process(pid), run("sh")).await;
+    let program = ProgramName::parse("sh").unwrap();
+    let need = Capability::Program { program };
+    assert_eq!(denied, Err(SysError::PermissionDenied { need }));
 }
