@@ -31,6 +31,7 @@ mod path;
 mod place;
 mod process;
 mod process_table;
+mod program;
 mod queues;
 mod stats;
 mod syscall;
@@ -67,6 +68,10 @@ pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
 pub use path::{FsPath, FsRoot};
 pub use place::{FilePlace, FsRights, FsRule};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
+pub use program::{
+    PROGRAM_ARGS, PROGRAM_ARGS_BYTES, PROGRAM_PATIENCE, ProgramEnd, ProgramLimit, ProgramName, ProgramOutput,
+    ProgramRequest, ProgramRun,
+};
 pub use stats::{MemoryStats, ProcessStats};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 pub use tally::{KernelStats, OperationTimes};
@@ -135,6 +140,10 @@ pub struct KernelConfig {
     pub limits: LimitTable,
     /// How many operations a host is given at once; more wait for their turn.
     pub operations_at_once: usize,
+    /// How many programs a host runs at once, beside its operations; more wait for their turn.
+    pub programs_at_once: usize,
+    /// What the operator registered; the host knows what is behind each name.
+    pub programs: BTreeSet<ProgramName>,
     /// What the operator named, so that it may be on this machine or its network. An app is granted it
     /// as anything else.
     pub operator_sites: BTreeSet<Site>,
@@ -148,6 +157,8 @@ impl KernelConfig {
             boot,
             limits: LimitTable::default(),
             operations_at_once: 64,
+            programs_at_once: 8,
+            programs: BTreeSet::new(),
             operator_sites: BTreeSet::new(),
             approvals: Vec::new(),
         }
@@ -170,6 +181,10 @@ pub struct Kernel {
     performing: BTreeMap<OpId, CallId>,
     last_op: OpId,
     queues: Queues,
+    /// Programs take long: they wait in a line of their own, and take no place from operations.
+    program_queue: Queues,
+    /// The call each program was started by, until it ends.
+    programs: BTreeMap<Pid, CallId>,
     deadlines: BTreeSet<(Millis, CallId)>,
     /// The calls in flight that have a name.
     names: BTreeMap<(Principal, CallName), CallId>,
@@ -269,6 +284,8 @@ impl Kernel {
             performing: BTreeMap::new(),
             last_op: OpId::NONE,
             queues: Queues::default(),
+            program_queue: Queues::default(),
+            programs: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             names: BTreeMap::new(),
             keys: Keys::default(),
@@ -457,6 +474,7 @@ impl Kernel {
             Syscall::LlmGenerate(request) => return self.llm_generate(asked, request, limits),
             Syscall::File(call) => return self.file_call(asked, call, limits),
             Syscall::CancelCall { name } => self.cancel_call(caller, name)?,
+            Syscall::RunProgram(request) => return self.run_program(asked, request, limits),
             Syscall::ListApprovals => {
                 errand::check_person(caller)?;
                 let open = self.approvals.open().map(|question| question.approval.clone());

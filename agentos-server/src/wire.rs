@@ -364,6 +364,7 @@ impl WireApproval {
 }
 
 /// What a person can allow: `{kind: "net", host, port?}`, without a port the web's, 80 and 443; `{kind: "llm"}`;
+/// `{kind: "program", program}`, by the name the operator gave it;
 /// `{kind: "fs", path, rights}`, a file, or a folder with all in it, to `read` or `read_write`;
 /// `{kind: "ipc", peer | topic, rights}`, where `rights` is `send`, `receive` or `both`.
 #[derive(Debug, Serialize)]
@@ -382,7 +383,11 @@ impl WireNeed {
                 with: Partner::Peer(namespace),
                 ..
             }) => title_of(desk, *namespace).await,
-            ApprovalNeed::Ipc(_) | ApprovalNeed::Net(_) | ApprovalNeed::Llm | ApprovalNeed::Fs(_) => None,
+            ApprovalNeed::Ipc(_)
+            | ApprovalNeed::Net(_)
+            | ApprovalNeed::Llm
+            | ApprovalNeed::Program { .. }
+            | ApprovalNeed::Fs(_) => None,
         };
         Self { need, title }
     }

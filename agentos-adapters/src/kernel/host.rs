@@ -118,6 +118,7 @@ impl HostPort for Host {
                 Some(files) => files.perform(*op, self.app_data.record(record.as_slice())).await,
                 None => Err(SysError::Unavailable { retry_after: None }),
             },
+            Op::RunProgram(_) => Err(SysError::Unavailable { retry_after: None }),
             Op::KeepApproval(approval) => self.app_data.keep_approval(&approval).await,
             Op::ForgetApprovals { namespace } => self.app_data.forget_approvals(namespace).await,
             Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),

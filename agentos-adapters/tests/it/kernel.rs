@@ -8,6 +8,7 @@ mod files;
 mod network;
 mod spans;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::testing::host::FakeHost;
+use agentos_core::testing::kernel_contract::program;
 use agentos_core::time::Millis;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
@@ -63,7 +65,10 @@ impl Ambient for TokioClock {
 }
 
 fn config() -> KernelConfig {
-    KernelConfig::new(BootId::new(1_700_000_000_000, 1))
+    KernelConfig {
+        programs: BTreeSet::from([program()]),
+        ..KernelConfig::new(BootId::new(1_700_000_000_000, 1))
+    }
 }
 
 fn start(host: Arc<dyn HostPort>) -> LocalKernel {

@@ -13,6 +13,7 @@ use super::message::IpcRule;
 use super::net::Site;
 use super::place::FsRule;
 use super::process::Pid;
+use super::program::ProgramName;
 use crate::ids::Namespace;
 use crate::time::Millis;
 
@@ -75,6 +76,8 @@ pub enum ApprovalNeed {
     Fs(FsRule),
     /// Questions to the model, which spend its tokens.
     Llm,
+    /// A program of the operator's, with whatever arguments.
+    Program { program: ProgramName },
     /// Messages to another app, which is named by its namespace so that the answer outlives its process,
     /// or one side of a topic.
     Ipc(IpcRule),
@@ -88,6 +91,9 @@ impl ApprovalNeed {
             Self::Fs(rule) => rule.clone().into(),
             Self::Llm => Capability::Llm,
             Self::Ipc(rule) => rule.clone().into(),
+            Self::Program { program } => Capability::Program {
+                program: program.clone(),
+            },
         }
     }
 }

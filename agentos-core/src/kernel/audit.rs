@@ -11,6 +11,7 @@ use super::files::FileChange;
 use super::net::Method;
 use super::place::FilePlace;
 use super::process::{EndReason, Pid, Profile};
+use super::program::ProgramName;
 use super::syscall::StoreKey;
 use crate::ids::{BootId, Namespace};
 use crate::time::Millis;
@@ -80,6 +81,12 @@ pub enum Action {
     },
     /// One question to the model, with as many bytes; its text is not recorded.
     LlmGenerate {
+        bytes: u64,
+    },
+    /// A program was started as `process`, with as many bytes of arguments and input; what they say is not recorded.
+    RunProgram {
+        process: Pid,
+        program: ProgramName,
         bytes: u64,
     },
     /// A change to a file or folder that passed every check of the host; `from` is what is moved or copied. It is

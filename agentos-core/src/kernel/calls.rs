@@ -54,8 +54,14 @@ impl Kernel {
 
     /// Hands queued operations out while the host has room. Each is checked again at this moment.
     pub(super) fn perform_queued(&mut self) {
-        while self.performing.len() < self.config.operations_at_once {
-            let Some(call) = self.queues.pop() else { return };
+        while self.performing.len() - self.programs_performing() < self.config.operations_at_once {
+            let Some(call) = self.queues.pop() else { break };
+            self.perform(call);
+        }
+        while self.programs_performing() < self.config.programs_at_once {
+            let Some(call) = self.program_queue.pop() else {
+                break;
+            };
             self.perform(call);
         }
     }
@@ -108,6 +114,7 @@ impl Kernel {
             Stage::Receiving { .. } => self.receives_no_longer(pid, call),
             Stage::AwaitingReply { from } => self.withdraw_request(call, from),
             Stage::Asking { approval, .. } => self.no_longer_asks(approval, call),
+            Stage::Queued(Op::RunProgram(_)) => self.program_queue.remove(pid, call),
             Stage::Queued(_) => self.queues.remove(pid, call),
             Stage::Performing(op) => {
                 if self.performing.remove(&op).is_some() {
@@ -116,8 +123,10 @@ impl Kernel {
                 }
             }
         }
-        if let Some(Errand::Network(network)) = &waiting.errand {
-            self.settle_network(pid, network, &result);
+        match &waiting.errand {
+            Some(Errand::Network(network)) => self.settle_network(pid, network, &result),
+            Some(Errand::Program(program)) => self.end_program(waiting.asked.caller, program, &result),
+            _ => {}
         }
         if let Some(process) = self.processes.get_mut(pid) {
             process.usage.give_back(waiting.held_bytes);

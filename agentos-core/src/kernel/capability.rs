@@ -12,6 +12,7 @@ use super::net::{HostRule, NetRule};
 use super::path::{FsPath, FsRoot};
 use super::place::{FilePlace, FsRights, FsRule};
 use super::process::{Pid, Principal, Profile};
+use super::program::ProgramName;
 use crate::ids::Namespace;
 
 /// One thing a process can be allowed or denied.
@@ -34,6 +35,8 @@ pub enum Capability {
     Fs(Box<FsRule>),
     /// Ask the model.
     Llm,
+    /// Run a program of the operator's.
+    Program { program: ProgramName },
     /// Send messages to another process, or publish or hear what is published.
     Ipc(Box<IpcRule>),
     /// See and answer what a person is asked. No process can hold it.
@@ -167,6 +170,7 @@ impl fmt::Display for Capability {
             Self::Net(rule) => return write!(formatter, "contact {}", rule.host),
             Self::Ipc(rule) => return rule.fmt(formatter),
             Self::Fs(rule) => return write!(formatter, "{rule}"),
+            Self::Program { program } => return write!(formatter, "run the program {program}"),
             Self::Llm => "ask the model",
             Self::Approve => "answer for a person",
             Self::Store { .. } => "use this storage",

@@ -1,7 +1,7 @@
 //! Processes and grants: who exists, and who may do what.
 
 use super::{
-    Action, Capability, EndReason, EventKind, GrantId, Kernel, NewProcess, Pid, Principal, Priority,
+    Action, CallId, Capability, EndReason, EventKind, GrantId, Kernel, NewProcess, Pid, Principal, Priority,
     ProcessState, Rule, SysError,
 };
 
@@ -10,7 +10,6 @@ impl Kernel {
         let capabilities = Capability::of_profile(new.profile, new.namespace);
         self.check_spawn(caller, &new, &capabilities)?;
         let limits = self.config.limits.of(new.profile);
-        let (parent, profile, namespace) = (new.parent, new.profile, new.namespace);
         let child = self.processes.add(&new, limits, self.now)?;
         for capability in capabilities {
             match caller {
@@ -18,21 +17,26 @@ impl Kernel {
                 Principal::Process(pid) => self.grants.derive(pid, child, capability),
             };
         }
+        self.tell_spawned(caller, child, &new);
+        if caller == Principal::System {
+            self.give_standing(child, new.namespace);
+        }
+        Ok(child)
+    }
+
+    pub(super) fn tell_spawned(&mut self, caller: Principal, child: Pid, new: &NewProcess) {
         let name = self.processes.name(child);
         self.record(
             caller,
             Action::Spawn {
                 child,
                 name: name.clone(),
-                profile,
-                namespace,
+                profile: new.profile,
+                namespace: new.namespace,
             },
         );
+        let parent = new.parent;
         self.emit(child, EventKind::ProcessSpawned { name, parent });
-        if caller == Principal::System {
-            self.give_standing(child, namespace);
-        }
-        Ok(child)
     }
 
     /// A process makes children of its own only, no more privileged than itself.
@@ -56,6 +60,7 @@ impl Kernel {
     pub(super) fn kill(&mut self, caller: Principal, pid: Pid) -> Result<Vec<Pid>, SysError> {
         self.check_control(caller, pid)?;
         let tree = self.processes.tree(pid);
+        let programs: Vec<CallId> = tree.iter().filter_map(|pid| self.programs.remove(pid)).collect();
         for ended in &tree {
             let reason = if *ended == pid {
                 EndReason::Killed
@@ -64,18 +69,22 @@ impl Kernel {
             };
             self.end_process(caller, *ended, reason);
         }
+        for call in programs {
+            self.end_call(call, Err(SysError::Cancelled));
+        }
         for ended in tree.iter().rev() {
             self.processes.remove(*ended);
         }
         Ok(tree)
     }
 
-    fn end_process(&mut self, caller: Principal, pid: Pid, reason: EndReason) {
+    pub(super) fn end_process(&mut self, caller: Principal, pid: Pid, reason: EndReason) {
         self.grants.revoke_all(pid);
         self.withdraw_all(pid);
         self.cancel_calls_of(pid);
         self.forget_keys_of(pid);
         self.queues.forget(pid);
+        self.program_queue.forget(pid);
         self.bury(pid, reason);
         self.record(caller, Action::End { process: pid, reason });
         self.emit(pid, EventKind::ProcessEnded { reason });
@@ -89,6 +98,10 @@ impl Kernel {
         told: EventKind,
     ) -> Result<(), SysError> {
         self.check_control(caller, pid)?;
+        // A program makes no calls that could be refused meanwhile.
+        if self.programs.contains_key(&pid) {
+            return Err(SysError::invalid("pid"));
+        }
         let process = self.processes.get_mut(pid).ok_or(SysError::NotFound)?;
         if process.state != state {
             process.state = state;
@@ -109,6 +122,7 @@ impl Kernel {
         if process.priority != priority {
             process.priority = priority;
             self.queues.set_priority(pid, priority);
+            self.program_queue.set_priority(pid, priority);
             self.emit(pid, EventKind::ProcessPriorityChanged { priority });
         }
         Ok(())

@@ -8,6 +8,7 @@ use super::files::FileErrand;
 use super::messaging::MessageCall;
 use super::model::ModelCall;
 use super::network::NetworkCall;
+use super::program::ProgramCall;
 use super::{
     Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, GrantInfo, Kernel, Limits, Op,
     Pid, Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
@@ -21,6 +22,7 @@ pub(super) enum Errand {
     Model(Box<ModelCall>),
     Message(Box<MessageCall>),
     Files(FileErrand),
+    Program(Box<ProgramCall>),
 }
 
 /// One thing that has to be allowed: as a person is asked about it, and as the grants have it.
@@ -37,6 +39,7 @@ impl Errand {
             Self::Network(network) => network.need(),
             Self::Model(_) => ApprovalNeed::Llm,
             Self::Message(message) => ApprovalNeed::Ipc(message.rule()),
+            Self::Program(program) => program.need(),
             Self::Files(files) => return files.needs(),
         };
         let capability = self.capability();
@@ -50,13 +53,14 @@ impl Errand {
             Self::Model(_) => Capability::Llm,
             Self::Message(message) => message.rule().into(),
             Self::Files(files) => files.capability(),
+            Self::Program(program) => program.need().capability(),
         }
     }
 
     /// Whether it is a person's to allow.
     fn can_be_asked(&self) -> bool {
         match self {
-            Self::Network(_) | Self::Model(_) | Self::Files(_) => true,
+            Self::Network(_) | Self::Model(_) | Self::Files(_) | Self::Program(_) => true,
             Self::Message(message) => message.can_be_asked(),
         }
     }
@@ -109,6 +113,7 @@ impl Kernel {
             Some(Errand::Model(_)) => self.send_prompt(call),
             Some(Errand::Message(_)) => self.deliver(call),
             Some(Errand::Files(_)) => self.perform_on_files(call),
+            Some(Errand::Program(_)) => self.start_program(call),
             None => Ok(()),
         }
     }

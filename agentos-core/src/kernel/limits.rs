@@ -35,6 +35,11 @@ pub struct Limits {
     /// Unread messages.
     pub mailbox_messages: u64,
     pub mailbox_bytes: u64,
+    /// The address space of each program it runs.
+    pub program_address_bytes: u64,
+    pub program_cpu_seconds: u32,
+    /// What a program may write to both its outputs together.
+    pub program_output_bytes: u64,
 }
 
 /// The limits of each profile, and of the system itself.
@@ -70,6 +75,9 @@ impl Default for LimitTable {
                 message_bytes: 64 * KIB,
                 mailbox_messages: 256,
                 mailbox_bytes: 256 * 64 * KIB,
+                program_address_bytes: 0,
+                program_cpu_seconds: 0,
+                program_output_bytes: 0,
             },
             standard: Limits {
                 memory_bytes: 64 * MIB,
@@ -88,6 +96,9 @@ impl Default for LimitTable {
                 message_bytes: MIB,
                 mailbox_messages: 1_000,
                 mailbox_bytes: 8 * MIB,
+                program_address_bytes: 512 * MIB,
+                program_cpu_seconds: 60,
+                program_output_bytes: MIB,
             },
             privileged: Limits {
                 memory_bytes: 256 * MIB,
@@ -106,6 +117,9 @@ impl Default for LimitTable {
                 message_bytes: MIB,
                 mailbox_messages: 1_000,
                 mailbox_bytes: 8 * MIB,
+                program_address_bytes: 2 * GIB,
+                program_cpu_seconds: 300,
+                program_output_bytes: 8 * MIB,
             },
             system: Limits {
                 memory_bytes: 256 * MIB,
@@ -124,6 +138,9 @@ impl Default for LimitTable {
                 message_bytes: MIB,
                 mailbox_messages: 1_000,
                 mailbox_bytes: 8 * MIB,
+                program_address_bytes: 2 * GIB,
+                program_cpu_seconds: 300,
+                program_output_bytes: 8 * MIB,
             },
         }
     }

@@ -9,6 +9,7 @@ use super::files::FileOp;
 use super::limits::Limits;
 use super::model::{ANSWER_BYTES, Prompt};
 use super::process::{Pid, Principal};
+use super::program::ProgramRun;
 use super::syscall::{STORE_LIST_LIMIT, StoreKey};
 use crate::ids::{BootId, Namespace};
 use crate::time::Millis;
@@ -68,6 +69,9 @@ pub enum Op {
     /// Answers [`Reply::File`](super::Reply::File) or [`Reply::Done`](super::Reply::Done), see [`FileOp`]. The record is
     /// written when nothing is left to check and before anything is changed.
     File(Box<FileOp>),
+    /// Answers [`Reply::Program`](super::Reply::Program) when it ended; dropping the future ends it. It is one of those
+    /// the operator registered, or it is `unavailable`, as it is where the host cannot confine it.
+    RunProgram(Box<ProgramRun>),
     /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
     KeepApproval(StandingApproval),
     /// Answers [`Reply::Done`](super::Reply::Done): nothing is answered for the namespace any more.
@@ -140,6 +144,9 @@ impl Op {
             Self::NetworkRequest(outbound) => outbound.target.need(outbound.method).into(),
             Self::Generate(_) => Capability::Llm,
             Self::File(op) => op.need().into(),
+            Self::RunProgram(run) => Capability::Program {
+                program: run.program.clone(),
+            },
             Self::KeepApproval(_) | Self::ForgetApprovals { .. } => Capability::Approve,
         }
     }
@@ -160,6 +167,7 @@ impl Op {
             Self::StoreList { limit, .. } => u64::from(*limit) * StoreKey::MAX_BYTES as u64,
             Self::NetworkRequest(outbound) => outbound.body.len() as u64 + outbound.response_bytes,
             Self::Generate(prompt) => prompt.bytes() + ANSWER_BYTES,
+            Self::RunProgram(run) => run.input_bytes() + run.output_bytes,
             Self::File(op) => op.held_bytes(),
             Self::StoreDelete { .. }
             | Self::StoreClear { .. }
@@ -196,6 +204,11 @@ impl Op {
             }),
             Self::Generate(prompt) => Some(Action::LlmGenerate {
                 bytes: prompt.bytes(),
+            }),
+            Self::RunProgram(run) => Some(Action::RunProgram {
+                process: run.process,
+                program: run.program.clone(),
+                bytes: run.input_bytes(),
             }),
             Self::File(op) => op.action(),
             // The answer is a record of its own.

@@ -158,6 +158,8 @@ pub enum EndReason {
     Killed,
     /// A process above it was killed.
     ParentKilled,
+    /// The program it ran ended by itself or at a limit, or could not be started.
+    Exited,
 }
 
 /// A process as others see it.

@@ -140,16 +140,23 @@ impl ProcessTable {
         self.processes.values().map(|process| &**process)
     }
 
+    /// Whether `parent` may have one more child.
+    pub(super) fn check_room(&self, parent: Pid) -> Result<(), SysError> {
+        let parent = self.get(parent).ok_or(SysError::NotFound)?;
+        let Limits {
+            child_processes,
+            tree_depth,
+            ..
+        } = parent.limits;
+        at_most(Resource::ChildProcesses, child_processes, parent.children)?;
+        at_most(Resource::TreeDepth, tree_depth, parent.depth)
+    }
+
     /// Adds a running process below its parent, within the parent's limits.
     pub(super) fn add(&mut self, new: &NewProcess, limits: Limits, now: Millis) -> Result<Pid, SysError> {
+        self.check_room(new.parent)?;
         let parent = self.processes.get_mut(&new.parent).ok_or(SysError::NotFound)?;
         let depth = parent.depth + 1;
-        at_most(
-            Resource::ChildProcesses,
-            parent.limits.child_processes,
-            parent.children,
-        )?;
-        at_most(Resource::TreeDepth, parent.limits.tree_depth, parent.depth)?;
         parent.children += 1;
         self.issued = Pid(self.issued.0 + 1);
         let process = Process {

@@ -12,6 +12,7 @@ use super::files::{FileCall, FileReply};
 use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
+use super::program::{ProgramOutput, ProgramRequest};
 use super::stats::{MemoryStats, ProcessStats};
 use super::tally::KernelStats;
 use crate::ids::Namespace;
@@ -118,6 +119,11 @@ pub enum Syscall {
     /// [`Reply::Done`]: the caller's own call in flight of that name ended with `cancelled`, and so did what it started;
     /// `not_found` where there is none.
     CancelCall { name: CallName },
+    /// [`Reply::Program`] once it ended, however it ended. It runs as a child process of the caller, which is
+    /// `cancelled` here when that process is killed and which it does not outlive; it may take
+    /// [`PROGRAM_PATIENCE`](super::PROGRAM_PATIENCE) times its CPU time. Approved as a request is, program by program.
+    /// `not_found` for one the operator did not register, and `unavailable` where it cannot be confined.
+    RunProgram(ProgramRequest),
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
@@ -145,6 +151,7 @@ impl Syscall {
             | Self::SetProcessPriority { .. }
             | Self::AddGrant { .. }
             | Self::RevokeGrant { .. }
+            | Self::RunProgram(_)
             | Self::NetworkRequest(_)
             | Self::LlmGenerate(_)
             | Self::IpcDispatch { .. }
@@ -220,6 +227,7 @@ pub enum Reply {
     /// How many mailboxes it reached.
     Delivered(u64),
     File(FileReply),
+    Program(ProgramOutput),
     /// Oldest first.
     Approvals(Vec<Approval>),
     StandingApprovals(Vec<StandingApproval>),

@@ -117,7 +117,7 @@ impl Kernel {
             denials: calls.get("permission_denied").copied().unwrap_or_default(),
             calls: calls.clone(),
             operations_in_flight: self.performing.len(),
-            operations_waiting: self.queues.len(),
+            operations_waiting: self.queues.len() + self.program_queue.len(),
             operation_times: operation_times.clone(),
             events: self.events.newest(),
         }

@@ -9,6 +9,7 @@ mod messages;
 mod messages_runs;
 mod model;
 mod processes;
+mod programs;
 mod rules;
 mod runs;
 mod stats;

@@ -71,6 +71,7 @@ impl Syscall {
             Self::ListStandingApprovals { .. } => "list_standing_approvals",
             Self::ForgetApprovals { .. } => "forget_approvals",
             Self::CancelCall { .. } => "cancel_call",
+            Self::RunProgram(_) => "run_program",
         }
     }
 }
@@ -151,6 +152,15 @@ impl Display for Action {
                 }
                 write!(out, "{} ({bytes} B)", place.path)
             }
+            Self::RunProgram {
+                process,
+                program,
+                bytes,
+            } => write!(
+                out,
+                "ran the program {program} as {} ({bytes} B)",
+                Process(*process)
+            ),
             Self::LlmGenerate { bytes } => write!(out, "asked the model ({bytes} B)"),
             Self::ApprovalAsked { need, .. } => write!(out, "asked to {need}"),
             Self::ApprovalAnswered {
@@ -213,6 +223,7 @@ impl Display for ApprovalNeed {
         match self {
             Self::Net(site) => write!(out, "contact {site}"),
             Self::Llm => out.write_str("ask the model"),
+            Self::Program { program } => write!(out, "run the program {program}"),
             Self::Ipc(rule) => Display::fmt(rule, out),
             Self::Fs(rule) => Display::fmt(rule, out),
         }
@@ -235,6 +246,7 @@ impl Display for EndReason {
         out.write_str(match self {
             Self::Killed => "it was killed",
             Self::ParentKilled => "its parent was killed",
+            Self::Exited => "its program is done",
         })
     }
 }

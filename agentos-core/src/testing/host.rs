@@ -9,13 +9,13 @@ use futures::channel::oneshot;
 use super::files::MemoryFiles;
 use crate::ids::Namespace;
 use crate::kernel::{
-    AuditRecord, AuthorizedOp, HttpResponse, ModelReply, Op, Outbound, Reply, StandingApproval, StoreKey,
-    StoredValue, SysError, SystemInfo,
+    AuditRecord, AuthorizedOp, HttpResponse, ModelReply, Op, Outbound, ProgramEnd, ProgramOutput, Reply,
+    StandingApproval, StoreKey, StoredValue, SysError, SystemInfo,
 };
 use crate::ports::host::HostPort;
 
 /// Keeps app data, files and the audit in memory, answers requests as it was told and questions to the model with their own
-/// text, and can hold operations back.
+/// text, and can hold operations back. Every program it runs writes its input to one output and its arguments to the other.
 #[derive(Debug, Default)]
 pub struct FakeHost {
     state: Mutex<State>,
@@ -178,6 +178,11 @@ impl State {
                 prompt.prompt, prompt.text
             )))),
             Op::File(op) => self.files.perform(*op),
+            Op::RunProgram(run) => Ok(Reply::Program(ProgramOutput {
+                end: ProgramEnd::Exited { code: 0 },
+                stdout: run.input,
+                stderr: run.args.join(" ").into_bytes(),
+            })),
             Op::KeepApproval(approval) => {
                 self.approvals.push(approval);
                 Ok(Reply::Done)

@@ -1,6 +1,6 @@
 //! A kernel without tasks: the true policy, over a host without a machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -9,6 +9,7 @@ use futures::channel::oneshot;
 use futures::stream::{self, BoxStream, StreamExt};
 
 use super::host::FakeHost;
+use super::kernel_contract::program;
 use crate::ids::BootId;
 use crate::kernel::{
     AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, Kernel, KernelConfig, KernelEvent, Reply,
@@ -47,6 +48,8 @@ impl FakeKernel {
         // Nothing is queued, so what an input leads to is always of the call it belongs to.
         let config = KernelConfig {
             operations_at_once: usize::MAX,
+            programs_at_once: usize::MAX,
+            programs: BTreeSet::from([program()]),
             ..KernelConfig::new(BootId::new(Self::NOW, 1))
         };
         let state = State {

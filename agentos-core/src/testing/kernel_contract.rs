@@ -13,15 +13,15 @@ use crate::ids::Namespace;
 use crate::kernel::{
     Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, IdempotencyKey, IpcRights, IpcRule,
     KernelEvent, LimitTable, Message, MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal,
-    ProcessState, Profile, RECEIVE_LIMIT, Reply, Resource, Rule, StoreKey, StoredValue, SysError, Syscall,
-    Topic, Wanted,
+    ProcessState, Profile, ProgramEnd, ProgramName, ProgramRequest, RECEIVE_LIMIT, Reply, Resource, Rule,
+    StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
 use crate::time::Millis;
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$kernel` is a future of a kernel that
-/// has just started, with the default limits, over a host without app data, and of what must live as
-/// long.
+/// has just started, with the default limits and [`program`] alone registered, over a host without app data, and of
+/// what must live as long. A host that has no such program answers `unavailable`.
 #[macro_export]
 macro_rules! kernel_contract {
     ($run:path, $kernel:expr) => {
@@ -60,6 +60,9 @@ macro_rules! kernel_contract {
             a_refusal_frees_its_key
             the_same_question_asked_meanwhile_gets_the_same_answer
             a_call_with_a_key_goes_on_without_its_caller
+            a_program_answers_what_it_wrote_and_leaves_no_process
+            a_program_needs_leave_of_its_own
+            nobody_runs_what_is_not_registered
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -730,4 +733,65 @@ pub async fn a_call_with_a_key_goes_on_without_its_caller(kernel: &dyn KernelPor
     };
     assert_eq!(reply(kernel, two, Some(read)).await, Ok(Reply::Done));
     assert_eq!(ask().await, Ok(Reply::Answered(b"!".to_vec())));
+}
+
+/// What is registered in a kernel under test: it writes what it reads.
+pub fn program() -> ProgramName {
+    ProgramName::parse("cat").unwrap()
+}
+
+fn run(program: &str) -> Syscall {
+    Syscall::RunProgram(ProgramRequest {
+        program: ProgramName::parse(program).unwrap(),
+        args: Vec::new(),
+        input: b"hello".to_vec(),
+    })
+}
+
+#[track_caller]
+fn assert_ran(answer: Result<Reply, SysError>) {
+    match answer {
+        Ok(Reply::Program(output)) => {
+            let exited = ProgramEnd::Exited { code: 0 };
+            assert_eq!((output.end, &output.stdout[..]), (exited, &b"hello"[..]));
+        }
+        Err(SysError::Unavailable { .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn a_program_answers_what_it_wrote_and_leaves_no_process(kernel: &dyn KernelPort) {
+    assert_ran(kernel.syscall(Principal::System, run("cat")).await);
+    assert_eq!(pids(kernel).await, [Pid::SYSTEM]);
+}
+
+pub async fn a_program_needs_leave_of_its_own(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let caller = Principal::Process(pid);
+    let refused = kernel.syscall(caller, run("cat")).await;
+    assert!(
+        matches!(refused, Err(SysError::ApprovalRequired { .. })),
+        "{refused:?}"
+    );
+    let may = |program| Capability::Program { program };
+    let other = ProgramName::parse("other").unwrap();
+    kernel.grant(pid, may(other), Rule::Allow).await.unwrap();
+    let refused = kernel.syscall(caller, run("cat")).await;
+    assert!(
+        matches!(refused, Err(SysError::ApprovalRequired { .. })),
+        "{refused:?}"
+    );
+    kernel.grant(pid, may(program()), Rule::Allow).await.unwrap();
+    assert_ran(kernel.syscall(caller, run("cat")).await);
+    assert_eq!(pids(kernel).await, [Pid::SYSTEM, pid]);
+}
+
+pub async fn nobody_runs_what_is_not_registered(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let unknown = kernel.syscall(Principal::System, run("sh")).await;
+    assert_eq!(unknown, Err(SysError::NotFound));
+    let denied = kernel.syscall(Principal::Process(pid), run("sh")).await;
+    let program = ProgramName::parse("sh").unwrap();
+    let need = Capability::Program { program };
+    assert_eq!(denied, Err(SysError::PermissionDenied { need }));
 }

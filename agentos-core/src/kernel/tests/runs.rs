@@ -17,6 +17,10 @@ impl Dice {
     }
 }
 
+fn program() -> ProgramName {
+    ProgramName::parse("sort").unwrap()
+}
+
 /// A kernel under test, and what its host and its callers know.
 struct Run {
     bench: Bench,
@@ -32,6 +36,7 @@ struct Run {
     denials_of_revoked: u64,
     requests_under_way: BTreeSet<OpId>,
     requests: u64,
+    programs: u64,
     questions_answered: u64,
 }
 
@@ -44,9 +49,13 @@ impl Run {
         limits.standard.response_bytes = 3_000;
         limits.standard.network_in_flight = 3;
         limits.standard.network_bytes_per_hour = 200_000;
+        limits.standard.program_output_bytes = 1_000;
+        limits.standard.program_cpu_seconds = 2;
         let config = KernelConfig {
             limits,
             operations_at_once: 4,
+            programs_at_once: 2,
+            programs: BTreeSet::from([program()]),
             ..KernelConfig::new(BootId::new(START, 1))
         };
         Self {
@@ -62,6 +71,7 @@ impl Run {
             denials_of_revoked: 0,
             requests_under_way: BTreeSet::new(),
             requests: 0,
+            programs: 0,
             questions_answered: 0,
         }
     }
@@ -76,7 +86,7 @@ impl Run {
         let processes = self.processes.clone();
         let performing: Vec<OpId> = self.performing.iter().copied().collect();
         let waiting: Vec<CallId> = self.waiting.keys().copied().collect();
-        let effects = match self.dice.below(28) {
+        let effects = match self.dice.below(31) {
             0 => {
                 let new = self.new_process();
                 self.system(Syscall::SpawnProcess(new))
@@ -124,6 +134,10 @@ impl Run {
             },
             26 | 27 => match self.pick(&processes) {
                 Some(pid) => self.touch_files(pid),
+                None => return,
+            },
+            28..=30 => match self.pick(&processes) {
+                Some(pid) => self.run_or_kill_a_program(pid),
                 None => return,
             },
             22 => {
@@ -180,6 +194,23 @@ impl Run {
 
     fn ask_the_model(&mut self, pid: Pid) -> Vec<Effect> {
         let (call, effects) = self.bench.call(Principal::Process(pid), ask("summarise"));
+        self.waiting.insert(call, pid);
+        effects
+    }
+
+    fn run_or_kill_a_program(&mut self, pid: Pid) -> Vec<Effect> {
+        let running: Vec<Pid> = self.bench.kernel.programs.keys().copied().collect();
+        if self.dice.below(6) == 0
+            && let Some(pid) = self.pick(&running)
+        {
+            return self.system(Syscall::KillProcess { pid });
+        }
+        let run = Syscall::RunProgram(ProgramRequest {
+            program: program(),
+            args: Vec::new(),
+            input: vec![0; self.dice.below(500) as usize],
+        });
+        let (call, effects) = self.bench.call(Principal::Process(pid), run);
         self.waiting.insert(call, pid);
         effects
     }
@@ -269,8 +300,10 @@ impl Run {
                 Effect::Audit(_) | Effect::Emit(_) => {}
             }
         }
-        assert!(self.performing.len() <= self.config.operations_at_once);
         let kernel = &self.bench.kernel;
+        let programs = self.check_programs();
+        let operations = self.performing.len() - programs;
+        assert!(operations <= self.config.operations_at_once);
         assert_eq!(
             kernel.calls.keys().collect::<Vec<_>>(),
             self.waiting.keys().collect::<Vec<_>>()
@@ -310,13 +343,40 @@ impl Run {
             };
             assert!(expected, "{pid} waits for what it is not allowed");
         }
-        if self.performing.len() < self.config.operations_at_once {
-            let queued = kernel
-                .calls
-                .values()
-                .filter(|call| matches!(call.stage, Stage::Queued(_)));
-            assert_eq!(queued.count(), 0, "a call waits although there is room");
+        let queued = |is_program: bool| {
+            let calls = kernel.calls.values();
+            let queued = calls.filter(move |call| match &call.stage {
+                Stage::Queued(op) => matches!(op, Op::RunProgram(_)) == is_program,
+                _ => false,
+            });
+            queued.count()
+        };
+        if operations < self.config.operations_at_once {
+            assert_eq!(queued(false), 0, "a call waits although there is room");
         }
+        if programs < self.config.programs_at_once {
+            assert_eq!(queued(true), 0, "a program waits although there is room");
+        }
+    }
+
+    /// How many programs the host has; each has a process below its caller, and only as long as its call.
+    fn check_programs(&self) -> usize {
+        let kernel = &self.bench.kernel;
+        let is_program = |process: &ProcessInfo| process.name == program().as_str();
+        let table = kernel.processes.visible_to(Principal::System);
+        let processes: Vec<_> = table.into_iter().filter(is_program).collect();
+        assert_eq!(processes.len(), kernel.programs.len());
+        for process in processes {
+            let call = &kernel.calls[&kernel.programs[&process.pid]];
+            assert_eq!(process.parent, Some(call.asked.caller.pid()));
+            assert!(matches!(
+                call.stage,
+                Stage::Queued(Op::RunProgram(_)) | Stage::Performing(_)
+            ));
+        }
+        let performing = kernel.programs_performing();
+        assert!(performing <= self.config.programs_at_once);
+        performing
     }
 
     /// What holds of the requests of `pid` and of what the person is asked about it.
@@ -371,6 +431,9 @@ impl Run {
             Standing::Denied => false,
         };
         assert!(allowed, "{pid} performs what it is not allowed");
+        if matches!(op.op(), Op::RunProgram(_)) {
+            self.programs += 1;
+        }
         if matches!(op.op(), Op::NetworkRequest(_)) {
             self.requests += 1;
             self.requests_under_way.insert(op.id());
@@ -393,7 +456,7 @@ impl Run {
 #[test]
 fn whatever_happens_each_call_is_answered_once_and_no_limit_is_passed() {
     let (mut answers, mut operations, mut denials) = (0, 0, 0);
-    let (mut requests, mut questions) = (0, 0);
+    let (mut requests, mut questions, mut programs) = (0, 0, 0);
     for seed in 0..40 {
         let mut run = Run::new(seed);
         for _ in 0..1_000 {
@@ -414,12 +477,16 @@ fn whatever_happens_each_call_is_answered_once_and_no_limit_is_passed() {
             denials + run.denials_of_revoked,
         );
         (requests, questions) = (requests + run.requests, questions + run.questions_answered);
+        programs += run.programs;
     }
     assert!(
         answers > 10_000 && operations > 4_000 && denials > 1_000,
         "{answers} {operations} {denials}"
     );
-    assert!(requests > 500 && questions > 200, "{requests} {questions}");
+    assert!(
+        requests > 500 && questions > 200 && programs > 200,
+        "{requests} {questions} {programs}"
+    );
 }
 
 #[test]
