@@ -30,6 +30,8 @@ mod place;
 mod process;
 mod process_table;
 mod queues;
+mod socket;
+mod sockets;
 mod stats;
 mod syscall;
 mod tally;
@@ -63,6 +65,10 @@ pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
 pub use path::{FsPath, FsRoot};
 pub use place::{FilePlace, FsRights, FsRule};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
+pub use socket::{
+    FRAME_BYTES, SOCKET_OPENING_TIME, SOCKET_PROTOCOLS, SOCKET_UNREAD, SOCKET_UNREAD_BYTES, SOCKET_WAIT,
+    SocketAct, SocketCall, SocketId, SocketMessage, SocketMessages, SocketOp, SocketOpening,
+};
 pub use stats::{MemoryStats, ProcessStats};
 pub use syscall::{Call, Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 pub use tally::{KernelStats, OperationTimes};
@@ -110,6 +116,7 @@ pub enum Input {
 /// What the kernel wants done, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect {
+    /// The end of one that belongs to no call is ignored.
     Perform(AuthorizedOp),
     /// The one answer to the call.
     Reply {
@@ -164,6 +171,7 @@ pub struct Kernel {
     calls: BTreeMap<CallId, WaitingCall>,
     performing: BTreeMap<OpId, CallId>,
     last_op: OpId,
+    last_socket: SocketId,
     queues: Queues,
     deadlines: BTreeSet<(Millis, CallId)>,
     approvals: Approvals,
@@ -257,6 +265,7 @@ impl Kernel {
             calls: BTreeMap::new(),
             performing: BTreeMap::new(),
             last_op: OpId::NONE,
+            last_socket: SocketId::NONE,
             queues: Queues::default(),
             deadlines: BTreeSet::new(),
             denials: DenialCount::default(),
@@ -389,6 +398,7 @@ impl Kernel {
                     ProcessState::Suspended,
                     EventKind::ProcessSuspended {},
                 )?;
+                self.stop_receiving(pid);
                 Reply::Done
             }
             Syscall::ResumeProcess { pid } => {
@@ -428,6 +438,7 @@ impl Kernel {
             }
             Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
             Syscall::NetworkAccess { url } => return self.network_access(asked, url, limits),
+            Syscall::Socket(call) => return self.socket_call(asked, call, limits),
             Syscall::LlmGenerate(request) => return self.llm_generate(asked, request, limits),
             Syscall::File(call) => return self.file_call(asked, call, limits),
             Syscall::ListApprovals => {

@@ -12,12 +12,14 @@ use super::app_data::{Put, SqliteAppData};
 use super::files::Files;
 use super::model::AppModel;
 use super::network::PinnedHttp;
+use super::sockets::Sockets;
 
 /// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, files, and what the machine is.
 #[derive(Debug)]
 pub struct Host {
     app_data: SqliteAppData,
     network: PinnedHttp,
+    sockets: Sockets,
     files: Option<Files>,
     model: Option<AppModel>,
     system_info: SystemInfo,
@@ -29,6 +31,7 @@ impl Host {
         Self {
             app_data,
             network: PinnedHttp,
+            sockets: Sockets::default(),
             files: None,
             model: None,
             system_info: system_info(),
@@ -105,6 +108,13 @@ impl HostPort for Host {
                 self.app_data.record(record.as_slice()).await?;
                 let refusal = SysError::PermissionDenied { need };
                 self.network.send(*outbound, refusal).await.map(Reply::Response)
+            }
+            Op::Socket(op) => {
+                if record.is_some() {
+                    self.app_data.record(record.as_slice()).await?;
+                }
+                let refusal = SysError::PermissionDenied { need };
+                self.sockets.perform(*op, refusal).await
             }
             Op::Generate(prompt) => self.ask(*prompt, record).await,
             Op::File(op) => match &self.files {

@@ -1,8 +1,8 @@
 //! Requests over the network, each through a client of its own that is pinned to what was checked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use agentos_core::kernel::{HttpResponse, IoKind, Outbound, SysError};
+use agentos_core::kernel::{HttpResponse, IoKind, Outbound, SysError, Target};
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response};
 
@@ -18,7 +18,7 @@ impl PinnedHttp {
     /// Answers whatever the server does. `refusal` is the answer where no address may be used, and
     /// where there is none: who asks learns nothing about names that are not public.
     pub(super) async fn send(&self, outbound: Outbound, refusal: SysError) -> Result<HttpResponse, SysError> {
-        let addresses = admitted(&outbound).await;
+        let addresses = admitted(&outbound.target, |address| outbound.admits(address)).await;
         if addresses.is_empty() {
             return Err(refusal);
         }
@@ -33,8 +33,8 @@ impl PinnedHttp {
 }
 
 /// The addresses of the host that may be connected to.
-async fn admitted(outbound: &Outbound) -> Vec<SocketAddr> {
-    let (host, port) = (outbound.target.host(), outbound.target.port());
+pub(super) async fn admitted(target: &Target, admits: impl Fn(IpAddr) -> bool) -> Vec<SocketAddr> {
+    let (host, port) = (target.host(), target.port());
     let found: Vec<SocketAddr> = match host.address() {
         Some(address) => vec![SocketAddr::new(address, port)],
         None => match tokio::net::lookup_host((host.as_str(), port)).await {
@@ -45,10 +45,7 @@ async fn admitted(outbound: &Outbound) -> Vec<SocketAddr> {
             }
         },
     };
-    found
-        .into_iter()
-        .filter(|address| outbound.admits(address.ip()))
-        .collect()
+    found.into_iter().filter(|address| admits(address.ip())).collect()
 }
 
 fn pinned(outbound: &Outbound, addresses: &[SocketAddr]) -> Result<Client, SysError> {
@@ -99,7 +96,7 @@ async fn read(mut response: Response, limit: u64) -> Result<HttpResponse, SysErr
     })
 }
 
-fn unreachable(error: reqwest::Error) -> SysError {
+pub(super) fn unreachable(error: reqwest::Error) -> SysError {
     tracing::debug!(
         error = &error as &dyn std::error::Error,
         "a request got no answer"
@@ -120,7 +117,7 @@ fn broken(error: reqwest::Error) -> SysError {
     }
 }
 
-fn protocol() -> SysError {
+pub(super) fn protocol() -> SysError {
     SysError::Io {
         kind: IoKind::Protocol,
     }

@@ -8,6 +8,7 @@ use super::files::FileErrand;
 use super::messaging::MessageCall;
 use super::model::ModelCall;
 use super::network::NetworkCall;
+use super::sockets::SocketErrand;
 use super::{
     Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, Kernel, Limits, Op, Pid,
     Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
@@ -18,6 +19,7 @@ use crate::ids::Namespace;
 #[derive(Debug)]
 pub(super) enum Errand {
     Network(Box<NetworkCall>),
+    Socket(Box<SocketErrand>),
     Model(Box<ModelCall>),
     Message(Box<MessageCall>),
     Files(FileErrand),
@@ -35,6 +37,7 @@ impl Errand {
     pub(super) fn needs(&self) -> Vec<Need> {
         let asked = match self {
             Self::Network(network) => network.need(),
+            Self::Socket(socket) => socket.need(),
             Self::Model(_) => ApprovalNeed::Llm,
             Self::Message(message) => ApprovalNeed::Ipc(message.rule()),
             Self::Files(files) => return files.needs(),
@@ -47,6 +50,7 @@ impl Errand {
     fn capability(&self) -> Capability {
         match self {
             Self::Network(network) => network.capability(),
+            Self::Socket(socket) => socket.capability(),
             Self::Model(_) => Capability::Llm,
             Self::Message(message) => Capability::Ipc(message.rule()),
             Self::Files(files) => files.capability(),
@@ -56,15 +60,17 @@ impl Errand {
     /// Whether it is a person's to allow.
     fn can_be_asked(&self) -> bool {
         match self {
-            Self::Network(_) | Self::Model(_) | Self::Files(_) => true,
+            Self::Network(_) | Self::Socket(_) | Self::Model(_) | Self::Files(_) => true,
             Self::Message(message) => message.can_be_asked(),
         }
     }
 
     /// Its operation is handed to the host.
     pub(super) fn begin(&mut self) {
-        if let Self::Network(network) = self {
-            network.begin();
+        match self {
+            Self::Network(network) => network.begin(),
+            Self::Socket(socket) => socket.begin(),
+            Self::Model(_) | Self::Message(_) | Self::Files(_) => {}
         }
     }
 }
@@ -72,12 +78,23 @@ impl Errand {
 impl Kernel {
     /// Takes a call on whose process has room for `held_bytes`, and brings it on its way.
     pub(super) fn set_out(&mut self, asked: Asked, errand: Errand, held_bytes: u64) {
+        self.set_out_allowed(asked, errand, held_bytes, Vec::new());
+    }
+
+    /// As [`set_out`](Self::set_out), with what was allowed it before.
+    pub(super) fn set_out_allowed(
+        &mut self,
+        asked: Asked,
+        errand: Errand,
+        held_bytes: u64,
+        allowed_once: Vec<ApprovalNeed>,
+    ) {
         self.keep_waiting(WaitingCall {
             asked,
             need: Some(errand.capability()),
             held_bytes,
             stage: Stage::Arriving,
-            allowed_once: Vec::new(),
+            allowed_once,
             errand: Some(errand),
         });
         self.go_on(asked.call);
@@ -94,8 +111,12 @@ impl Kernel {
         let Some((caller, needs)) = self.needs_of(call) else {
             return Ok(());
         };
-        if let Some(Errand::Network(network)) = self.errand_of(call) {
-            self.check_address(network)?;
+        match self.errand_of(call) {
+            Some(Errand::Network(network)) => {
+                self.check_address(&network.exchange.target, network.capability())?;
+            }
+            Some(Errand::Socket(socket)) => self.check_address(socket.target(), socket.capability())?,
+            _ => {}
         }
         let is_within_the_family = self.is_within_the_family(call);
         for need in &needs {
@@ -106,6 +127,7 @@ impl Kernel {
         self.use_passes(call, needs);
         match self.errand_of(call) {
             Some(Errand::Network(_)) => self.send_request(call),
+            Some(Errand::Socket(_)) => self.send_to_socket(call),
             Some(Errand::Model(_)) => self.send_prompt(call),
             Some(Errand::Message(_)) => self.deliver(call),
             Some(Errand::Files(_)) => self.perform_on_files(call),

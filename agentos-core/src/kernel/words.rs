@@ -73,6 +73,7 @@ impl Display for Action {
                 write!(out, "sent {} to {origin} ({bytes} B)", method.as_str())
             }
             Self::NetworkAccess { origin } => write!(out, "may show what is at {origin}"),
+            Self::NetworkSocket { origin } => write!(out, "opened a connection to {origin}"),
             Self::File {
                 change,
                 place,
