@@ -127,14 +127,14 @@ impl Sockets {
     async fn receive(&self, socket: SocketId, max: u32, max_bytes: u64, wait: Millis) -> SocketMessages {
         let inbox = self.connection(socket, |connection| Arc::clone(&connection.inbox));
         let Some(inbox) = inbox else {
-            return Inbox::default().take_all();
+            return SocketMessages::NONE;
         };
         let mut changes = inbox.subscribe();
         // Nothing in time is an answer too, and the inbox outlives its waiting.
         drop(tokio::time::timeout(Duration::from_millis(wait), changes.wait_for(Inbox::has_news)).await);
         let mut taken = None;
         inbox.send_modify(|inbox| taken = Some(inbox.take(max as usize, max_bytes)));
-        let taken = taken.unwrap_or_else(|| Inbox::default().take_all());
+        let taken = taken.unwrap_or(SocketMessages::NONE);
         if !taken.open {
             self.known().remove(&socket);
         }
@@ -149,7 +149,7 @@ impl Sockets {
                 .inbox
                 .send_modify(|inbox| left = Some(inbox.take_all()));
         }
-        left.unwrap_or_else(|| Inbox::default().take_all())
+        left.unwrap_or(SocketMessages::NONE)
     }
 
     fn connection<T>(&self, socket: SocketId, part: impl FnOnce(&Connection) -> T) -> Option<T> {

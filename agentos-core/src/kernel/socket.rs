@@ -67,6 +67,15 @@ pub struct SocketMessages {
     pub received_bytes: u64,
 }
 
+impl SocketMessages {
+    /// What comes of a connection that is not there.
+    pub const NONE: Self = Self {
+        messages: Vec::new(),
+        open: false,
+        received_bytes: 0,
+    };
+}
+
 /// The number of a connection, never used twice in one boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(u64);

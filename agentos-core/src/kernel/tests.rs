@@ -8,6 +8,7 @@ mod model;
 mod processes;
 mod rules;
 mod runs;
+mod sockets;
 mod stats;
 
 use super::*;

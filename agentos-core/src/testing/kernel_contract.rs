@@ -10,7 +10,7 @@ use crate::ids::Namespace;
 use crate::kernel::{
     Capability, Dispatch, EndReason, EventKind, IpcRights, IpcRule, KernelEvent, LimitTable, Message,
     MessageKind, NewProcess, Partner, Peer, Pid, Principal, ProcessState, Profile, RECEIVE_LIMIT, Reply,
-    Resource, Rule, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
+    Resource, Rule, SocketCall, SocketMessage, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
 use crate::time::Millis;
@@ -45,6 +45,7 @@ macro_rules! kernel_contract {
             who_asked_a_process_that_ends_is_told
             what_is_published_reaches_everyone_who_listens
             nobody_sends_to_a_stranger_without_leave
+            a_connection_is_asked_about_like_a_request
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -500,5 +501,43 @@ pub async fn nobody_sends_to_a_stranger_without_leave(kernel: &dyn KernelPort) {
             matches!(refused, Err(SysError::ApprovalRequired { .. })),
             "{refused:?}"
         );
+    }
+}
+
+pub async fn a_connection_is_asked_about_like_a_request(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let url = || "wss://feed.example/".to_owned();
+    let over = async |call: SocketCall| {
+        let call = Syscall::Socket(call);
+        kernel.syscall(Principal::Process(pid), call).await
+    };
+    let open = |url: String| SocketCall::Open {
+        url,
+        protocols: Vec::new(),
+    };
+    let asked = over(open(url())).await;
+    assert!(
+        matches!(asked, Err(SysError::ApprovalRequired { .. })),
+        "{asked:?}"
+    );
+    let private = over(open("ws://127.0.0.1/".to_owned())).await;
+    assert!(
+        matches!(private, Err(SysError::PermissionDenied { .. })),
+        "{private:?}"
+    );
+    let field = "url".to_owned();
+    let web = over(open("https://feed.example/".to_owned())).await;
+    assert_eq!(web, Err(SysError::InvalidArgument { field }));
+    let message = SocketMessage::Text("hello".to_owned());
+    for call in [
+        SocketCall::Send { url: url(), message },
+        SocketCall::Receive {
+            url: url(),
+            max: 1,
+            wait: 0,
+        },
+        SocketCall::Close { url: url() },
+    ] {
+        assert_eq!(over(call).await, Err(SysError::NotFound));
     }
 }

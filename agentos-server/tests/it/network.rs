@@ -1,6 +1,8 @@
 //! What an app reaches over the network, seen from outside the program: nothing the person did not allow,
 //! and never what is not public unless the operator named exactly it.
 
+mod sockets;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -221,46 +223,48 @@ impl Machine {
     }
 }
 
+/// Addresses that nobody may be led to, as many ways as they are spelled.
+const NOT_PUBLIC: [&str; 32] = [
+    "127.0.0.1",
+    "127.1",
+    "127.0.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.1",
+    "0177.0.0.1",
+    "017700000001",
+    "127.0.0.1.",
+    "127.255.255.254",
+    "%31%32%37.0.0.1",
+    "１２７.0.0.1",
+    "127。0。0。1",
+    "0.0.0.0",
+    "0",
+    "[::1]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "169.254.169.254",
+    "[fd00:ec2::254]",
+    "[fe80::1]",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.0.1",
+    "100.64.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+];
+
 #[tokio::test]
 async fn an_address_that_is_not_public_is_never_reached_in_any_spelling() {
     let site = Site::start().await;
     let machine = Machine::start(&[]).await;
     let port = site.port;
-    let spelled = [
-        "127.0.0.1",
-        "127.1",
-        "127.0.1",
-        "2130706433",
-        "0x7f000001",
-        "0x7f.1",
-        "0177.0.0.1",
-        "017700000001",
-        "127.0.0.1.",
-        "127.255.255.254",
-        "%31%32%37.0.0.1",
-        "１２７.0.0.1",
-        "127。0。0。1",
-        "0.0.0.0",
-        "0",
-        "[::1]",
-        "[0:0:0:0:0:0:0:1]",
-        "[::]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]",
-        "[::127.0.0.1]",
-        "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]",
-        "169.254.169.254",
-        "[fd00:ec2::254]",
-        "[fe80::1]",
-        "10.0.0.1",
-        "172.16.0.1",
-        "192.168.0.1",
-        "100.64.0.1",
-        "224.0.0.1",
-        "255.255.255.255",
-    ];
-    for host in spelled {
+    for host in NOT_PUBLIC {
         assert_eq!(
             machine.code(&format!("http://{host}:{port}/")).await,
             "permission_denied",
