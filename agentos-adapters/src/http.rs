@@ -25,11 +25,19 @@ pub(crate) fn to_provider() -> reqwest::Result<Client> {
 
 /// A client that connects to `addresses` and nothing else when it is asked for `host`.
 pub(crate) fn pinned(host: &str, addresses: &[SocketAddr]) -> reqwest::Result<Client> {
+    pinned_builder(host, addresses).build()
+}
+
+/// As [`pinned`], for connections that become something else than HTTP.
+pub(crate) fn pinned_for_upgrades(host: &str, addresses: &[SocketAddr]) -> reqwest::Result<Client> {
+    pinned_builder(host, addresses).http1_only().build()
+}
+
+fn pinned_builder(host: &str, addresses: &[SocketAddr]) -> ClientBuilder {
     builder()
         .resolve_to_addrs(host, addresses)
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
-        .build()
 }
 
 #[expect(clippy::disallowed_methods, reason = "every client begins here")]

@@ -10,6 +10,7 @@ mod files;
 mod host;
 mod model;
 mod network;
+mod sockets;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -33,6 +33,8 @@ mod process;
 mod process_table;
 mod program;
 mod queues;
+mod socket;
+mod sockets;
 mod stats;
 mod syscall;
 mod tally;
@@ -71,6 +73,10 @@ pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, 
 pub use program::{
     PROGRAM_ARGS, PROGRAM_ARGS_BYTES, PROGRAM_PATIENCE, ProgramEnd, ProgramLimit, ProgramName, ProgramOutput,
     ProgramRequest, ProgramRun,
+};
+pub use socket::{
+    FRAME_BYTES, SOCKET_OPENING_TIME, SOCKET_PROTOCOLS, SOCKET_UNREAD, SOCKET_UNREAD_BYTES, SOCKET_WAIT,
+    SocketAct, SocketCall, SocketId, SocketMessage, SocketMessages, SocketOp, SocketOpening,
 };
 pub use stats::{MemoryStats, ProcessStats};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
@@ -120,6 +126,7 @@ pub enum Input {
 /// What the kernel wants done, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Effect {
+    /// The end of one that belongs to no call is ignored.
     Perform(AuthorizedOp),
     /// The one answer to the call.
     Reply {
@@ -180,6 +187,7 @@ pub struct Kernel {
     calls: BTreeMap<CallId, WaitingCall>,
     performing: BTreeMap<OpId, CallId>,
     last_op: OpId,
+    last_socket: SocketId,
     queues: Queues,
     /// Programs take long: they wait in a line of their own, and take no place from operations.
     program_queue: Queues,
@@ -283,6 +291,7 @@ impl Kernel {
             calls: BTreeMap::new(),
             performing: BTreeMap::new(),
             last_op: OpId::NONE,
+            last_socket: SocketId::NONE,
             queues: Queues::default(),
             program_queue: Queues::default(),
             programs: BTreeMap::new(),
@@ -432,6 +441,7 @@ impl Kernel {
                     ProcessState::Suspended,
                     EventKind::ProcessSuspended {},
                 )?;
+                self.stop_receiving(pid);
                 Reply::Done
             }
             Syscall::ResumeProcess { pid } => {
@@ -471,6 +481,7 @@ impl Kernel {
             }
             Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
             Syscall::NetworkAccess { url } => return self.network_access(asked, url, limits),
+            Syscall::Socket(call) => return self.socket_call(asked, call, limits),
             Syscall::LlmGenerate(request) => return self.llm_generate(asked, request, limits),
             Syscall::File(call) => return self.file_call(asked, call, limits),
             Syscall::CancelCall { name } => self.cancel_call(caller, name)?,

@@ -12,12 +12,14 @@ use super::app_data::{Put, SqliteAppData};
 use super::files::Files;
 use super::model::AppModel;
 use super::network::{PinnedHttp, Resolver, SystemResolver};
+use super::sockets::Sockets;
 
 /// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, files, and what the machine is.
 #[derive(Debug)]
 pub struct Host {
     app_data: SqliteAppData,
     network: PinnedHttp,
+    sockets: Sockets,
     files: Option<Files>,
     model: Option<AppModel>,
     system_info: SystemInfo,
@@ -26,9 +28,11 @@ pub struct Host {
 impl Host {
     /// Without files and a model: what apps ask of them is refused.
     pub fn new(app_data: SqliteAppData) -> Self {
+        let resolver = Arc::new(SystemResolver);
         Self {
             app_data,
-            network: PinnedHttp::new(Arc::new(SystemResolver)),
+            network: PinnedHttp::new(resolver.clone()),
+            sockets: Sockets::new(resolver),
             files: None,
             model: None,
             system_info: system_info(),
@@ -45,7 +49,8 @@ impl Host {
     /// With another way to find the addresses of names than to ask this machine.
     #[must_use]
     pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
-        self.network = PinnedHttp::new(resolver);
+        self.network = PinnedHttp::new(resolver.clone());
+        self.sockets = Sockets::new(resolver);
         self
     }
 
@@ -112,6 +117,13 @@ impl HostPort for Host {
                 self.app_data.record(record.as_slice()).await?;
                 let refusal = SysError::PermissionDenied { need };
                 self.network.send(*outbound, refusal).await.map(Reply::Response)
+            }
+            Op::Socket(op) => {
+                if record.is_some() {
+                    self.app_data.record(record.as_slice()).await?;
+                }
+                let refusal = SysError::PermissionDenied { need };
+                self.sockets.perform(*op, refusal).await
             }
             Op::Generate(prompt) => self.ask(*prompt, record).await,
             Op::File(op) => match &self.files {

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use agentos_core::kernel::{HttpResponse, IoKind, Outbound, SysError};
+use agentos_core::kernel::{HttpResponse, IoKind, Outbound, SysError, Target};
 use async_trait::async_trait;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response};
@@ -47,7 +47,8 @@ impl PinnedHttp {
     /// Answers whatever the server does. `refusal` is the answer where no address may be used, and
     /// where there is none: who asks learns nothing about names that are not public.
     pub(super) async fn send(&self, outbound: Outbound, refusal: SysError) -> Result<HttpResponse, SysError> {
-        let addresses = self.admitted(&outbound).await;
+        let admits = |address| outbound.admits(address);
+        let addresses = admitted(&*self.resolver, &outbound.target, admits).await;
         if addresses.is_empty() {
             return Err(refusal);
         }
@@ -59,25 +60,28 @@ impl PinnedHttp {
         let response = request.send().await.map_err(unreachable)?;
         read(response, outbound.response_bytes).await
     }
+}
 
-    /// The addresses of the host that may be connected to. It is asked once: the answer that is checked is the one
-    /// that is used.
-    async fn admitted(&self, outbound: &Outbound) -> Vec<SocketAddr> {
-        let host = outbound.target.host();
-        let found = match host.address() {
-            Some(address) => vec![address],
-            None => match self.resolver.resolve(host.as_str()).await {
-                Ok(found) => found,
-                Err(error) => {
-                    tracing::debug!(%error, "a host has no address");
-                    Vec::new()
-                }
-            },
-        };
-        let port = outbound.target.port();
-        let admitted = found.into_iter().filter(|address| outbound.admits(*address));
-        admitted.map(|address| SocketAddr::new(address, port)).collect()
-    }
+/// The addresses of the host that may be connected to. It is asked once: the answer that is checked is the one
+/// that is used.
+pub(super) async fn admitted(
+    resolver: &dyn Resolver,
+    target: &Target,
+    admits: impl Fn(IpAddr) -> bool,
+) -> Vec<SocketAddr> {
+    let (host, port) = (target.host(), target.port());
+    let found = match host.address() {
+        Some(address) => vec![address],
+        None => match resolver.resolve(host.as_str()).await {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::debug!(%error, "a host has no address");
+                Vec::new()
+            }
+        },
+    };
+    let admitted = found.into_iter().filter(|address| admits(*address));
+    admitted.map(|address| SocketAddr::new(address, port)).collect()
 }
 
 fn pinned(outbound: &Outbound, addresses: &[SocketAddr]) -> Result<Client, SysError> {
@@ -128,7 +132,7 @@ async fn read(mut response: Response, limit: u64) -> Result<HttpResponse, SysErr
     })
 }
 
-fn unreachable(error: reqwest::Error) -> SysError {
+pub(super) fn unreachable(error: reqwest::Error) -> SysError {
     tracing::debug!(
         error = &error as &dyn std::error::Error,
         "a request got no answer"
@@ -149,7 +153,7 @@ fn broken(error: reqwest::Error) -> SysError {
     }
 }
 
-fn protocol() -> SysError {
+pub(super) fn protocol() -> SysError {
     SysError::Io {
         kind: IoKind::Protocol,
     }

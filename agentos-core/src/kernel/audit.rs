@@ -79,6 +79,10 @@ pub enum Action {
     NetworkAccess {
         origin: String,
     },
+    /// A WebSocket that is opened; `origin` is its scheme, host and port.
+    NetworkSocket {
+        origin: String,
+    },
     /// One question to the model, with as many bytes; its text is not recorded.
     LlmGenerate {
         bytes: u64,

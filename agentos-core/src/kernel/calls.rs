@@ -94,7 +94,14 @@ impl Kernel {
     pub(super) fn op_done(&mut self, op: OpId, result: Result<Reply, SysError>) {
         if let Some(call) = self.performing.remove(&op) {
             self.tally.operation_ended(op, self.now);
-            self.network_answered(call, result);
+            match self.calls.get(&call).and_then(|waiting| waiting.errand.as_ref()) {
+                Some(Errand::Network(_)) => self.network_answered(call, result),
+                Some(Errand::Socket(_)) => self.socket_answered(call, result),
+                Some(Errand::Model(_) | Errand::Message(_) | Errand::Files(_) | Errand::Program(_))
+                | None => {
+                    self.end_call(call, result);
+                }
+            }
         }
     }
 
@@ -123,10 +130,11 @@ impl Kernel {
                 }
             }
         }
-        match &waiting.errand {
-            Some(Errand::Network(network)) => self.settle_network(pid, network, &result),
-            Some(Errand::Program(program)) => self.end_program(waiting.asked.caller, program, &result),
-            _ => {}
+        match waiting.errand {
+            Some(Errand::Network(network)) => self.settle_network(pid, &network, &result),
+            Some(Errand::Socket(socket)) => self.settle_socket(pid, *socket, &result),
+            Some(Errand::Program(program)) => self.end_program(waiting.asked.caller, &program, &result),
+            Some(Errand::Model(_) | Errand::Message(_) | Errand::Files(_)) | None => {}
         }
         if let Some(process) = self.processes.get_mut(pid) {
             process.usage.give_back(waiting.held_bytes);
@@ -203,9 +211,13 @@ impl Kernel {
             ended.map(Err)
         });
         self.end_subscriptions_no_longer_allowed();
+        self.end_sockets_no_longer_allowed();
     }
 
-    fn end_calls(&mut self, answer: impl Fn(&WaitingCall, &Grants) -> Option<Result<Reply, SysError>>) {
+    pub(super) fn end_calls(
+        &mut self,
+        answer: impl Fn(&WaitingCall, &Grants) -> Option<Result<Reply, SysError>>,
+    ) {
         let ended: Vec<(CallId, Result<Reply, SysError>)> = self
             .calls
             .iter()

@@ -79,6 +79,7 @@ impl Capability {
                 let FilePlace { path, owner } = &rule.place;
                 Key::Files(*owner, path.root(), path.relative())
             }
+            Self::Program { program } => Key::Program(program.as_str()),
             Self::Ipc(rule) => Key::Partner(&rule.with),
         }
     }
@@ -131,6 +132,7 @@ enum Key<'a> {
     Host(&'a str),
     HostsBelow(&'a str),
     Files(Option<Namespace>, FsRoot, &'a str),
+    Program(&'a str),
     Partner(&'a Partner),
 }
 

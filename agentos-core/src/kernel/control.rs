@@ -83,6 +83,7 @@ impl Kernel {
         self.withdraw_all(pid);
         self.cancel_calls_of(pid);
         self.forget_keys_of(pid);
+        self.close_sockets_of(pid);
         self.queues.forget(pid);
         self.program_queue.forget(pid);
         self.bury(pid, reason);

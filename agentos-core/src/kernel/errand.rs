@@ -9,6 +9,7 @@ use super::messaging::MessageCall;
 use super::model::ModelCall;
 use super::network::NetworkCall;
 use super::program::ProgramCall;
+use super::sockets::SocketErrand;
 use super::{
     Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, GrantInfo, Kernel, Limits, Op,
     Pid, Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
@@ -19,6 +20,7 @@ use crate::ids::Namespace;
 #[derive(Debug)]
 pub(super) enum Errand {
     Network(Box<NetworkCall>),
+    Socket(Box<SocketErrand>),
     Model(Box<ModelCall>),
     Message(Box<MessageCall>),
     Files(FileErrand),
@@ -37,6 +39,7 @@ impl Errand {
     pub(super) fn needs(&self) -> Vec<Need> {
         let asked = match self {
             Self::Network(network) => network.need(),
+            Self::Socket(socket) => socket.need(),
             Self::Model(_) => ApprovalNeed::Llm,
             Self::Message(message) => ApprovalNeed::Ipc(message.rule()),
             Self::Program(program) => program.need(),
@@ -50,6 +53,7 @@ impl Errand {
     fn capability(&self) -> Capability {
         match self {
             Self::Network(network) => network.capability(),
+            Self::Socket(socket) => socket.capability(),
             Self::Model(_) => Capability::Llm,
             Self::Message(message) => message.rule().into(),
             Self::Files(files) => files.capability(),
@@ -60,15 +64,17 @@ impl Errand {
     /// Whether it is a person's to allow.
     fn can_be_asked(&self) -> bool {
         match self {
-            Self::Network(_) | Self::Model(_) | Self::Files(_) | Self::Program(_) => true,
+            Self::Network(_) | Self::Socket(_) | Self::Model(_) | Self::Files(_) | Self::Program(_) => true,
             Self::Message(message) => message.can_be_asked(),
         }
     }
 
     /// Its operation is handed to the host.
     pub(super) fn begin(&mut self) {
-        if let Self::Network(network) = self {
-            network.begin();
+        match self {
+            Self::Network(network) => network.begin(),
+            Self::Socket(socket) => socket.begin(),
+            Self::Model(_) | Self::Message(_) | Self::Files(_) | Self::Program(_) => {}
         }
     }
 }
@@ -76,12 +82,23 @@ impl Errand {
 impl Kernel {
     /// Takes a call on whose process has room for `held_bytes`, and brings it on its way.
     pub(super) fn set_out(&mut self, asked: Asked, errand: Errand, held_bytes: u64) {
+        self.set_out_allowed(asked, errand, held_bytes, Vec::new());
+    }
+
+    /// As [`set_out`](Self::set_out), with what was allowed it before.
+    pub(super) fn set_out_allowed(
+        &mut self,
+        asked: Asked,
+        errand: Errand,
+        held_bytes: u64,
+        allowed_once: Vec<ApprovalNeed>,
+    ) {
         self.keep_waiting(WaitingCall {
             asked,
             need: Some(errand.capability()),
             held_bytes,
             stage: Stage::Arriving,
-            allowed_once: Vec::new(),
+            allowed_once,
             errand: Some(errand),
         });
         self.go_on(asked.call);
@@ -98,8 +115,12 @@ impl Kernel {
         let Some((caller, needs)) = self.needs_of(call) else {
             return Ok(());
         };
-        if let Some(Errand::Network(network)) = self.errand_of(call) {
-            self.check_address(network)?;
+        match self.errand_of(call) {
+            Some(Errand::Network(network)) => {
+                self.check_address(&network.exchange.target, network.capability())?;
+            }
+            Some(Errand::Socket(socket)) => self.check_address(socket.target(), socket.capability())?,
+            _ => {}
         }
         let is_within_the_family = self.is_within_the_family(call);
         for need in &needs {
@@ -110,6 +131,7 @@ impl Kernel {
         self.use_passes(call, needs);
         match self.errand_of(call) {
             Some(Errand::Network(_)) => self.send_request(call),
+            Some(Errand::Socket(_)) => self.send_to_socket(call),
             Some(Errand::Model(_)) => self.send_prompt(call),
             Some(Errand::Message(_)) => self.deliver(call),
             Some(Errand::Files(_)) => self.perform_on_files(call),

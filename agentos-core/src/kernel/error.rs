@@ -128,6 +128,8 @@ pub enum Resource {
     NetworkInFlight,
     /// Bytes sent and received over the network within an hour.
     NetworkBytes,
+    /// Connections and files that are read or written bit by bit.
+    OpenStreams,
     /// Questions to the person that wait, or answers that are kept.
     Approvals,
     /// Messages the receiver has not read.
@@ -152,6 +154,7 @@ impl std::fmt::Display for Resource {
             Self::Disk => "the limit of space for files",
             Self::NetworkInFlight => "the limit of requests at once",
             Self::NetworkBytes => "the limit of bytes over the network in an hour",
+            Self::OpenStreams => "the limit of open streams",
             Self::Approvals => "the limit of questions to the person",
             Self::Mailbox => "the limit of unread messages",
             Self::MailboxBytes => "the limit of bytes in unread messages",

@@ -185,7 +185,7 @@ fn settable(headers: Vec<(String, String)>) -> Result<Vec<(String, String)>, Sys
     }
 }
 
-fn is_token(name: &str) -> bool {
+pub(super) fn is_token(name: &str) -> bool {
     let letter = |letter: u8| letter.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&letter);
     !name.is_empty() && name.bytes().all(letter)
 }

@@ -9,7 +9,8 @@ use crate::time::Millis;
 /// The bounds of one process. What reaches one is answered with an error and changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes the kernel holds for it: the payloads of its calls in flight, and its unread messages.
+    /// Bytes the kernel holds for it: the payloads of its calls in flight, its unread messages, and what its
+    /// connections may hold.
     pub memory_bytes: u64,
     pub calls_in_flight: u32,
     pub calls_per_second: u32,
@@ -28,8 +29,9 @@ pub struct Limits {
     /// The largest body of an answer, decoded.
     pub response_bytes: u64,
     pub network_in_flight: u32,
-    /// Bodies sent and received within an hour.
+    /// Bodies and messages of connections sent and received within an hour.
     pub network_bytes_per_hour: u64,
+    pub open_streams: u32,
     /// The longest message it sends or is sent.
     pub message_bytes: u64,
     /// Unread messages.
@@ -72,6 +74,7 @@ impl Default for LimitTable {
                 response_bytes: 0,
                 network_in_flight: 0,
                 network_bytes_per_hour: 0,
+                open_streams: 16,
                 message_bytes: 64 * KIB,
                 mailbox_messages: 256,
                 mailbox_bytes: 256 * 64 * KIB,
@@ -93,6 +96,7 @@ impl Default for LimitTable {
                 response_bytes: 10 * MIB,
                 network_in_flight: 8,
                 network_bytes_per_hour: 100 * MIB,
+                open_streams: 64,
                 message_bytes: MIB,
                 mailbox_messages: 1_000,
                 mailbox_bytes: 8 * MIB,
@@ -114,6 +118,7 @@ impl Default for LimitTable {
                 response_bytes: 50 * MIB,
                 network_in_flight: 32,
                 network_bytes_per_hour: GIB,
+                open_streams: 256,
                 message_bytes: MIB,
                 mailbox_messages: 1_000,
                 mailbox_bytes: 8 * MIB,
@@ -135,6 +140,7 @@ impl Default for LimitTable {
                 response_bytes: 50 * MIB,
                 network_in_flight: 32,
                 network_bytes_per_hour: GIB,
+                open_streams: 256,
                 message_bytes: MIB,
                 mailbox_messages: 1_000,
                 mailbox_bytes: 8 * MIB,
@@ -165,8 +171,9 @@ pub struct Usage {
     pub calls: u64,
     /// Requests over the network, with those a person is asked about.
     pub network_in_flight: u32,
-    /// Bodies sent and received in the hour that runs.
+    /// Bodies and messages of connections sent and received in the hour that runs.
     pub network_bytes: u64,
+    pub open_streams: u32,
     /// Unread messages; what they take is part of the memory.
     pub messages: u64,
     pub message_bytes: u64,
@@ -183,6 +190,23 @@ impl Usage {
         self.calls_in_flight += 1;
         self.memory_bytes += bytes;
         Ok(())
+    }
+
+    /// Takes a place among the open streams and `bytes` of memory, as long as it is open.
+    pub(super) fn take_stream(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        if self.open_streams >= limits.open_streams {
+            let (limit, used) = (limits.open_streams.into(), self.open_streams.into());
+            return Err(exceeded(Resource::OpenStreams, limit, used));
+        }
+        self.check_memory(limits, bytes)?;
+        self.open_streams += 1;
+        self.memory_bytes += bytes;
+        Ok(())
+    }
+
+    pub(super) fn give_back_stream(&mut self, bytes: u64) {
+        self.open_streams -= 1;
+        self.memory_bytes -= bytes;
     }
 
     fn check_memory(&self, limits: &Limits, bytes: u64) -> Result<(), SysError> {

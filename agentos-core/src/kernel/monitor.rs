@@ -10,6 +10,7 @@ use super::limits::Limits;
 use super::model::{ANSWER_BYTES, Prompt};
 use super::process::{Pid, Principal};
 use super::program::ProgramRun;
+use super::socket::SocketOp;
 use super::syscall::{STORE_LIST_LIMIT, StoreKey};
 use crate::ids::{BootId, Namespace};
 use crate::time::Millis;
@@ -63,6 +64,9 @@ pub enum Op {
     /// `permission_denied`. A body beyond the allowance is `too_large`. The record is written before
     /// anything is sent.
     NetworkRequest(Box<Outbound>),
+    /// Answers [`Reply::Socket`](super::Reply::Socket) or [`Reply::Done`](super::Reply::Done), see
+    /// [`SocketAct`](super::SocketAct). The record is written before anything is sent.
+    Socket(Box<SocketOp>),
     /// Answers [`Reply::Model`](super::Reply::Model), with at most [`ANSWER_BYTES`](super::ANSWER_BYTES) of text.
     /// The record is written before anything is asked.
     Generate(Box<Prompt>),
@@ -142,6 +146,7 @@ impl Op {
             },
             Self::SystemInfo => Capability::SystemInfo,
             Self::NetworkRequest(outbound) => outbound.target.need(outbound.method).into(),
+            Self::Socket(op) => op.target.need(SocketOp::METHOD).into(),
             Self::Generate(_) => Capability::Llm,
             Self::File(op) => op.need().into(),
             Self::RunProgram(run) => Capability::Program {
@@ -166,6 +171,7 @@ impl Op {
             Self::StorePut { value, .. } => value.len() as u64,
             Self::StoreList { limit, .. } => u64::from(*limit) * StoreKey::MAX_BYTES as u64,
             Self::NetworkRequest(outbound) => outbound.body.len() as u64 + outbound.response_bytes,
+            Self::Socket(op) => op.held_bytes(),
             Self::Generate(prompt) => prompt.bytes() + ANSWER_BYTES,
             Self::RunProgram(run) => run.input_bytes() + run.output_bytes,
             Self::File(op) => op.held_bytes(),
@@ -202,6 +208,7 @@ impl Op {
                 origin: outbound.target.origin(),
                 bytes: outbound.body.len() as u64,
             }),
+            Self::Socket(op) => op.action(),
             Self::Generate(prompt) => Some(Action::LlmGenerate {
                 bytes: prompt.bytes(),
             }),

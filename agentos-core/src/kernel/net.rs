@@ -253,6 +253,26 @@ impl Target {
         Self::of(Url::parse(text).map_err(|_| invalid())?)
     }
 
+    /// Where the handshake of a WebSocket goes: a ws or wss URL is the http or https URL it is asked for by. So who may
+    /// make requests to a site may open connections to it, and one answer of a person holds for both.
+    ///
+    /// # Errors
+    /// [`SysError::InvalidArgument`] for any other scheme, and as [`parse`](Self::parse).
+    pub fn parse_socket(text: &str) -> Result<Self, SysError> {
+        let invalid = || SysError::invalid("url");
+        if text.len() > URL_BYTES {
+            return Err(invalid());
+        }
+        let mut url = Url::parse(text).map_err(|_| invalid())?;
+        let scheme = match url.scheme() {
+            "ws" => "http",
+            "wss" => "https",
+            _ => return Err(invalid()),
+        };
+        url.set_scheme(scheme).map_err(|()| invalid())?;
+        Self::of(url)
+    }
+
     /// Where a `Location` of an answer from here leads.
     ///
     /// # Errors
@@ -304,6 +324,17 @@ impl Target {
     /// The scheme, host and port, as the audit tells them.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
+    }
+
+    /// The same for a WebSocket that is opened here.
+    pub fn socket_origin(&self) -> String {
+        let scheme = match self.scheme() {
+            Scheme::Http => "ws",
+            Scheme::Https => "wss",
+        };
+        let origin = self.origin();
+        let place = origin.split_once("://").map_or("", |(_, place)| place);
+        format!("{scheme}://{place}")
     }
 
     /// What a request of `method` to here asks for.
@@ -379,6 +410,48 @@ mod tests {
         let longest = format!("http://a/{}", "x".repeat(URL_BYTES - 9));
         target(&longest, Some(&longest));
         target(&format!("{longest}x"), None);
+    }
+
+    #[track_caller]
+    fn socket(text: &str, expected: Option<(&str, &str)>) {
+        let parsed = Target::parse_socket(text).ok();
+        let told = parsed
+            .as_ref()
+            .map(|target| (target.as_str(), target.socket_origin()));
+        let expected = expected.map(|(url, origin)| (url, origin.to_owned()));
+        assert_eq!(told, expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_socket_is_opened_where_its_handshake_goes() {
+        socket("ws://a.example", Some(("http://a.example/", "ws://a.example")));
+        socket(
+            "wss://A.example:443/b?c#d",
+            Some(("https://a.example/b?c", "wss://a.example")),
+        );
+        socket(
+            "ws://a.example:443/",
+            Some(("http://a.example:443/", "ws://a.example:443")),
+        );
+        socket("ws://127.1:9/", Some(("http://127.0.0.1:9/", "ws://127.0.0.1:9")));
+        for text in [
+            "http://a.example/",
+            "https://a.example/",
+            "ftp://a.example/",
+            "ws://user@a.example/",
+            "wss://user:secret@a.example/",
+            "ws://a.example:0/",
+            "ws:///",
+            "a.example",
+        ] {
+            socket(text, None);
+        }
+        let site = |url: &str| Target::parse_socket(url).unwrap().site();
+        assert_eq!(site("ws://a.example/"), site("wss://a.example/"));
+        assert_eq!(
+            site("ws://a.example/"),
+            Target::parse("https://a.example/").unwrap().site()
+        );
     }
 
     #[test]

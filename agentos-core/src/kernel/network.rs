@@ -7,6 +7,7 @@ use super::errand::Errand;
 use super::exchange::{Exchange, Outbound};
 use super::{
     Action, Answer, Asked, CallId, Capability, HttpRequest, Kernel, Limits, Method, Op, Pid, Reply, SysError,
+    Target,
 };
 
 /// What a call needs until its last answer.
@@ -155,13 +156,10 @@ impl Kernel {
     }
 
     /// An address that is not public is nobody's to allow but the operator's.
-    pub(super) fn check_address(&self, network: &NetworkCall) -> Result<(), SysError> {
-        let target = &network.exchange.target;
+    pub(super) fn check_address(&self, target: &Target, need: Capability) -> Result<(), SysError> {
         let is_private = target.host().address().is_some_and(|address| !is_public(address));
         if is_private && !self.config.operator_sites.contains(&target.site()) {
-            return Err(SysError::PermissionDenied {
-                need: network.capability(),
-            });
+            return Err(SysError::PermissionDenied { need });
         }
         Ok(())
     }

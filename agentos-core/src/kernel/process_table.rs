@@ -8,6 +8,7 @@ use super::limits::{CallRate, Limits, NetworkHour, Usage};
 use super::mailbox::Mailbox;
 use super::message::Topic;
 use super::process::{NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
+use super::sockets::Sockets;
 use crate::ids::Namespace;
 use crate::time::Millis;
 
@@ -28,6 +29,7 @@ pub(super) struct Process {
     pub(super) limits: Arc<Limits>,
     pub(super) usage: Usage,
     pub(super) mailbox: Mailbox,
+    pub(super) sockets: Sockets,
 }
 
 impl Process {
@@ -43,6 +45,14 @@ impl Process {
         self.hour.room(&self.limits, &mut self.usage, wanted, now)
     }
 
+    /// As [`check_network`](Self::check_network), for no less than `bytes`.
+    pub(super) fn check_network_for(&mut self, bytes: u64, now: Millis) -> Result<(), SysError> {
+        if self.check_network(bytes, now)? < bytes {
+            return Err(self.network_is_full(now));
+        }
+        Ok(())
+    }
+
     /// Takes a place among the requests, with room for the answer that was just checked.
     pub(super) fn take_network(&mut self, response_bytes: u64) {
         self.usage.network_in_flight += 1;
@@ -55,6 +65,10 @@ impl Process {
 
     pub(super) fn give_back_network(&mut self, reserved: u64, used: u64, now: Millis) {
         self.usage.network_in_flight -= 1;
+        self.settle_network(reserved, used, now);
+    }
+
+    pub(super) fn settle_network(&mut self, reserved: u64, used: u64, now: Millis) {
         self.hour.settle(&mut self.usage, reserved, used, now);
     }
 
@@ -119,6 +133,7 @@ impl ProcessTable {
             limits: Arc::new(limits),
             usage: Usage::default(),
             mailbox: Mailbox::default(),
+            sockets: Sockets::new(),
         };
         Self {
             issued: Pid::SYSTEM,
@@ -147,7 +162,7 @@ impl ProcessTable {
             child_processes,
             tree_depth,
             ..
-        } = parent.limits;
+        } = *parent.limits;
         at_most(Resource::ChildProcesses, child_processes, parent.children)?;
         at_most(Resource::TreeDepth, tree_depth, parent.depth)
     }
@@ -174,6 +189,7 @@ impl ProcessTable {
             limits: self.shared(limits),
             usage: Usage::default(),
             mailbox: Mailbox::default(),
+            sockets: Sockets::new(),
         };
         self.processes.insert(self.issued, Box::new(process));
         self.children.insert((new.parent, self.issued));
@@ -231,6 +247,16 @@ impl ProcessTable {
             topics.map(|(topic, allowed_once)| (*pid, topic.clone(), allowed_once))
         });
         subscriptions.collect()
+    }
+
+    /// Every process with the URL of each connection it has.
+    pub(super) fn sockets(&self) -> Vec<(Pid, String)> {
+        let processes = self.processes.iter();
+        let sockets = processes.flat_map(|(pid, process)| {
+            let urls = process.sockets.keys();
+            urls.map(|url| (*pid, url.clone()))
+        });
+        sockets.collect()
     }
 
     pub(super) fn of_namespace(&self, namespace: Namespace) -> Vec<Pid> {

@@ -64,7 +64,7 @@ impl From<ProgramName> for String {
 }
 
 /// What a process asks for with [`Syscall::RunProgram`](super::Syscall::RunProgram).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ProgramRequest {
     pub program: ProgramName,
     /// Follow those the operator fixed; no shell reads them. At most [`PROGRAM_ARGS`] without a NUL.
@@ -207,7 +207,7 @@ impl Kernel {
         };
         let caller = waiting.asked.caller;
         let parent = self.processes.get(caller.pid()).ok_or(SysError::Cancelled)?;
-        let (limits, priority) = (parent.limits, parent.priority);
+        let (limits, priority) = (*parent.limits, parent.priority);
         let new = process_of(&program.request, caller.pid(), priority);
         let child = self
             .processes

@@ -13,6 +13,7 @@ use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
 use super::program::{ProgramOutput, ProgramRequest};
+use super::socket::{SocketCall, SocketMessages};
 use super::stats::{MemoryStats, ProcessStats};
 use super::tally::KernelStats;
 use crate::ids::Namespace;
@@ -95,6 +96,8 @@ pub enum Syscall {
     /// [`Reply::Done`] when the process may have its window show what is at `url`. Allowed, asked about and
     /// refused as a request that gets it; the kernel sends nothing, since the window loads it.
     NetworkAccess { url: String },
+    /// [`Reply::Socket`] or [`Reply::Done`], as the call says.
+    Socket(SocketCall),
     /// [`Reply::Model`]. Approved as a request is, but once for all questions; the answer is text, and grants nothing.
     LlmGenerate(ModelRequest),
     /// As [`Dispatch`] says. What nobody granted the process is asked about as a request is, but for those
@@ -152,6 +155,7 @@ impl Syscall {
             | Self::AddGrant { .. }
             | Self::RevokeGrant { .. }
             | Self::RunProgram(_)
+            | Self::Socket(_)
             | Self::NetworkRequest(_)
             | Self::LlmGenerate(_)
             | Self::IpcDispatch { .. }
@@ -217,6 +221,7 @@ pub enum Reply {
     Events(EventPage),
     Stats(Box<KernelStats>),
     Response(HttpResponse),
+    Socket(SocketMessages),
     Model(ModelReply),
     Ended(EndReason),
     ProcessStats(Box<ProcessStats>),

@@ -12,6 +12,7 @@ mod processes;
 mod programs;
 mod rules;
 mod runs;
+mod sockets;
 mod stats;
 
 use super::*;

@@ -10,6 +10,7 @@ use super::event::EventKind;
 use super::files::{FileCall, FileChange};
 use super::message::Dispatch;
 use super::process::{EndReason, Pid, Profile};
+use super::socket::SocketCall;
 use super::syscall::Syscall;
 
 impl Syscall {
@@ -72,6 +73,12 @@ impl Syscall {
             Self::ForgetApprovals { .. } => "forget_approvals",
             Self::CancelCall { .. } => "cancel_call",
             Self::RunProgram(_) => "run_program",
+            Self::Socket(call) => match call {
+                SocketCall::Open { .. } => "socket_open",
+                SocketCall::Send { .. } => "socket_send",
+                SocketCall::Receive { .. } => "socket_receive",
+                SocketCall::Close { .. } => "socket_close",
+            },
         }
     }
 }
@@ -140,6 +147,7 @@ impl Display for Action {
                 write!(out, "sent {} to {origin} ({bytes} B)", method.as_str())
             }
             Self::NetworkAccess { origin } => write!(out, "may show what is at {origin}"),
+            Self::NetworkSocket { origin } => write!(out, "opened a connection to {origin}"),
             Self::File {
                 change,
                 place,

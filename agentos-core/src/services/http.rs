@@ -1,4 +1,4 @@
-//! `http`: requests to other servers, each one a syscall of the app's process.
+//! `http`: requests and connections to other servers, each one a syscall of the app's process.
 
 use std::sync::Arc;
 
@@ -7,7 +7,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{needed, text, tools_of, unknown};
-use crate::kernel::{HttpRequest, HttpResponse, Method, Reply, SysError, Syscall};
+use crate::kernel::{
+    HttpRequest, HttpResponse, IoKind, Method, RECEIVE_LIMIT, Reply, SocketCall, SocketMessage,
+    SocketMessages, SysError, Syscall,
+};
 use crate::ports::kernel::KernelPort;
 use crate::ports::service::{Caller, Service, ServiceError, ServicePort};
 use crate::time::Millis;
@@ -61,6 +64,72 @@ impl HttpService {
             _ => Err(SysError::wrong_reply().into()),
         }
     }
+
+    /// The kernel knows a connection by its process and URL, so nothing is kept here and an app that got another
+    /// process is connected anew.
+    async fn socket(&self, caller: &Caller, args: &Map<String, Value>) -> Result<Value, ServiceError> {
+        let url = text(args, "url")?;
+        let close = async || {
+            let url = url.to_owned();
+            let call = SocketCall::Close { url };
+            came(self.about_socket(caller, call).await?).map(told_messages)
+        };
+        let message = args.get("send").filter(|message| !message.is_null());
+        if let Some(message) = message {
+            let (url, message) = (url.to_owned(), SocketMessage::Text(scalar(message)));
+            match self.over_socket(caller, SocketCall::Send { url, message }).await {
+                Err(
+                    broken @ SysError::Io {
+                        kind: IoKind::Network,
+                    },
+                ) => {
+                    return Err(close().await.map_or(broken.into(), ended));
+                }
+                sent => sent.map_err(of_socket)?,
+            };
+        }
+        if args.get("close").and_then(Value::as_bool) == Some(true) {
+            return match close().await {
+                Err(ServiceError::System(SysError::NotFound)) => Ok(told_messages(SocketMessages::NONE)),
+                closed => closed,
+            };
+        }
+        let number = |name| args.get(name).and_then(Value::as_u64);
+        let receive = SocketCall::Receive {
+            url: url.to_owned(),
+            max: number("max").map_or(RECEIVE_LIMIT, |max| max as u32),
+            wait: number("wait").unwrap_or_default(),
+        };
+        let reply = self.over_socket(caller, receive).await.map_err(of_socket)?;
+        came(reply).map(told_messages)
+    }
+
+    /// Makes a call over the connection, which is opened where there is none.
+    async fn over_socket(&self, caller: &Caller, call: SocketCall) -> Result<Reply, SysError> {
+        let (SocketCall::Open { url, .. }
+        | SocketCall::Send { url, .. }
+        | SocketCall::Receive { url, .. }
+        | SocketCall::Close { url }) = &call;
+        let open = SocketCall::Open {
+            url: url.clone(),
+            protocols: Vec::new(),
+        };
+        match self.about_socket(caller, call.clone()).await {
+            Err(SysError::NotFound) => {}
+            reply => return reply,
+        }
+        match self.about_socket(caller, open).await {
+            // Another call of the app was faster.
+            Ok(_) | Err(SysError::AlreadyExists) => self.about_socket(caller, call).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn about_socket(&self, caller: &Caller, call: SocketCall) -> Result<Reply, SysError> {
+        self.kernel
+            .syscall(caller.principal(), Syscall::Socket(call))
+            .await
+    }
 }
 
 #[async_trait]
@@ -69,7 +138,7 @@ impl ServicePort for HttpService {
         Service {
             id: "http".to_owned(),
             name: "HTTP".to_owned(),
-            description: "Fetches from other servers and sends to them, each host as the person allows it"
+            description: "Fetches from other servers, sends to them and stays connected, each host as the person allows it"
                 .to_owned(),
             category: "network".to_owned(),
             capabilities: ["fetch", "web_api", "download", "internet"]
@@ -86,6 +155,7 @@ impl ServicePort for HttpService {
         caller: Option<Caller>,
     ) -> Result<Value, ServiceError> {
         let method = match tool {
+            "http.socket" => return self.socket(&needed(caller, tool)?, args).await,
             "http.get" => Method::Get,
             "http.head" => Method::Head,
             "http.post" => Method::Post,
@@ -191,6 +261,51 @@ fn content(response: &HttpResponse) -> Value {
         .then(|| serde_json::from_slice(&response.body).ok())
         .flatten();
     parsed.unwrap_or_else(|| String::from_utf8_lossy(&response.body).into())
+}
+
+fn came(reply: Reply) -> Result<SocketMessages, ServiceError> {
+    match reply {
+        Reply::Socket(messages) => Ok(messages),
+        _ => Err(SysError::wrong_reply().into()),
+    }
+}
+
+fn told_messages(came: SocketMessages) -> Value {
+    let messages: Vec<Value> = came.messages.iter().map(parsed).collect();
+    json!({"messages": messages, "open": came.open})
+}
+
+/// JSON when it is, otherwise text.
+fn parsed(message: &SocketMessage) -> Value {
+    let bytes = match message {
+        SocketMessage::Text(text) => text.as_bytes(),
+        SocketMessage::Binary(bytes) => bytes,
+    };
+    serde_json::from_slice(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into())
+}
+
+/// What was to be sent found no connection any more; what was left of it goes along.
+fn ended(left: Value) -> ServiceError {
+    ServiceError::Tool {
+        code: "closed".to_owned(),
+        message: "the server ended the connection, and nothing was sent; the next call connects anew"
+            .to_owned(),
+        details: Some(left),
+    }
+}
+
+/// As [`told`], for the address of a connection.
+fn of_socket(error: SysError) -> ServiceError {
+    match told(error) {
+        ServiceError::InvalidArgument { argument, .. } if argument == "url" => {
+            ServiceError::InvalidArgument {
+                argument,
+                message: "argument \"url\" must be a ws or wss address without a user and a password"
+                    .to_owned(),
+            }
+        }
+        error => error,
+    }
 }
 
 /// An argument the kernel refuses is named as the tool names it.

@@ -1,6 +1,6 @@
 //! A host without a machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -9,13 +9,15 @@ use futures::channel::oneshot;
 use super::files::MemoryFiles;
 use crate::ids::Namespace;
 use crate::kernel::{
-    AuditRecord, AuthorizedOp, HttpResponse, ModelReply, Op, Outbound, ProgramEnd, ProgramOutput, Reply,
-    StandingApproval, StoreKey, StoredValue, SysError, SystemInfo,
+    AuditRecord, AuthorizedOp, FRAME_BYTES, HttpResponse, IoKind, ModelReply, Op, Outbound, ProgramEnd,
+    ProgramOutput, Reply, SocketAct, SocketId, SocketMessage, SocketMessages, SocketOp, StandingApproval,
+    StoreKey, StoredValue, SysError, SystemInfo,
 };
 use crate::ports::host::HostPort;
 
 /// Keeps app data, files and the audit in memory, answers requests as it was told and questions to the model with their own
-/// text, and can hold operations back. Every program it runs writes its input to one output and its arguments to the other.
+/// text, sends back what is sent over a connection, and can hold operations back. Every program it runs writes its input
+/// to one output and its arguments to the other.
 #[derive(Debug, Default)]
 pub struct FakeHost {
     state: Mutex<State>,
@@ -29,6 +31,9 @@ struct State {
     /// By URL.
     responses: BTreeMap<String, HttpResponse>,
     requests: Vec<Outbound>,
+    /// By the URL of the handshake, with what each connection brings first.
+    socket_servers: BTreeMap<String, Vec<SocketMessage>>,
+    sockets: BTreeMap<SocketId, FakeSocket>,
     approvals: Vec<StandingApproval>,
     audit: Vec<AuditRecord>,
     holding: bool,
@@ -36,6 +41,12 @@ struct State {
     arrivals: u64,
     awaiting_arrivals: Vec<(u64, oneshot::Sender<()>)>,
     broken: bool,
+}
+
+#[derive(Debug, Default)]
+struct FakeSocket {
+    unread: VecDeque<SocketMessage>,
+    ended: bool,
 }
 
 impl FakeHost {
@@ -79,6 +90,25 @@ impl FakeHost {
     /// From now on `url` answers `response`. What was not served is unavailable.
     pub fn serve(&self, url: &str, response: HttpResponse) {
         self.state().responses.insert(url.to_owned(), response);
+    }
+
+    /// From now on connections can be opened to `url`, which is `http` for `ws` and `https` for `wss`; each brings
+    /// `first`. Others are unavailable.
+    pub fn serve_socket(&self, url: &str, first: &[SocketMessage]) {
+        self.state().socket_servers.insert(url.to_owned(), first.to_vec());
+    }
+
+    /// The other side ends every connection.
+    pub fn end_sockets(&self) {
+        self.state()
+            .sockets
+            .values_mut()
+            .for_each(|socket| socket.ended = true);
+    }
+
+    /// How many connections are open, as far as the host knows.
+    pub fn open_sockets(&self) -> usize {
+        self.state().sockets.len()
     }
 
     /// What was sent over the network, oldest first.
@@ -173,6 +203,7 @@ impl State {
                 Ok(Reply::Removed((before - self.values.len()) as u64))
             }
             Op::NetworkRequest(outbound) => self.request(*outbound),
+            Op::Socket(op) => self.socket(*op),
             Op::Generate(prompt) => Ok(Reply::Model(ModelReply::Text(format!(
                 "{}: {}",
                 prompt.prompt, prompt.text
@@ -209,6 +240,42 @@ impl State {
             Some(response) if response.body.len() as u64 > limit => Err(SysError::TooLarge { limit }),
             Some(response) => Ok(Reply::Response(response)),
             None => Err(SysError::Unavailable { retry_after: None }),
+        }
+    }
+
+    /// Nobody sends anything later, so a wait ends at once.
+    fn socket(&mut self, op: SocketOp) -> Result<Reply, SysError> {
+        let id = op.socket;
+        let socket = self.sockets.get_mut(&id);
+        match (op.act, socket) {
+            (SocketAct::Open(_), _) => {
+                let first = self.socket_servers.get(op.target.as_str());
+                let first = first.ok_or(SysError::Unavailable { retry_after: None })?;
+                let unread = first.iter().cloned().collect();
+                self.sockets.insert(id, FakeSocket { unread, ended: false });
+                Ok(Reply::Done)
+            }
+            (SocketAct::Send(message), Some(socket)) if !socket.ended => {
+                socket.unread.push_back(message);
+                Ok(Reply::Done)
+            }
+            (SocketAct::Send(_), _) => {
+                let kind = IoKind::Network;
+                Err(SysError::Io { kind })
+            }
+            (SocketAct::Receive { max, .. }, Some(socket)) => {
+                let count = socket.unread.len().min(max as usize);
+                let messages = socket.unread.drain(..count).collect();
+                let open = !socket.ended || !socket.unread.is_empty();
+                if !open {
+                    self.sockets.remove(&id);
+                }
+                Ok(Reply::Socket(came(messages, open)))
+            }
+            (SocketAct::Receive { .. } | SocketAct::Close, _) => {
+                let socket = self.sockets.remove(&id).unwrap_or_default();
+                Ok(Reply::Socket(came(socket.unread.into(), false)))
+            }
         }
     }
 
@@ -263,5 +330,14 @@ impl State {
         let more = keys.len() > limit;
         keys.truncate(limit);
         Reply::Keys { keys, more }
+    }
+}
+
+fn came(messages: Vec<SocketMessage>, open: bool) -> SocketMessages {
+    let received_bytes = messages.iter().map(|message| message.bytes() + FRAME_BYTES).sum();
+    SocketMessages {
+        messages,
+        open,
+        received_bytes,
     }
 }

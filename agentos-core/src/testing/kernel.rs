@@ -1,6 +1,6 @@
 //! A kernel without tasks: the true policy, over a host without a machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -36,7 +36,7 @@ struct State {
 
 /// What is left to do outside after an input.
 struct Outside {
-    op: Option<AuthorizedOp>,
+    ops: VecDeque<AuthorizedOp>,
     records: Vec<AuditRecord>,
 }
 
@@ -84,12 +84,14 @@ impl KernelPort for FakeKernel {
         loop {
             // As in every kernel, a decision stands even when it cannot be recorded.
             let _ = self.host.record(&outside.records).await;
-            let Some(op) = outside.op else {
+            let Some(op) = outside.ops.pop_front() else {
                 return answered.await.unwrap_or(Err(SysError::Cancelled));
             };
             let id = op.id();
             let result = self.host.perform(op).await;
-            outside = self.state().handle(Input::OpDone { op: id, result });
+            let next = self.state().handle(Input::OpDone { op: id, result });
+            outside.records = next.records;
+            outside.ops.extend(next.ops);
         }
     }
 
@@ -121,12 +123,12 @@ impl State {
 
     fn handle(&mut self, input: Input) -> Outside {
         let mut outside = Outside {
-            op: None,
+            ops: VecDeque::new(),
             records: Vec::new(),
         };
         for effect in self.kernel.handle(input, FakeKernel::NOW) {
             match effect {
-                Effect::Perform(op) => outside.op = Some(op),
+                Effect::Perform(op) => outside.ops.push_back(op),
                 Effect::Audit(record) => outside.records.push(record),
                 Effect::Reply { call, result } => {
                     // Who asked may have left.

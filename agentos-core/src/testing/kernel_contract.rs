@@ -14,7 +14,7 @@ use crate::kernel::{
     Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, IdempotencyKey, IpcRights, IpcRule,
     KernelEvent, LimitTable, Message, MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal,
     ProcessState, Profile, ProgramEnd, ProgramName, ProgramRequest, RECEIVE_LIMIT, Reply, Resource, Rule,
-    StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
+    SocketCall, SocketMessage, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
 use crate::time::Millis;
@@ -63,6 +63,7 @@ macro_rules! kernel_contract {
             a_program_answers_what_it_wrote_and_leaves_no_process
             a_program_needs_leave_of_its_own
             nobody_runs_what_is_not_registered
+            a_connection_is_asked_about_like_a_request
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -794,4 +795,42 @@ pub async fn nobody_runs_what_is_not_registered(kernel: &dyn KernelPort) {
     let program = ProgramName::parse("sh").unwrap();
     let need = Capability::Program { program };
     assert_eq!(denied, Err(SysError::PermissionDenied { need }));
+}
+
+pub async fn a_connection_is_asked_about_like_a_request(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let url = || "wss://feed.example/".to_owned();
+    let over = async |call: SocketCall| {
+        let call = Syscall::Socket(call);
+        kernel.syscall(Principal::Process(pid), call).await
+    };
+    let open = |url: String| SocketCall::Open {
+        url,
+        protocols: Vec::new(),
+    };
+    let asked = over(open(url())).await;
+    assert!(
+        matches!(asked, Err(SysError::ApprovalRequired { .. })),
+        "{asked:?}"
+    );
+    let private = over(open("ws://127.0.0.1/".to_owned())).await;
+    assert!(
+        matches!(private, Err(SysError::PermissionDenied { .. })),
+        "{private:?}"
+    );
+    let field = "url".to_owned();
+    let web = over(open("https://feed.example/".to_owned())).await;
+    assert_eq!(web, Err(SysError::InvalidArgument { field }));
+    let message = SocketMessage::Text("hello".to_owned());
+    for call in [
+        SocketCall::Send { url: url(), message },
+        SocketCall::Receive {
+            url: url(),
+            max: 1,
+            wait: 0,
+        },
+        SocketCall::Close { url: url() },
+    ] {
+        assert_eq!(over(call).await, Err(SysError::NotFound));
+    }
 }

@@ -7,7 +7,7 @@ use agentos_core::generate::Generator;
 use agentos_core::ids::{AppId, Namespace};
 use agentos_core::kernel::{
     Call, Capability, HttpResponse, IoKind, IpcRights, IpcRule, Method, ModelReply, ModelRequest, NewProcess,
-    Outbound, Partner, Pid, Reply, Rule, Site, SysError, Syscall, Topic,
+    Outbound, Partner, Pid, Reply, Rule, Site, SocketMessage, SysError, Syscall, Topic,
 };
 use agentos_core::ports::kernel::{KernelPort, MockKernelPort};
 use agentos_core::ports::service::{Caller, MockServicePort, Service, ServiceError, ServicePort};
@@ -166,7 +166,7 @@ mod of_an_embedder {
     agentos_core::service_contract!(block_on, service());
 }
 
-/// An app that may contact `api.example.org`, which answers items.
+/// An app that may contact `api.example.org`, which answers items, and `feed.example.org`, which sends back what it gets.
 struct Web {
     service: HttpService,
     caller: Caller,
@@ -183,6 +183,9 @@ impl Web {
         let site = Site::parse("api.example.org").unwrap();
         let capability = Capability::from(site.rule());
         kernel.grant(caller.pid, capability, Rule::Allow).await.unwrap();
+        let feed = Capability::from(Site::parse("feed.example.org").unwrap().rule());
+        kernel.grant(caller.pid, feed, Rule::Allow).await.unwrap();
+        host.serve_socket("https://feed.example.org/news", &[]);
         let service = HttpService::new(kernel);
         let web = Self {
             service,
@@ -354,6 +357,87 @@ fn what_the_person_did_not_allow_is_not_fetched() {
         let led_away = web.call("http.get", json!({"url": ITEMS})).await;
         assert_eq!(led_away, Err(ServiceError::System(SysError::Io { kind })));
         assert_eq!(web.host.requests().len(), 1);
+    });
+}
+
+const FEED: &str = "wss://feed.example.org/news";
+
+#[test]
+fn a_socket_stays_connected_until_it_is_closed() {
+    block_on(async {
+        let web = Web::granted().await;
+        let socket = async |args: Value| {
+            let mut args = args;
+            args["url"] = json!(FEED);
+            web.call("http.socket", args).await.unwrap()
+        };
+        let none = json!({"messages": [], "open": false});
+        assert_eq!(
+            socket(json!({"close": true})).await,
+            none,
+            "nothing was opened to be closed"
+        );
+        assert_eq!(web.host.arrivals(), 0);
+        let echoed = socket(json!({"send": "hello"})).await;
+        assert_eq!(echoed, json!({"messages": ["hello"], "open": true}));
+        let echoed = socket(json!({"send": {"n": [1, null]}})).await;
+        assert_eq!(echoed, json!({"messages": [{"n": [1, null]}], "open": true}));
+        assert_eq!(socket(json!({})).await, json!({"messages": [], "open": true}));
+        assert_eq!(web.host.open_sockets(), 1);
+
+        let last = socket(json!({"send": "bye", "close": true})).await;
+        assert_eq!(last, json!({"messages": ["bye"], "open": false}));
+        assert_eq!(web.host.open_sockets(), 0);
+    });
+}
+
+#[test]
+fn the_end_of_a_socket_is_told_once_with_what_was_left() {
+    block_on(async {
+        let web = Web::granted().await;
+        let text = |text: &str| SocketMessage::Text(text.to_owned());
+        let (json, raw) = (text("{\"a\": 1}"), SocketMessage::Binary(vec![0xff]));
+        web.host
+            .serve_socket("https://feed.example.org/news", &[json, text("not json"), raw]);
+        let socket = async |args: Value| {
+            let mut args = args;
+            args["url"] = json!(FEED);
+            web.call("http.socket", args).await
+        };
+        let some = socket(json!({"max": 1})).await.unwrap();
+        assert_eq!(some, json!({"messages": [{"a": 1}], "open": true}));
+        web.host.end_sockets();
+        let rest = socket(json!({})).await.unwrap();
+        assert_eq!(rest, json!({"messages": ["not json", "\u{fffd}"], "open": false}));
+        let anew = socket(json!({"max": 1})).await.unwrap();
+        assert_eq!(anew, json!({"messages": [{"a": 1}], "open": true}));
+
+        web.host.end_sockets();
+        let Err(ServiceError::Tool { code, details, .. }) = socket(json!({"send": "lost"})).await else {
+            panic!("nothing can be sent");
+        };
+        let left = json!({"messages": ["not json", "\u{fffd}"], "open": false});
+        assert_eq!((code.as_str(), details), ("closed", Some(left)));
+        assert_eq!(socket(json!({"send": "heard"})).await.unwrap()["open"], true);
+    });
+}
+
+#[test]
+fn a_socket_is_allowed_and_named_like_a_request() {
+    block_on(async {
+        let web = Web::granted().await;
+        let socket = async |url: &str| web.call("http.socket", json!({"url": url})).await;
+        assert_eq!(code(socket("wss://other.example/").await), "approval_required");
+        assert_eq!(code(socket("ws://127.0.0.1/").await), "permission_denied");
+        assert_eq!(code(socket("wss://feed.example.org/none").await), "unavailable");
+        match socket("ws://a:b@feed.example.org/").await {
+            Err(ServiceError::InvalidArgument { argument, message }) => {
+                assert_eq!(argument, "url");
+                assert!(message.contains("ws or wss"), "{message}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(web.host.open_sockets(), 0);
     });
 }
 

@@ -192,6 +192,32 @@ fn what_other_apps_tell_is_added_to_a_list_or_shown_as_it_comes() {
 }
 
 #[test]
+fn what_a_socket_brings_is_added_to_a_list_or_shown_as_it_comes() {
+    let chat = json!({
+        "state": {"log": [], "draft": ""},
+        "actions": {
+            "look": [{"tool": "http.socket", "args": {"url": "wss://chat.example.org/room"}}, "keep"],
+            "say": [{"tool": "http.socket", "args": {"url": "wss://chat.example.org/room", "send": {"text": "{{ draft }}"}}}, "keep"],
+            "keep": [{"if": "result.messages", "tool": "ui.set_state", "args": {"path": "log", "value": "{{ (log + result.messages)[-50:] }}"}}]
+        },
+        "on": {"mount": {"tool": "timer.interval", "args": {"timer_id": "look", "interval": 1000, "action": "look"}}},
+        "components": [
+            {"type": "list", "each": {"in": "log", "as": "m"}, "children": [{"type": "text", "props": {"content": "{{ m.text }}"}}]},
+            {"type": "input", "props": {"label": "Say", "value": {"$bind": "draft"}}},
+            {"type": "button", "props": {"text": "Send"}, "on_event": {"click": "say"}}]
+    });
+    check(&chat, &[]);
+    assert!(tried(&chat).answered["http.socket"] > 2);
+    check(
+        &json!({
+            "data": {"feed": {"tool": "http.socket", "args": {"url": "wss://feed.example.org/news", "wait": 4_000}, "every": 5}},
+            "components": [{"type": "text", "props": {"content": "{{ feed.messages[-1].text if feed.messages else 'Nothing yet' }}"}}]
+        }),
+        &[],
+    );
+}
+
+#[test]
 fn fields_are_filled_before_the_form_is_sent() {
     let mut document = button(&json!(null));
     document["components"] = json!([{"type": "form", "id": "f", "on_event": {"submit": [{"tool": "form.validate"}, {"tool": "ui.append", "args": {"path": "list", "value": "{{ mail }}"}}]}, "children": [

@@ -20,7 +20,7 @@ fn started() -> (Bench, Pid) {
 /// What app 1 asks app 2, which it may.
 fn question(bench: &mut Bench, pid: Pid) -> Syscall {
     let (with, rights) = (Partner::Peer(namespace(2)), IpcRights::Send);
-    bench.grant(pid, Capability::Ipc(IpcRule { with, rights }));
+    bench.grant(pid, IpcRule { with, rights }.into());
     let to = Peer::App(namespace(2));
     Syscall::IpcDispatch {
         dispatch: Dispatch::Call { to, wait: CALL_TIME },

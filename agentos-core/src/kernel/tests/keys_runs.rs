@@ -124,12 +124,11 @@ impl Run {
                 self.bench.call(caller, Syscall::CancelCall { name }).1
             }
             Step::Revoke { process } => {
-                let mut held = self.bench.kernel.grants.held_by(self.processes[process]);
-                let store = held.find(|grant| matches!(grant.capability, Capability::Store { .. }));
-                let Some(grant) = store.map(|grant| grant.id) else {
+                let held = self.bench.kernel.grants.held_by(self.processes[process]);
+                let store = |grant: &&GrantInfo| matches!(grant.capability, Capability::Store { .. });
+                let Some(GrantInfo { id: grant, .. }) = held.iter().find(store).cloned() else {
                     return;
                 };
-                drop(held);
                 self.bench
                     .call(Principal::System, Syscall::RevokeGrant { grant })
                     .1

@@ -13,7 +13,7 @@ fn started(profile: Profile) -> (Bench, Principal, Limits) {
     let pid = bench.spawn(NewProcess { profile, ..new }).unwrap();
     let home = FilePlace::of(file_path("home:"), Some(namespace(OWN))).unwrap();
     let rights = FsRights::ReadWrite;
-    bench.grant(pid, Capability::Fs(FsRule { place: home, rights }));
+    bench.grant(pid, FsRule { place: home, rights }.into());
     (bench, Principal::Process(pid), LimitTable::default().of(profile))
 }
 
@@ -75,7 +75,7 @@ fn send(bytes: u64) -> Syscall {
 impl Bench {
     /// Makes a call that goes as far as the host.
     #[track_caller]
-    fn begin(&mut self, caller: Principal, syscall: Syscall) -> AuthorizedOp {
+    fn op_of(&mut self, caller: Principal, syscall: Syscall) -> AuthorizedOp {
         let (_, effects) = self.call(caller, syscall);
         let mut ops = effects.into_iter().filter_map(|effect| match effect {
             Effect::Perform(op) => Some(op),
@@ -113,14 +113,14 @@ fn memory_is_held_to_the_last_byte_and_given_back() {
     for profile in PROFILES {
         let (mut bench, caller, limits) = started(profile);
         let ops: Vec<OpId> = (0..limits.memory_bytes / FILE_BYTES)
-            .map(|_| bench.begin(caller, read()).id())
+            .map(|_| bench.op_of(caller, read()).id())
             .collect();
         assert_eq!(bench.usage(caller.pid()).memory_bytes, limits.memory_bytes);
         let full = quota(Resource::Memory, limits.memory_bytes, limits.memory_bytes);
         assert_eq!(bench.answer(caller, put(OWN, 1)), full, "{profile:?}");
         assert_eq!(bench.usage(caller.pid()).calls_in_flight as usize, ops.len());
         bench.end(ops[0]);
-        let again = bench.begin(caller, read()).id();
+        let again = bench.op_of(caller, read()).id();
         ops[1..].iter().chain([&again]).for_each(|op| bench.end(*op));
         let usage = bench.usage(caller.pid());
         assert_eq!((usage.memory_bytes, usage.calls_in_flight), (0, 0));
@@ -132,11 +132,11 @@ fn so_many_calls_are_in_flight_and_all_are_answered() {
     for profile in PROFILES {
         let (mut bench, caller, limits) = started(profile);
         let limit = limits.calls_in_flight;
-        let ops: Vec<OpId> = (0..limit).map(|_| bench.begin(caller, stat()).id()).collect();
+        let ops: Vec<OpId> = (0..limit).map(|_| bench.op_of(caller, stat()).id()).collect();
         let full = quota(Resource::CallsInFlight, limit.into(), limit.into());
         assert_eq!(bench.answer(caller, stat()), full, "{profile:?}");
         bench.end(ops[0]);
-        let again = bench.begin(caller, stat()).id();
+        let again = bench.op_of(caller, stat()).id();
         ops[1..].iter().chain([&again]).for_each(|op| bench.end(*op));
     }
 }
@@ -233,7 +233,7 @@ fn bodies_of_requests_and_answers_are_so_long() {
             );
             continue;
         }
-        let op = bench.begin(caller, post(request, Some(u64::MAX)));
+        let op = bench.op_of(caller, post(request, Some(u64::MAX)));
         let Op::NetworkRequest(outbound) = op.op() else {
             panic!("{op:?}");
         };
@@ -257,12 +257,12 @@ fn so_many_requests_are_on_their_way() {
         let (mut bench, caller, limits) = connected(profile);
         let limit = limits.network_in_flight;
         let ops: Vec<OpId> = (0..limit)
-            .map(|_| bench.begin(caller, post(0, Some(1))).id())
+            .map(|_| bench.op_of(caller, post(0, Some(1))).id())
             .collect();
         let full = quota(Resource::NetworkInFlight, limit.into(), limit.into());
         assert_eq!(bench.answer(caller, post(0, Some(1))), full, "{profile:?}");
         ops.iter().for_each(|op| bench.end(*op));
-        bench.begin(caller, post(0, Some(1)));
+        bench.op_of(caller, post(0, Some(1)));
     }
 }
 
@@ -273,7 +273,7 @@ fn so_many_bytes_pass_the_network_in_an_hour() {
         let hour = limits.network_bytes_per_hour;
         let mut passed = 0;
         while passed < hour {
-            let op = bench.begin(caller, post(0, None));
+            let op = bench.op_of(caller, post(0, None));
             let Op::NetworkRequest(outbound) = op.op() else {
                 panic!("{op:?}");
             };
@@ -296,7 +296,7 @@ fn so_many_bytes_pass_the_network_in_an_hour() {
         };
         assert_eq!(bench.answer(caller, post(0, Some(1))), Err(full), "{profile:?}");
         bench.now += 3_000_000;
-        bench.begin(caller, post(0, Some(1)));
+        bench.op_of(caller, post(0, Some(1)));
     }
 }
 
@@ -344,7 +344,7 @@ fn a_value_is_so_long_and_a_host_is_told_how_much_may_be_kept() {
             "{profile:?}"
         );
         assert_eq!(bench.usage(caller.pid()).memory_bytes, 0);
-        let op = bench.begin(caller, put(OWN, value as usize));
+        let op = bench.op_of(caller, put(OWN, value as usize));
         assert!(matches!(op.op(), Op::StorePut { max_keys, .. } if *max_keys == limits.store_keys));
         let full = Err(SysError::store_full(limits.store_keys, limits.store_keys));
         let effects = bench.handle(Input::OpDone {
@@ -356,7 +356,7 @@ fn a_value_is_so_long_and_a_host_is_told_how_much_may_be_kept() {
         let written = FILE_BYTES as usize;
         let longer = Syscall::File(write(file_path("home:a"), written + 1));
         assert_eq!(bench.answer(caller, longer), too_large(FILE_BYTES), "{profile:?}");
-        let op = bench.begin(caller, Syscall::File(write(file_path("home:a"), written)));
+        let op = bench.op_of(caller, Syscall::File(write(file_path("home:a"), written)));
         let Op::File(file) = op.op() else {
             panic!("{op:?}");
         };

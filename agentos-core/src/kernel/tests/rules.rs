@@ -61,6 +61,7 @@ fn limits_are_those_of_the_design() {
             limits.network_bytes_per_hour >> 20,
             limits.request_bytes >> 20,
             limits.response_bytes >> 20,
+            limits.open_streams,
         );
         let mail = (
             limits.message_bytes >> 10,
@@ -71,7 +72,15 @@ fn limits_are_those_of_the_design() {
     };
     assert_eq!(
         row(table.minimal),
-        (16, (4, 20, 40), (0, 2), 1_000, 64, (0, 0, 0, 0), (64, 256, 16))
+        (
+            16,
+            (4, 20, 40),
+            (0, 2),
+            1_000,
+            64,
+            (0, 0, 0, 0, 16),
+            (64, 256, 16)
+        )
     );
     assert_eq!(
         row(table.standard),
@@ -81,7 +90,7 @@ fn limits_are_those_of_the_design() {
             (8, 4),
             50_000,
             1_024,
-            (8, 100, 1, 10),
+            (8, 100, 1, 10, 64),
             (1_024, 1_000, 8)
         )
     );
@@ -93,7 +102,7 @@ fn limits_are_those_of_the_design() {
             (32, 8),
             500_000,
             4_096,
-            (32, 1_024, 10, 50),
+            (32, 1_024, 10, 50, 256),
             (1_024, 1_000, 8)
         )
     );

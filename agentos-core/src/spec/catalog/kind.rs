@@ -54,6 +54,8 @@ pub enum UrlUse {
     Link,
     /// http, https or `data:image/…`.
     Image,
+    /// ws or wss.
+    Socket,
 }
 
 /// Why a value is not of its kind.
@@ -316,6 +318,7 @@ impl UrlUse {
         match self {
             Self::Link => "http:// or https://",
             Self::Image => "http://, https:// or data:image/",
+            Self::Socket => "ws:// or wss://",
         }
     }
 
@@ -326,6 +329,7 @@ impl UrlUse {
         let starts: &[&str] = match self {
             Self::Link => &["http://", "https://"],
             Self::Image => &["http://", "https://", "data:image/"],
+            Self::Socket => &["ws://", "wss://"],
         };
         start.is_empty() || starts.iter().any(|allowed| start.starts_with(allowed))
     }
@@ -490,6 +494,10 @@ mod tests {
         judges(UrlUse::Link, "file:///etc/passwd", &Forbidden);
         judges(UrlUse::Image, "data:image/png;base64,AA", &Allowed);
         judges(UrlUse::Image, "data:text/html,x", &Forbidden);
+        judges(UrlUse::Socket, "wss://example.org/{{ room }}", &Allowed);
+        judges(UrlUse::Socket, "WS://example.org", &Allowed);
+        judges(UrlUse::Socket, "https://example.org", &Forbidden);
+        judges(UrlUse::Link, "wss://example.org", &Forbidden);
     }
 
     #[track_caller]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::ValueKind as Kind;
 use super::{CapabilityKind, Field, ToolEntry, UrlUse};
-use crate::kernel::{ANSWER_TOKENS, MODEL_TIME, RECEIVE_LIMIT};
+use crate::kernel::{ANSWER_TOKENS, MODEL_TIME, RECEIVE_LIMIT, SOCKET_OPENING_TIME, SOCKET_WAIT};
 
 /// How long a person may think about a question.
 const ANSWER_MS: u64 = 600_000;
@@ -882,7 +882,35 @@ fn http() -> Vec<ToolEntry> {
         sends("http.put", "Replaces something on a server"),
         sends("http.patch", "Changes something on a server"),
         sends("http.delete", "Removes something from a server"),
+        socket(),
     ]
+}
+
+fn socket() -> ToolEntry {
+    ToolEntry::service(
+        "http.socket",
+        "What a WebSocket brought since the last time; stays connected; as `data` with `every`, or by a timer",
+    )
+    .needs(CapabilityKind::Net)
+    .takes([
+        needed("url", Kind::Url(UrlUse::Socket), "ws or wss; the person allows each host"),
+        param("send", Kind::Any, "sent first: text, or anything else as JSON").also(&["message", "data"]),
+        param(
+            "wait",
+            Kind::integer(0.0, SOCKET_WAIT as f64),
+            "milliseconds to wait for the first",
+        )
+        .or(0),
+        param("max", Kind::integer(1.0, f64::from(RECEIVE_LIMIT)), "at most so many"),
+        param("close", Kind::Flag, "ends the connection"),
+    ])
+    .within_ms(SOCKET_OPENING_TIME + SOCKET_WAIT + ToolEntry::DEADLINE_MS)
+    .returns("{messages, open}, a message parsed when it is JSON; add them to a list in state by \"{{ (log + result.messages)[-50:] }}\"")
+    .reads()
+    .example(
+        json!({"url": "wss://feed.example.org/news"}),
+        json!({"messages": [{"text": "Hello"}], "open": true}),
+    )
 }
 
 fn ipc() -> Vec<ToolEntry> {

@@ -296,6 +296,7 @@ fn url_pattern(usage: UrlUse) -> &'static str {
     match usage {
         UrlUse::Link => "^$|^[hH][tT][tT][pP][sS]?://",
         UrlUse::Image => "^$|^[hH][tT][tT][pP][sS]?://|^data:image/",
+        UrlUse::Socket => "^$|^[wW][sS][sS]?://",
     }
 }
 
