@@ -33,7 +33,7 @@ use driver::{Driver, Request, Subscription};
 /// Requests that may wait for the kernel's task; who comes after waits to be let in.
 const REQUESTS_WAITING: usize = 1_024;
 
-/// [`KernelPort`] over a [`Kernel`](agentos_core::kernel::Kernel) in this process. Calls end after 30 seconds.
+/// [`KernelPort`] over a [`Kernel`](agentos_core::kernel::Kernel) in this process.
 ///
 /// Its tasks end once it is dropped and what was asked is done; [`stop`](Self::stop) waits for that.
 #[derive(Debug)]

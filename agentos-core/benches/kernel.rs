@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use agentos_core::ids::{BootId, Namespace};
 use agentos_core::kernel::{
-    CallId, Capability, Effect, Input, Kernel, KernelConfig, LimitTable, Limits, NewProcess, Pid, Principal,
-    Reply, Rule, Site, Syscall,
+    Call, CallId, Capability, Effect, Input, Kernel, KernelConfig, LimitTable, Limits, NewProcess, Pid,
+    Principal, Reply, Rule, Site, Syscall,
 };
 use serde_json::json;
 
@@ -53,11 +53,9 @@ impl Bench {
 
     fn call(&mut self, caller: Principal, syscall: Syscall) -> Vec<Effect> {
         self.calls += 1;
-        let input = Input::Syscall {
-            caller,
-            call: CallId(self.calls),
-            deadline: u64::MAX,
-            syscall,
+        let input = Input::Call {
+            id: CallId(self.calls),
+            call: Call::new(caller, syscall),
         };
         self.kernel.handle(input, 0)
     }

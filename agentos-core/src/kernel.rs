@@ -7,6 +7,7 @@
 mod address;
 mod approval;
 mod audit;
+mod call;
 mod calls;
 mod capability;
 mod control;
@@ -17,6 +18,7 @@ mod error;
 mod event;
 mod exchange;
 mod files;
+mod idempotency;
 mod limits;
 mod mailbox;
 mod message;
@@ -43,6 +45,7 @@ pub use approval::{
     StandingApproval,
 };
 pub use audit::{Action, AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier};
+pub use call::{Batch, CALL_TIME, Call, CallName, Order};
 pub use capability::{Capability, GrantId, GrantInfo, Rule};
 pub use ended::ENDED_KEPT;
 pub use error::{IoKind, Resource, SysError};
@@ -52,6 +55,7 @@ pub use files::{
     DISK_BLOCK, FILE_BYTES, FILE_LIST_LIMIT, FileCall, FileChange, FileEntry, FileKind, FileOp, FileReply,
     FileStat, WriteMode, disk_bytes,
 };
+pub use idempotency::IdempotencyKey;
 pub use limits::{LimitTable, Limits, Usage};
 pub use message::{
     Dispatch, IpcRights, IpcRule, Message, MessageKind, Partner, Peer, RECEIVE_LIMIT, RequestId,
@@ -64,7 +68,7 @@ pub use path::{FsPath, FsRoot};
 pub use place::{FilePlace, FsRights, FsRule};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use stats::{MemoryStats, ProcessStats};
-pub use syscall::{Call, Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
+pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 pub use tally::{KernelStats, OperationTimes};
 
 use crate::ids::BootId;
@@ -88,11 +92,9 @@ pub struct CallId(pub u64);
 /// What the kernel is told.
 #[derive(Debug)]
 pub enum Input {
-    Syscall {
-        caller: Principal,
-        call: CallId,
-        deadline: Millis,
-        syscall: Syscall,
+    Call {
+        id: CallId,
+        call: Call,
     },
     /// An operation it handed out ended. Those cancelled meanwhile are ignored.
     OpDone {
@@ -102,7 +104,9 @@ pub enum Input {
     /// Whether a person is there who can be asked.
     Attended(bool),
     /// The caller no longer waits. Unknown and answered calls are ignored.
-    Cancel { call: CallId },
+    Cancel {
+        call: CallId,
+    },
     /// Time passed; due at [`Kernel::wake_at`].
     Tick,
 }
@@ -166,6 +170,8 @@ pub struct Kernel {
     last_op: OpId,
     queues: Queues,
     deadlines: BTreeSet<(Millis, CallId)>,
+    /// The calls in flight that have a name.
+    names: BTreeMap<(Principal, CallName), CallId>,
     approvals: Approvals,
     /// Whether a person is there who can be asked.
     attended: bool,
@@ -182,6 +188,7 @@ struct Asked {
     caller: Principal,
     call: CallId,
     deadline: Millis,
+    name: Option<CallName>,
 }
 
 /// A call that waits for its operation, a person, or another process.
@@ -259,6 +266,7 @@ impl Kernel {
             last_op: OpId::NONE,
             queues: Queues::default(),
             deadlines: BTreeSet::new(),
+            names: BTreeMap::new(),
             denials: DenialCount::default(),
             events: EventLog::new(config.boot),
             tally: Tally::default(),
@@ -271,21 +279,7 @@ impl Kernel {
     pub fn handle(&mut self, input: Input, now: Millis) -> Vec<Effect> {
         self.now = self.now.max(now);
         match input {
-            Input::Syscall {
-                caller,
-                call,
-                deadline,
-                syscall,
-            } => {
-                self.answer(
-                    Asked {
-                        caller,
-                        call,
-                        deadline,
-                    },
-                    syscall,
-                );
-            }
+            Input::Call { id, call } => self.answer(id, call),
             Input::OpDone { op, result } => self.op_done(op, result),
             Input::Cancel { call } => self.end_call(call, Err(SysError::Cancelled)),
             Input::Attended(attended) => self.attended = attended,
@@ -316,10 +310,16 @@ impl Kernel {
         self.events.since(seq)
     }
 
-    fn answer(&mut self, asked: Asked, syscall: Syscall) {
+    fn answer(&mut self, id: CallId, call: Call) {
+        let asked = Asked {
+            caller: call.caller,
+            call: id,
+            deadline: self.now.saturating_add(call.time()),
+            name: call.name,
+        };
         let answer = self
-            .admit(asked.caller)
-            .and_then(|limits| self.dispatch(asked, syscall, &limits));
+            .admit(asked)
+            .and_then(|limits| self.dispatch(asked, call.syscall, &limits));
         match answer {
             Ok(Answer::Now(reply)) => self.reply(asked, Ok(reply)),
             Ok(Answer::WhenDone) => {}
@@ -327,15 +327,20 @@ impl Kernel {
         }
     }
 
-    /// Whether `caller` may make a call at all now, and within which limits.
-    fn admit(&mut self, caller: Principal) -> Result<Limits, SysError> {
+    /// Whether a call may be made at all now, and within which limits.
+    fn admit(&mut self, asked: Asked) -> Result<Limits, SysError> {
         // A process that ended is answered like the calls it had when it ended.
-        let process = self.processes.get_mut(caller.pid()).ok_or(SysError::Cancelled)?;
+        let process = self.processes.get_mut(asked.caller.pid());
+        let process = process.ok_or(SysError::Cancelled)?;
         process.count_call(self.now)?;
         match process.state {
-            ProcessState::Running => Ok(process.limits),
-            ProcessState::Suspended => Err(SysError::Unavailable { retry_after: None }),
-            ProcessState::Terminated { .. } => Err(SysError::Cancelled),
+            ProcessState::Running => {}
+            ProcessState::Suspended => return Err(SysError::Unavailable { retry_after: None }),
+            ProcessState::Terminated { .. } => return Err(SysError::Cancelled),
+        }
+        match asked.name {
+            Some(name) if self.names.contains_key(&(asked.caller, name)) => Err(SysError::AlreadyExists),
+            _ => Ok(process.limits),
         }
     }
 
@@ -430,6 +435,7 @@ impl Kernel {
             Syscall::NetworkAccess { url } => return self.network_access(asked, url, limits),
             Syscall::LlmGenerate(request) => return self.llm_generate(asked, request, limits),
             Syscall::File(call) => return self.file_call(asked, call, limits),
+            Syscall::CancelCall { name } => self.cancel_call(caller, name)?,
             Syscall::ListApprovals => {
                 errand::check_person(caller)?;
                 let open = self.approvals.open().map(|question| question.approval.clone());

@@ -18,8 +18,6 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-/// How long a call may take.
-const CALL_DEADLINE: Millis = 30_000;
 /// Events a reader may be behind before it misses some.
 const EVENTS_BEHIND: usize = 1_024;
 /// Decisions that may wait for the audit; the kernel waits with the next one.
@@ -148,15 +146,7 @@ impl Driver {
             Request::Call { answer, .. } if answer.is_closed() => None,
             Request::Call { id, call, answer } => {
                 self.answers.insert(id, answer);
-                let time = call
-                    .within
-                    .map_or(CALL_DEADLINE, |within| within.min(CALL_DEADLINE));
-                Some(Input::Syscall {
-                    caller: call.caller,
-                    call: id,
-                    deadline: self.clock.now() + time,
-                    syscall: call.syscall,
-                })
+                Some(Input::Call { id, call })
             }
             Request::Events {
                 since,

@@ -1,8 +1,8 @@
 //! The way of a call that needs an operation: queued, performed, answered exactly once.
 
 use super::{
-    Action, Answer, Asked, CallId, Capability, Effect, Errand, EventKind, Grants, Kernel, Limits, Op, OpId,
-    Pid, Principal, Reply, Stage, SysError, WaitingCall, monitor,
+    Action, Answer, Asked, CallId, CallName, Capability, Effect, Errand, EventKind, Grants, Kernel, Limits,
+    Op, OpId, Pid, Principal, Reply, Stage, SysError, WaitingCall, monitor,
 };
 
 impl Kernel {
@@ -39,8 +39,16 @@ impl Kernel {
     }
 
     pub(super) fn keep_waiting(&mut self, waiting: WaitingCall) {
-        let Asked { call, deadline, .. } = waiting.asked;
+        let Asked {
+            caller,
+            call,
+            deadline,
+            name,
+        } = waiting.asked;
         self.deadlines.insert((deadline, call));
+        if let Some(name) = name {
+            self.names.insert((caller, name), call);
+        }
         self.calls.insert(call, waiting);
     }
 
@@ -88,8 +96,12 @@ impl Kernel {
         let Some(waiting) = self.calls.remove(&call) else {
             return;
         };
-        let pid = waiting.asked.caller.pid();
+        let Asked { caller, name, .. } = waiting.asked;
+        let pid = caller.pid();
         self.deadlines.remove(&(waiting.asked.deadline, call));
+        if let Some(name) = name {
+            self.names.remove(&(caller, name));
+        }
         match waiting.stage {
             Stage::Arriving | Stage::AwaitingEnd { .. } => {}
             Stage::Receiving { .. } => self.receives_no_longer(pid, call),
@@ -145,6 +157,13 @@ impl Kernel {
             };
             self.end_call(call, result);
         }
+    }
+
+    /// Ends a call in flight of the caller's own, by the name it gave it.
+    pub(super) fn cancel_call(&mut self, caller: Principal, name: CallName) -> Result<Reply, SysError> {
+        let call = self.names.get(&(caller, name)).ok_or(SysError::NotFound)?;
+        self.end_call(*call, Err(SysError::Cancelled));
+        Ok(Reply::Done)
     }
 
     pub(super) fn cancel_calls_of(&mut self, pid: Pid) {

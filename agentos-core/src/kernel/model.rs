@@ -91,9 +91,6 @@ impl Kernel {
             max_tokens,
             account: process.namespace,
         };
-        // A model takes longer than other calls may.
-        let deadline = self.now.saturating_add(MODEL_TIME);
-        let asked = Asked { deadline, ..asked };
         self.set_out(asked, Errand::Model(Box::new(ModelCall { prompt })), held_bytes);
         Ok(Answer::WhenDone)
     }

@@ -43,7 +43,7 @@ impl fmt::Display for Pid {
 }
 
 /// On whose authority a syscall is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Principal {
     /// `AgentOS` itself, or its operator. Naming [`Pid::SYSTEM`] as a process is not the same and
     /// carries no authority.

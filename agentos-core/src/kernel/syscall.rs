@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::approval::{Approval, ApprovalAnswer, ApprovalId, StandingApproval};
+use super::call::CallName;
 use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
 use super::event::EventPage;
@@ -10,7 +11,7 @@ use super::exchange::{HttpRequest, HttpResponse};
 use super::files::{FileCall, FileReply};
 use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
-use super::process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo};
+use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
 use super::stats::{MemoryStats, ProcessStats};
 use super::tally::KernelStats;
 use crate::ids::Namespace;
@@ -114,6 +115,9 @@ pub enum Syscall {
     IpcUnsubscribe { topic: Topic },
     /// [`Reply::File`] or [`Reply::Done`], as the call says. Approved as a request is, for one place and what is below it.
     File(FileCall),
+    /// [`Reply::Done`]: the caller's own call in flight of that name ended with `cancelled`, and so did what it started;
+    /// `not_found` where there is none.
+    CancelCall { name: CallName },
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,
     /// [`Reply::Done`], or `not_found` when the question is closed. An answer that is kept holds even
@@ -124,34 +128,6 @@ pub enum Syscall {
     /// [`Reply::Done`]: none of that holds any more, for running processes too. Calls in flight that needed
     /// it end.
     ForgetApprovals { namespace: Namespace },
-}
-
-/// A syscall on the authority of a process, and the terms on which it is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    pub caller: Principal,
-    pub syscall: Syscall,
-    /// How long its answer is of use; the kernel's own deadline for calls holds beside it.
-    pub within: Option<Millis>,
-}
-
-impl Call {
-    /// A call on the kernel's terms.
-    pub fn new(caller: Principal, syscall: Syscall) -> Self {
-        Self {
-            caller,
-            syscall,
-            within: None,
-        }
-    }
-
-    #[must_use]
-    pub fn within(self, time: Millis) -> Self {
-        Self {
-            within: Some(time),
-            ..self
-        }
-    }
 }
 
 /// The most keys one [`Syscall::StoreList`] answers.

@@ -71,16 +71,13 @@ impl Bench {
     }
 
     fn call(&mut self, caller: Principal, syscall: Syscall) -> (CallId, Vec<Effect>) {
+        self.make(Call::new(caller, syscall))
+    }
+
+    fn make(&mut self, call: Call) -> (CallId, Vec<Effect>) {
         self.calls += 1;
-        let call = CallId(self.calls);
-        let deadline = self.now + 30_000;
-        let input = Input::Syscall {
-            caller,
-            call,
-            deadline,
-            syscall,
-        };
-        (call, self.handle(input))
+        let id = CallId(self.calls);
+        (id, self.handle(Input::Call { id, call }))
     }
 
     /// The answer to a call that needs no operation.

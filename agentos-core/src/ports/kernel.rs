@@ -1,12 +1,14 @@
 //! What everyone who acts for an app asks of the kernel.
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use futures::stream::BoxStream;
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Approval, ApprovalAnswer, ApprovalId, Call, Capability, EventPage, GrantId, GrantInfo, KernelEvent,
-    KernelStats, NewProcess, Pid, Principal, ProcessInfo, Reply, Rule, StandingApproval, SysError, Syscall,
+    Approval, ApprovalAnswer, ApprovalId, Batch, Call, Capability, EventPage, GrantId, GrantInfo,
+    KernelEvent, KernelStats, NewProcess, Order, Pid, Principal, ProcessInfo, Reply, Rule, StandingApproval,
+    SysError, Syscall,
 };
 
 /// The kernel, wherever it runs.
@@ -23,6 +25,21 @@ pub trait KernelPort: Send + Sync {
     /// [`SysError::Cancelled`] when the process ended; [`SysError::Unavailable`] when it is suspended
     /// or the kernel stopped.
     async fn call(&self, call: Call) -> Result<Reply, SysError>;
+
+    /// Makes calls together, and answers each in their order. Dropping the future cancels those in flight and makes no
+    /// more.
+    async fn batch(&self, batch: Batch) -> Vec<Result<Reply, SysError>> {
+        match batch.order() {
+            Order::Ordered => {
+                let mut answers = Vec::new();
+                for call in batch.into_calls() {
+                    answers.push(self.call(call).await);
+                }
+                answers
+            }
+            Order::Parallel => join_all(batch.into_calls().into_iter().map(|call| self.call(call))).await,
+        }
+    }
 
     /// What happens from now on, after what is still kept of the events behind `since` (a `seq`).
     /// A reader that falls behind is told how many it missed, and goes on. As long as there is a stream

@@ -8,8 +8,8 @@ use futures::future::join_all;
 
 use crate::ids::{BootId, Namespace};
 use crate::kernel::{
-    Action, AuditRecord, AuthorizedOp, CallId, Effect, Input, Kernel, KernelConfig, LimitTable, NewProcess,
-    Pid, Principal, Reply, Resource, StoreKey, StoredValue, SysError, Syscall,
+    Action, AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, Kernel, KernelConfig, LimitTable,
+    NewProcess, Pid, Principal, Reply, Resource, StoreKey, StoredValue, SysError, Syscall,
 };
 use crate::ports::host::HostPort;
 
@@ -97,11 +97,9 @@ impl Monitor {
 
     fn call(&mut self, caller: Principal, syscall: Syscall) -> Vec<Effect> {
         self.calls += 1;
-        let input = Input::Syscall {
-            caller,
-            call: CallId(self.calls),
-            deadline: NOW + 1_000,
-            syscall,
+        let input = Input::Call {
+            id: CallId(self.calls),
+            call: Call::new(caller, syscall),
         };
         self.kernel.handle(input, NOW)
     }

@@ -112,12 +112,7 @@ impl State {
         self.calls += 1;
         let id = CallId(self.calls);
         self.answers.insert(id, answer);
-        let input = Input::Syscall {
-            caller: call.caller,
-            call: id,
-            deadline: Millis::MAX,
-            syscall: call.syscall,
-        };
+        let input = Input::Call { id, call };
         (id, self.handle(input))
     }
 

@@ -8,9 +8,9 @@ use futures::StreamExt;
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Capability, Dispatch, EndReason, EventKind, IpcRights, IpcRule, KernelEvent, LimitTable, Message,
-    MessageKind, NewProcess, Partner, Peer, Pid, Principal, ProcessState, Profile, RECEIVE_LIMIT, Reply,
-    Resource, Rule, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
+    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, IpcRights, IpcRule, KernelEvent,
+    LimitTable, Message, MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal, ProcessState,
+    Profile, RECEIVE_LIMIT, Reply, Resource, Rule, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
 use crate::time::Millis;
@@ -45,6 +45,11 @@ macro_rules! kernel_contract {
             who_asked_a_process_that_ends_is_told
             what_is_published_reaches_everyone_who_listens
             nobody_sends_to_a_stranger_without_leave
+            a_batch_is_answered_call_by_call_in_its_order
+            a_batch_at_once_answers_every_call
+            a_call_in_flight_is_cancelled_by_its_name
+            a_name_is_one_call_at_a_time
+            nobody_cancels_the_call_of_another
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -501,4 +506,136 @@ pub async fn nobody_sends_to_a_stranger_without_leave(kernel: &dyn KernelPort) {
             "{refused:?}"
         );
     }
+}
+
+/// A question of `one` to `two` that is in flight, named `name`, beside what happens meanwhile.
+async fn while_asking<T>(
+    kernel: &dyn KernelPort,
+    (one, two): (Pid, Pid),
+    name: CallName,
+    meanwhile: impl Future<Output = T>,
+) -> (Result<Reply, SysError>, T) {
+    let to = Peer::App(namespace(2));
+    let question = Syscall::IpcDispatch {
+        dispatch: Dispatch::Call { to, wait: 20_000 },
+        body: b"?".to_vec(),
+    };
+    let question = Call::new(Principal::Process(one), question).named(name);
+    let asking = kernel.call(question);
+    let then = async {
+        assert_eq!(receive(kernel, two, 20_000).await.len(), 1);
+        meanwhile.await
+    };
+    futures::join!(asking, then)
+}
+
+async fn cancel(kernel: &dyn KernelPort, pid: Pid, name: CallName) -> Result<Reply, SysError> {
+    let cancel = Syscall::CancelCall { name };
+    kernel.syscall(Principal::Process(pid), cancel).await
+}
+
+pub async fn a_batch_is_answered_call_by_call_in_its_order(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let (namespace, key) = (namespace(1), key("draft"));
+    let call = |syscall| Call::new(Principal::Process(pid), syscall);
+    let get = || {
+        let key = key.clone();
+        call(Syscall::StoreGet { namespace, key })
+    };
+    let put = call(Syscall::StorePut {
+        namespace,
+        key: key.clone(),
+        value: b"one".to_vec(),
+        if_version: None,
+    });
+    let batch = Batch::new(Order::Ordered, vec![get(), put, get()]).unwrap();
+    let answers = kernel.batch(batch).await;
+    let [
+        Err(SysError::NotFound),
+        Ok(Reply::Stored(version)),
+        Ok(Reply::Value(value)),
+    ] = &answers[..]
+    else {
+        panic!("{answers:?}");
+    };
+    assert_eq!((value.bytes.as_slice(), value.version), (&b"one"[..], *version));
+}
+
+pub async fn a_batch_at_once_answers_every_call(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let receive = Syscall::IpcReceive {
+        wanted: Wanted::Any,
+        max: 1,
+        wait: 20_000,
+    };
+    // The first of these is answered by the second.
+    let send = Syscall::IpcDispatch {
+        dispatch: Dispatch::Send {
+            to: Peer::App(namespace(1)),
+        },
+        body: b"a".to_vec(),
+    };
+    kernel.grant(one, to(1), Rule::Allow).await.unwrap();
+    let calls = [
+        receive,
+        send,
+        Syscall::GetCurrentTime,
+        Syscall::KillProcess { pid: two },
+    ];
+    let calls = calls.map(|syscall| Call::new(Principal::Process(one), syscall));
+    let answers = kernel
+        .batch(Batch::new(Order::Parallel, calls.into()).unwrap())
+        .await;
+    assert!(
+        matches!(
+            &answers[..],
+            [
+                Ok(Reply::Messages(read)),
+                Ok(Reply::Done),
+                Ok(Reply::Time(_)),
+                Err(SysError::PermissionDenied { .. })
+            ] if read.len() == 1
+        ),
+        "{answers:?}"
+    );
+}
+
+pub async fn a_call_in_flight_is_cancelled_by_its_name(kernel: &dyn KernelPort) {
+    let apps = pair(kernel).await;
+    let name = CallName(7);
+    let (asked, cancelled) = while_asking(kernel, apps, name, cancel(kernel, apps.0, name)).await;
+    assert_eq!((asked, cancelled), (Err(SysError::Cancelled), Ok(Reply::Done)));
+    assert_eq!(cancel(kernel, apps.0, name).await, Err(SysError::NotFound));
+}
+
+pub async fn a_name_is_one_call_at_a_time(kernel: &dyn KernelPort) {
+    let apps = pair(kernel).await;
+    let name = CallName(7);
+    let time = || {
+        let time = Call::new(Principal::Process(apps.0), Syscall::GetCurrentTime);
+        kernel.call(time.named(name))
+    };
+    let meanwhile = async {
+        let refused = time().await;
+        (refused, cancel(kernel, apps.0, name).await)
+    };
+    let (asked, (refused, cancelled)) = while_asking(kernel, apps, name, meanwhile).await;
+    assert_eq!((asked, cancelled), (Err(SysError::Cancelled), Ok(Reply::Done)));
+    assert_eq!(refused, Err(SysError::AlreadyExists));
+    assert!(time().await.is_ok());
+}
+
+pub async fn nobody_cancels_the_call_of_another(kernel: &dyn KernelPort) {
+    let apps = pair(kernel).await;
+    let name = CallName(7);
+    let meanwhile = async {
+        let by_another = cancel(kernel, apps.1, name).await;
+        let system = Syscall::CancelCall { name };
+        let by_the_system = kernel.syscall(Principal::System, system).await;
+        kernel.kill(apps.1).await.unwrap();
+        (by_another, by_the_system)
+    };
+    let (asked, refused) = while_asking(kernel, apps, name, meanwhile).await;
+    assert_eq!(refused, (Err(SysError::NotFound), Err(SysError::NotFound)));
+    assert_eq!(asked, Err(SysError::NotFound), "it went on until its end");
 }

@@ -2,8 +2,8 @@
 
 use agentos_core::ids::{BootId, Namespace};
 use agentos_core::kernel::{
-    CallId, Capability, Effect, Input, Kernel, KernelConfig, LimitTable, Limits, NewProcess, Pid, Principal,
-    Reply, Rule, Site, Syscall,
+    Call, CallId, Capability, Effect, Input, Kernel, KernelConfig, LimitTable, Limits, NewProcess, Pid,
+    Principal, Reply, Rule, Site, Syscall,
 };
 use allocation_counter::measure;
 
@@ -27,12 +27,9 @@ fn roomy() -> Kernel {
 }
 
 fn answer(kernel: &mut Kernel, number: u64, syscall: Syscall) -> Reply {
-    let call = CallId(number);
-    let input = Input::Syscall {
-        caller: Principal::System,
-        call,
-        deadline: START + 1_000,
-        syscall,
+    let input = Input::Call {
+        id: CallId(number),
+        call: Call::new(Principal::System, syscall),
     };
     let effects = kernel.handle(input, START);
     let reply = effects.into_iter().find_map(|effect| match effect {
