@@ -47,6 +47,50 @@ macro_rules! same_words {
 }
 use same_words;
 
+impl From<core::Call> for wire::Call {
+    /// Who calls is told beside it.
+    fn from(call: core::Call) -> Self {
+        Self {
+            syscall: Some(call.syscall.into()),
+            deadline_ms: call.within,
+            idempotency_key: call.key.map(|key| key.as_str().to_owned()),
+            name: call.name.map(|core::CallName(name)| name),
+        }
+    }
+}
+
+impl wire::Call {
+    /// The call as `caller` makes it.
+    pub fn made_by(self, caller: core::Principal) -> Result<core::Call, SysError> {
+        let key = self.idempotency_key.as_deref();
+        Ok(core::Call {
+            caller,
+            syscall: read("syscall", self.syscall)?,
+            within: self.deadline_ms,
+            name: self.name.map(core::CallName),
+            key: key.map(core::IdempotencyKey::parse).transpose()?,
+        })
+    }
+}
+
+impl From<core::Order> for wire::Order {
+    fn from(order: core::Order) -> Self {
+        match order {
+            core::Order::Ordered => Self::Ordered,
+            core::Order::Parallel => Self::Parallel,
+        }
+    }
+}
+
+impl From<wire::Order> for core::Order {
+    fn from(order: wire::Order) -> Self {
+        match order {
+            wire::Order::Unspecified | wire::Order::Ordered => Self::Ordered,
+            wire::Order::Parallel => Self::Parallel,
+        }
+    }
+}
+
 fn invalid(field: &str) -> SysError {
     SysError::InvalidArgument {
         field: field.to_owned(),

@@ -109,6 +109,9 @@ impl From<core::Syscall> for wire::Syscall {
                 Syscall::IpcUnsubscribe(syscall::IpcUnsubscribe { topic: topic.into() })
             }
             core::Syscall::File(call) => Syscall::File(call.into()),
+            core::Syscall::CancelCall {
+                name: core::CallName(name),
+            } => Syscall::CancelCall(syscall::CancelCall { name }),
             core::Syscall::ListApprovals => Syscall::ListApprovals(()),
             core::Syscall::AnswerApproval { id, answer } => {
                 Syscall::AnswerApproval(syscall::AnswerApproval {
@@ -215,6 +218,9 @@ impl TryFrom<wire::Syscall> for core::Syscall {
                 topic: unsubscribe.topic.try_into()?,
             },
             Syscall::File(call) => Self::File(call.try_into()?),
+            Syscall::CancelCall(syscall::CancelCall { name }) => Self::CancelCall {
+                name: core::CallName(name),
+            },
             Syscall::ListApprovals(()) => Self::ListApprovals,
             Syscall::AnswerApproval(answer) => Self::AnswerApproval {
                 id: answer.id.try_into()?,

@@ -741,7 +741,7 @@ pub mod end_reason {
 pub struct Syscall {
     #[prost(
         oneof = "syscall::Syscall",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38"
     )]
     pub syscall: ::core::option::Option<syscall::Syscall>,
 }
@@ -899,6 +899,11 @@ pub mod syscall {
         #[prost(string, tag = "1")]
         pub topic: ::prost::alloc::string::String,
     }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct CancelCall {
+        #[prost(uint64, tag = "1")]
+        pub name: u64,
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct AnswerApproval {
         #[prost(string, tag = "1")]
@@ -1017,17 +1022,20 @@ pub mod syscall {
         /// `file` or `done`, as the call says.
         #[prost(message, tag = "33")]
         File(super::FileCall),
-        /// `approvals`. For the operator.
+        /// `done`: the caller's own call in flight of that name ended with cancelled; not_found where there is none.
         #[prost(message, tag = "34")]
+        CancelCall(CancelCall),
+        /// `approvals`. For the operator.
+        #[prost(message, tag = "35")]
         ListApprovals(()),
         /// `done`, or not_found when the question is closed. For the operator.
-        #[prost(message, tag = "35")]
+        #[prost(message, tag = "36")]
         AnswerApproval(AnswerApproval),
         /// `standing_approvals`. For the operator.
-        #[prost(message, tag = "36")]
+        #[prost(message, tag = "37")]
         ListStandingApprovals(ListStandingApprovals),
         /// `done`. For the operator.
-        #[prost(message, tag = "37")]
+        #[prost(message, tag = "38")]
         ForgetApprovals(ForgetApprovals),
     }
 }
@@ -1822,7 +1830,7 @@ pub struct KillProcessResponse {
 pub struct ExecuteSyscallRequest {
     #[prost(message, optional, tag = "1")]
     pub call: ::core::option::Option<Call>,
-    /// For which process the operator calls; left out, it is the system itself. Refused beside a process token.
+    /// For which process the operator calls; left out, it is the system itself.
     #[prost(uint64, optional, tag = "2")]
     pub acting_pid: ::core::option::Option<u64>,
 }
@@ -1834,6 +1842,12 @@ pub struct Call {
     /// How long its answer is of use, in milliseconds; the kernel's own deadline for calls holds beside it.
     #[prost(uint64, optional, tag = "2")]
     pub deadline_ms: ::core::option::Option<u64>,
+    /// The same key of one caller gets the first answer, so that a change happens once: 1 to 128 printable ASCII characters.
+    #[prost(string, optional, tag = "3")]
+    pub idempotency_key: ::core::option::Option<::prost::alloc::string::String>,
+    /// By which `cancel_call` finds it while it is in flight; one that another call of the caller has is already_exists.
+    #[prost(uint64, optional, tag = "4")]
+    pub name: ::core::option::Option<u64>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExecuteSyscallResponse {
@@ -1849,6 +1863,25 @@ pub mod execute_syscall_response {
         #[prost(message, tag = "2")]
         Error(super::SysError),
     }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecuteBatchRequest {
+    #[prost(message, repeated, tag = "1")]
+    pub calls: ::prost::alloc::vec::Vec<Call>,
+    #[prost(enumeration = "Order", tag = "2")]
+    pub order: i32,
+    /// As in ExecuteSyscallRequest, for all of them.
+    #[prost(uint64, optional, tag = "3")]
+    pub acting_pid: ::core::option::Option<u64>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExecuteBatchResponse {
+    /// One for each call, in their order.
+    #[prost(message, repeated, tag = "1")]
+    pub answers: ::prost::alloc::vec::Vec<ExecuteSyscallResponse>,
+    /// Why none of the calls was made.
+    #[prost(message, optional, tag = "2")]
+    pub error: ::core::option::Option<SysError>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateSandboxRequest {
@@ -1919,6 +1952,38 @@ pub struct Lagged {
     #[prost(uint64, tag = "1")]
     pub missed: u64,
 }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Order {
+    /// As ORDER_ORDERED.
+    Unspecified = 0,
+    /// Each begins when the one before is answered.
+    Ordered = 1,
+    /// All are made at once.
+    Parallel = 2,
+}
+impl Order {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ORDER_UNSPECIFIED",
+            Self::Ordered => "ORDER_ORDERED",
+            Self::Parallel => "ORDER_PARALLEL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ORDER_UNSPECIFIED" => Some(Self::Unspecified),
+            "ORDER_ORDERED" => Some(Self::Ordered),
+            "ORDER_PARALLEL" => Some(Self::Parallel),
+            _ => None,
+        }
+    }
+}
 /// Who reads the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1965,7 +2030,8 @@ pub mod kernel_service_client {
     use tonic::codegen::http::Uri;
     /// Who calls is told by the metadata `x-agentos-process-token`: with the token that CreateProcess answered the caller is
     /// that process, and may what that process may. Without one the caller is the operator, as on REST: it acts as the system
-    /// or for the process it names as `acting_pid`. A token nobody was given, or whose process ended, is UNAUTHENTICATED.
+    /// or for the process it names as `acting_pid`. A token nobody was given, or whose process ended, is UNAUTHENTICATED; an
+    /// `acting_pid` beside a token is PERMISSION_DENIED.
     ///
     /// What the kernel answers, its refusals too, is in the messages: a status other than OK says that the call did not get
     /// there and back. What leaves out a field that is needed, or says what there is no meaning for, is answered
@@ -2131,6 +2197,33 @@ pub mod kernel_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Makes up to 64 calls. They are no transaction: each is counted and answered by itself, and an error stops none.
+        pub async fn execute_batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExecuteBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExecuteBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/agentos.kernel.v1.KernelService/ExecuteBatch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("agentos.kernel.v1.KernelService", "ExecuteBatch"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Changes what a process may do. What is revoked goes first; the first change that is refused is the last one tried,
         /// and those before it stand. Nothing is given that the caller does not hold, and nothing denied but by the operator.
         pub async fn update_sandbox(
@@ -2252,6 +2345,14 @@ pub mod kernel_service_server {
             tonic::Response<super::ExecuteSyscallResponse>,
             tonic::Status,
         >;
+        /// Makes up to 64 calls. They are no transaction: each is counted and answered by itself, and an error stops none.
+        async fn execute_batch(
+            &self,
+            request: tonic::Request<super::ExecuteBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExecuteBatchResponse>,
+            tonic::Status,
+        >;
         /// Changes what a process may do. What is revoked goes first; the first change that is refused is the last one tried,
         /// and those before it stand. Nothing is given that the caller does not hold, and nothing denied but by the operator.
         async fn update_sandbox(
@@ -2286,7 +2387,8 @@ pub mod kernel_service_server {
     }
     /// Who calls is told by the metadata `x-agentos-process-token`: with the token that CreateProcess answered the caller is
     /// that process, and may what that process may. Without one the caller is the operator, as on REST: it acts as the system
-    /// or for the process it names as `acting_pid`. A token nobody was given, or whose process ended, is UNAUTHENTICATED.
+    /// or for the process it names as `acting_pid`. A token nobody was given, or whose process ended, is UNAUTHENTICATED; an
+    /// `acting_pid` beside a token is PERMISSION_DENIED.
     ///
     /// What the kernel answers, its refusals too, is in the messages: a status other than OK says that the call did not get
     /// there and back. What leaves out a field that is needed, or says what there is no meaning for, is answered
@@ -2487,6 +2589,51 @@ pub mod kernel_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExecuteSyscallSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/agentos.kernel.v1.KernelService/ExecuteBatch" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExecuteBatchSvc<T: KernelService>(pub Arc<T>);
+                    impl<
+                        T: KernelService,
+                    > tonic::server::UnaryService<super::ExecuteBatchRequest>
+                    for ExecuteBatchSvc<T> {
+                        type Response = super::ExecuteBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExecuteBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as KernelService>::execute_batch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExecuteBatchSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
