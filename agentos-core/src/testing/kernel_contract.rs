@@ -562,42 +562,23 @@ pub async fn a_batch_is_answered_call_by_call_in_its_order(kernel: &dyn KernelPo
 }
 
 pub async fn a_batch_at_once_answers_every_call(kernel: &dyn KernelPort) {
-    let (one, two) = pair(kernel).await;
-    let receive = Syscall::IpcReceive {
-        wanted: Wanted::Any,
-        max: 1,
-        wait: 20_000,
-    };
+    let pid = app(kernel, 1).await;
     // The first of these is answered by the second.
-    let send = Syscall::IpcDispatch {
-        dispatch: Dispatch::Send {
-            to: Peer::App(namespace(1)),
-        },
-        body: b"a".to_vec(),
-    };
-    kernel.grant(one, to(1), Rule::Allow).await.unwrap();
     let calls = [
-        receive,
-        send,
-        Syscall::GetCurrentTime,
-        Syscall::KillProcess { pid: two },
+        Syscall::WaitProcess { pid, wait: 20_000 },
+        Syscall::KillProcess { pid },
+        Syscall::KillProcess { pid: Pid::SYSTEM },
     ];
-    let calls = calls.map(|syscall| Call::new(Principal::Process(one), syscall));
-    let answers = kernel
-        .batch(Batch::new(Order::Parallel, calls.into()).unwrap())
-        .await;
-    assert!(
-        matches!(
-            &answers[..],
-            [
-                Ok(Reply::Messages(read)),
-                Ok(Reply::Done),
-                Ok(Reply::Time(_)),
-                Err(SysError::PermissionDenied { .. })
-            ] if read.len() == 1
-        ),
-        "{answers:?}"
-    );
+    let calls = calls.map(|syscall| Call::new(Principal::System, syscall));
+    let batch = Batch::new(Order::Parallel, calls.into()).unwrap();
+    let answers = [
+        Ok(Reply::Ended(EndReason::Killed)),
+        Ok(Reply::Killed(vec![pid])),
+        Err(SysError::InvalidArgument {
+            field: "pid".to_owned(),
+        }),
+    ];
+    assert_eq!(kernel.batch(batch).await, answers);
 }
 
 pub async fn a_call_in_flight_is_cancelled_by_its_name(kernel: &dyn KernelPort) {
