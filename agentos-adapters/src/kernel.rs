@@ -1,12 +1,13 @@
 //! The kernel in this process: one task owns the policy, another writes the audit, and a host
 //! performs what was authorised.
 //!
-//! Start at [`LocalKernel`]; [`Host`] is the host of this machine.
+//! Start at [`LocalKernel`]; [`Host`] is the host of this machine. [`GrpcKernel`] is the kernel of another program.
 
 mod app_data;
 mod audit;
 mod driver;
 mod files;
+mod grpc;
 mod host;
 mod model;
 mod network;
@@ -29,6 +30,7 @@ use tracing::{Instrument, field};
 pub use app_data::SqliteAppData;
 pub use audit::{AUDIT_ROWS, AuditError, AuditPage, SqliteAudit};
 pub use files::Files;
+pub use grpc::GrpcKernel;
 pub use host::Host;
 pub use network::Resolver;
 

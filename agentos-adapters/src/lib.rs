@@ -1,6 +1,7 @@
 //! One folder per outside thing.
 
 pub mod database;
+mod grpc;
 pub mod http;
 pub mod kernel;
 pub mod llm;

@@ -1,6 +1,7 @@
 //! The gRPC services and their messages, as `scripts/proto` writes them from `proto/`, and what the messages of the
-//! model port mean in the core's words.
+//! ports mean in the core's words.
 
+mod call;
 mod llm;
 
 pub use llm::Unreadable;
@@ -13,6 +14,17 @@ pub use llm::Unreadable;
 )]
 pub mod ai {
     include!("generated/agentos.ai.v1.rs");
+}
+
+/// `agentos.kernel.v1`: processes, and what they ask of the kernel.
+#[allow(
+    clippy::pedantic,
+    clippy::large_enum_variant,
+    clippy::allow_attributes,
+    reason = "written by prost and tonic in their style"
+)]
+pub mod kernel {
+    include!("generated/agentos.kernel.v1.rs");
 }
 
 /// All services and messages as an encoded `FileDescriptorSet`, for reflection.

@@ -138,6 +138,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let listeners = Listeners {
         http: listener,
+        kernel: None,
         ai: None,
     };
     let serving = tokio::spawn(serve(listeners, desk, stop));

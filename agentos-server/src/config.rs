@@ -29,6 +29,7 @@ const CONFIG_FILE: &str = "config.toml";
 const ENV_FILE: &str = ".env";
 const DATABASE_FILE: &str = "agentos.db";
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
+const DEFAULT_KERNEL_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50051);
 const DEFAULT_AI_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50052);
 
 /// Everything the server was told, with defaults filled in.
@@ -36,6 +37,8 @@ const DEFAULT_AI_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCAL
 pub struct Config {
     /// A loopback address; port 0 asks the system for a free one.
     pub listen: SocketAddr,
+    /// Where the kernel speaks gRPC, if it does: a loopback address too.
+    pub kernel_listen: Option<SocketAddr>,
     /// Where the AI service speaks gRPC, if it does: a loopback address too.
     pub ai_listen: Option<SocketAddr>,
     /// The folder that holds everything AgentOS keeps.
@@ -99,6 +102,10 @@ struct Flags {
     /// Loopback address to listen on; port 0 picks a free one [env: AGENTOS_LISTEN] [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Loopback address for gRPC: the kernel, for programs that act as processes; empty for none
+    /// [env: AGENTOS_KERNEL_LISTEN] [default: 127.0.0.1:50051]
+    #[arg(long, value_name = "ADDRESS")]
+    kernel_listen: Option<String>,
     /// Loopback address for gRPC: apps from sentences, and the model itself; empty for none [env: AGENTOS_AI_LISTEN]
     /// [default: 127.0.0.1:50052]
     #[arg(long, value_name = "ADDRESS")]
@@ -162,7 +169,13 @@ impl Config {
         sources.add_config_file(&data_dir.join(CONFIG_FILE), &mut mistakes);
 
         let listen = sources.setting("listen", flags.listen, parse_listen, &mut mistakes);
-        let ai_listen = sources.setting("ai_listen", flags.ai_listen, parse_ai_listen, &mut mistakes);
+        let kernel_listen = sources.setting(
+            "kernel_listen",
+            flags.kernel_listen,
+            parse_grpc_listen,
+            &mut mistakes,
+        );
+        let ai_listen = sources.setting("ai_listen", flags.ai_listen, parse_grpc_listen, &mut mistakes);
         let database = sources.setting(
             "database_url",
             flags.database_url,
@@ -179,6 +192,7 @@ impl Config {
         if mistakes.is_empty() {
             Ok(Self {
                 listen: listen.unwrap_or(DEFAULT_LISTEN),
+                kernel_listen: kernel_listen.unwrap_or(Some(DEFAULT_KERNEL_LISTEN)),
                 ai_listen: ai_listen.unwrap_or(Some(DEFAULT_AI_LISTEN)),
                 database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
                 model: model.or_chosen(choice),
@@ -209,7 +223,7 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
 }
 
 /// Nothing listens where the text is empty.
-fn parse_ai_listen(text: &str) -> Result<Option<SocketAddr>, String> {
+fn parse_grpc_listen(text: &str) -> Result<Option<SocketAddr>, String> {
     match text {
         "" => Ok(None),
         text => parse_listen(text).map(Some),
@@ -267,9 +281,10 @@ impl Found {
     }
 }
 
-const SETTINGS: [&str; 15] = [
+const SETTINGS: [&str; 16] = [
     "llm_prompt",
     "listen",
+    "kernel_listen",
     "ai_listen",
     "data_dir",
     "database_url",
@@ -286,7 +301,7 @@ const SETTINGS: [&str; 15] = [
 ];
 
 /// Variables that say something by being empty; any other one is then as good as not there.
-const MAY_BE_EMPTY: [&str; 1] = ["AGENTOS_AI_LISTEN"];
+const MAY_BE_EMPTY: [&str; 2] = ["AGENTOS_KERNEL_LISTEN", "AGENTOS_AI_LISTEN"];
 
 impl<'a> Sources<'a> {
     fn new(variable: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
@@ -789,6 +804,7 @@ mod tests {
             config,
             Config {
                 listen: DEFAULT_LISTEN,
+                kernel_listen: Some(DEFAULT_KERNEL_LISTEN),
                 ai_listen: Some(DEFAULT_AI_LISTEN),
                 data_dir,
                 database,
@@ -846,6 +862,9 @@ mod tests {
             let listen = place.read(flags, variables).unwrap().ai_listen;
             assert_eq!(listen.map(|address| address.port()), expected);
         }
+        let kernel_listen = |variables| Place::new().read(&[], variables).unwrap().kernel_listen;
+        assert_eq!(kernel_listen(&[("AGENTOS_KERNEL_LISTEN", "")]), None);
+        assert_eq!(kernel_listen(&[]), Some(DEFAULT_KERNEL_LISTEN));
         let place = Place::new();
         check(&place, &[], &[("AGENTOS_AI_LISTEN", "127.0.0.1:0")], Some(0));
         check(&place, &[], &[("AGENTOS_AI_LISTEN", "")], None);
@@ -906,6 +925,7 @@ mod tests {
         check("--listen", "192.168.1.5:8000", "127.0.0.1:8000");
         check("--listen", "[::]:80", "127.0.0.1:80");
         check("--ai-listen", "0.0.0.0:50052", "127.0.0.1:50052");
+        check("--kernel-listen", "0.0.0.0:50051", "127.0.0.1:50051");
         check("--llm", "gemini", "GOOGLE_API_KEY or GEMINI_API_KEY");
         check("--llm", "openai", "needs the name of a model");
         check("--llm", "clippy", "no provider");

@@ -96,6 +96,22 @@ impl Fault {
         )
     }
 
+    pub(crate) fn unknown_process_token() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unknown_process_token",
+            "no process that runs has this token",
+        )
+    }
+
+    pub(crate) fn acts_for_another() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "acts_for_another",
+            "who brings a process token acts for that process alone",
+        )
+    }
+
     pub(crate) fn not_json() -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -203,6 +219,7 @@ impl From<Fault> for Status {
 
 fn grpc_code(status: StatusCode) -> Code {
     match status {
+        StatusCode::UNAUTHORIZED => Code::Unauthenticated,
         StatusCode::FORBIDDEN => Code::PermissionDenied,
         StatusCode::NOT_FOUND => Code::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Code::Unimplemented,

@@ -46,6 +46,8 @@ pub use settings::Settings;
 pub struct Listeners {
     /// REST, the WebSocket and the desktop.
     pub http: TcpListener,
+    /// The kernel, by gRPC.
+    pub kernel: Option<TcpListener>,
     /// The AI service, by gRPC.
     pub ai: Option<TcpListener>,
 }
@@ -71,9 +73,10 @@ pub async fn serve(
     }));
     let server = axum::serve(listener, router(Arc::clone(&desk)))
         .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let ai = grpc::serve(listeners.ai, Arc::clone(&desk));
+    let kernel = grpc::serve_kernel(listeners.kernel, Arc::clone(&desk));
+    let ai = grpc::serve_ai(listeners.ai, Arc::clone(&desk));
     let drained = async {
-        let ended = tokio::try_join!(server.into_future(), ai).map(|_| ());
+        let ended = tokio::try_join!(server.into_future(), kernel, ai).map(|_| ());
         desk.tasks.close();
         desk.tasks.wait().await;
         ended

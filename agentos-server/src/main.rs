@@ -70,10 +70,8 @@ async fn run() -> anyhow::Result<()> {
     let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
     let listeners = Listeners {
         http: listen(config.listen, "--listen").await?,
-        ai: match config.ai_listen {
-            Some(address) => Some(listen(address, "--ai-listen").await?),
-            None => None,
-        },
+        kernel: listen_if(config.kernel_listen, "--kernel-listen").await?,
+        ai: listen_if(config.ai_listen, "--ai-listen").await?,
     };
     let shutdown = shutdown_signal()?;
     announce(&listeners)?;
@@ -95,6 +93,13 @@ async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn listen_if(address: Option<SocketAddr>, flag: &str) -> anyhow::Result<Option<TcpListener>> {
+    match address {
+        Some(address) => listen(address, flag).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn listen(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
@@ -112,8 +117,11 @@ fn write_logs_to_stderr() {
 
 /// The one line on standard output, for people and for programs that wait for it; the rest goes to the log.
 fn announce(listeners: &Listeners) -> io::Result<()> {
+    if let Some(kernel) = &listeners.kernel {
+        info!("the kernel is served by gRPC at http://{}", kernel.local_addr()?);
+    }
     if let Some(ai) = &listeners.ai {
-        info!("gRPC is served at http://{}", ai.local_addr()?);
+        info!("the AI service is served by gRPC at http://{}", ai.local_addr()?);
     }
     let address = listeners.http.local_addr()?;
     let mut out = io::stdout();

@@ -9,11 +9,11 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, Stream};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use tokio::time::{Instant, timeout_at};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
-/// How long the server may take to be there.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
+use crate::grpc::endpoint;
+
 /// How long it may take to say what it has.
 const ANSWER_TIME: Duration = Duration::from_secs(20);
 
@@ -31,8 +31,10 @@ impl GrpcLlm {
     /// # Errors
     /// [`LlmError::Rejected`]: the text is no such address, or something else answers there. [`LlmError::Unavailable`]: nobody is there.
     pub async fn connect(url: &str) -> Result<Self, LlmError> {
-        let channel = endpoint(url)?
-            .connect_timeout(CONNECT_TIME)
+        let endpoint = endpoint(url).ok_or_else(|| LlmError::Rejected {
+            message: format!("`{url}` is no address of an AI service, such as http://127.0.0.1:50052"),
+        })?;
+        let channel = endpoint
             .connect()
             .await
             .map_err(|error| LlmError::Unavailable(error.into()))?;
@@ -74,16 +76,6 @@ impl LlmPort for GrpcLlm {
         }
         .boxed()
     }
-}
-
-/// What is said goes in the clear.
-fn endpoint(url: &str) -> Result<Endpoint, LlmError> {
-    Endpoint::from_shared(url.to_owned())
-        .ok()
-        .filter(|endpoint| endpoint.uri().scheme_str() == Some("http"))
-        .ok_or_else(|| LlmError::Rejected {
-            message: format!("`{url}` is no address of an AI service, such as http://127.0.0.1:50052"),
-        })
 }
 
 async fn answer(

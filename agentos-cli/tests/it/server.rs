@@ -64,6 +64,7 @@ async fn listening(desk: Desk) -> String {
     let address = listener.local_addr().unwrap();
     let listeners = Listeners {
         http: listener,
+        kernel: None,
         ai: None,
     };
     tokio::spawn(serve(listeners, Arc::new(desk), std::future::pending()));

@@ -109,6 +109,12 @@ impl Batch {
         self.order
     }
 
+    /// From 1 to [`Self::MAX_CALLS`].
+    #[expect(clippy::len_without_is_empty, reason = "none is empty")]
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
     pub fn into_calls(self) -> Vec<Call> {
         self.calls
     }

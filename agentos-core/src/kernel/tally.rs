@@ -29,7 +29,7 @@ pub struct KernelStats {
     pub approvals: usize,
     pub calls_in_flight: usize,
     /// Calls that were answered, by `ok` or the code of their error.
-    pub calls: BTreeMap<&'static str, u64>,
+    pub calls: BTreeMap<String, u64>,
     /// Calls that were refused for want of a grant, those that are only counted in the audit too.
     pub denials: u64,
     /// Operations a host performs.
@@ -115,7 +115,10 @@ impl Kernel {
             approvals: self.approvals.open().count(),
             calls_in_flight: self.calls.len(),
             denials: calls.get("permission_denied").copied().unwrap_or_default(),
-            calls: calls.clone(),
+            calls: calls
+                .iter()
+                .map(|(outcome, count)| ((*outcome).to_owned(), *count))
+                .collect(),
             operations_in_flight: self.performing.len(),
             operations_waiting: self.queues.len() + self.program_queue.len(),
             operation_times: operation_times.clone(),

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use prost::Message;
 
-const FILES: [&str; 1] = ["agentos/ai/v1/ai.proto"];
+const FILES: [&str; 2] = ["agentos/ai/v1/ai.proto", "agentos/kernel/v1/kernel.proto"];
 /// What reflection answers from.
 const DESCRIPTORS: &str = "descriptors.bin";
 

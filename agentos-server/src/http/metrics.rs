@@ -68,7 +68,10 @@ impl Page {
         self.counter("agentos_calls_total", "Syscalls that were answered, by outcome.")
             .each(
                 "outcome",
-                stats.calls.iter().map(|(outcome, count)| (*outcome, *count)),
+                stats
+                    .calls
+                    .iter()
+                    .map(|(outcome, count)| (outcome.as_str(), *count)),
             );
         self.counter(
             "agentos_denials_total",

@@ -110,6 +110,7 @@ fn command(data_dir: &Path) -> Command {
     command
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data_dir)
+        .env("AGENTOS_KERNEL_LISTEN", "")
         .env("AGENTOS_AI_LISTEN", "")
         .env("AGENTOS_LLM", "offline")
         .current_dir(data_dir.parent().unwrap());
@@ -180,6 +181,7 @@ fn a_data_folder_or_an_address_in_use_exits_with_3() {
     elsewhere
         .args(["--listen", taken, "--data-dir"])
         .arg(data_dir.with_file_name("other"))
+        .env("AGENTOS_KERNEL_LISTEN", "")
         .env("AGENTOS_AI_LISTEN", "");
     let (code, told) = refusal(elsewhere);
     assert_eq!(code, Some(3), "{told}");

@@ -25,7 +25,9 @@ use tokio::task::JoinHandle;
 /// Serves until dropped or [stopped](Server::stop).
 pub(crate) struct Server {
     pub(crate) address: String,
-    /// Where gRPC is spoken.
+    /// Where the kernel speaks gRPC.
+    pub(crate) kernel_url: String,
+    /// Where the AI service does.
     pub(crate) ai_url: String,
     pub(crate) database: SqlitePool,
     client: reqwest::Client,
@@ -50,10 +52,12 @@ impl Server {
     pub(crate) async fn with_model(llm: impl LlmPort + 'static) -> Self {
         let listeners = Listeners {
             http: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            kernel: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
             ai: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
         };
         let address = |listener: &TcpListener| listener.local_addr().unwrap().to_string();
-        let ai_url = format!("http://{}", address(listeners.ai.as_ref().unwrap()));
+        let url = |listener: &Option<TcpListener>| format!("http://{}", address(listener.as_ref().unwrap()));
+        let (kernel_url, ai_url) = (url(&listeners.kernel), url(&listeners.ai));
         let address = address(&listeners.http);
         let (stop, stopped) = oneshot::channel::<()>();
         let database = database::in_memory().await.unwrap();
@@ -65,6 +69,7 @@ impl Server {
         }));
         Self {
             address,
+            kernel_url,
             ai_url,
             database,
             client: agentos_adapters::http::to_own_server().unwrap(),

@@ -13,10 +13,8 @@ use agentos_core::testing::llm::{ScriptedLlm, say};
 use futures::StreamExt;
 use futures::future::join_all;
 use serde_json::json;
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
 
+use super::line::Line;
 use super::{hanging, soon};
 use crate::server::Server;
 
@@ -211,36 +209,15 @@ async fn beyond_its_places_the_server_asks_for_a_pause() {
     assert_eq!(script.transcript().len(), PLACES);
 }
 
-/// A line to the server that can be cut.
-struct Line {
-    url: String,
-    relaying: JoinHandle<()>,
-}
-
-impl Line {
-    async fn to(server: &Server) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = server.ai_url.strip_prefix("http://").unwrap().to_owned();
-        let relaying = tokio::spawn(async move {
-            let (mut near, _) = listener.accept().await.unwrap();
-            drop(listener);
-            let mut far = TcpStream::connect(server).await.unwrap();
-            let _ = copy_bidirectional(&mut near, &mut far).await;
-        });
-        Self { url, relaying }
-    }
-}
-
 #[tokio::test]
 async fn a_server_that_goes_away_is_unavailable() {
     let script = hanging();
     let server = Server::with_model(script.clone()).await;
-    let line = Line::to(&server).await;
+    let line = Line::to(&server.ai_url).await;
     let llm = GrpcLlm::connect(&line.url).await.unwrap();
     let mut events = llm.stream(request());
     events.next().await;
-    line.relaying.abort();
+    line.cut();
     let last = events.next().await;
     assert!(matches!(last, Some(Err(LlmError::Unavailable(_)))), "{last:?}");
     assert!(events.next().await.is_none());
