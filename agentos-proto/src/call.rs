@@ -11,7 +11,9 @@ mod files;
 mod message;
 mod network;
 mod process;
+mod program;
 mod reply;
+mod socket;
 mod syscall;
 
 #[cfg(test)]

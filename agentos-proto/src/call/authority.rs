@@ -28,9 +28,10 @@ impl From<core::Capability> for wire::Capability {
             core::Capability::Spawn => Capability::Spawn(()),
             core::Capability::Signal => Capability::Signal(()),
             core::Capability::Net(rule) => Capability::Net((*rule).into()),
-            core::Capability::Fs(rule) => Capability::Fs(rule.into()),
+            core::Capability::Fs(rule) => Capability::Fs((*rule).into()),
             core::Capability::Llm => Capability::Llm(()),
-            core::Capability::Ipc(rule) => Capability::Ipc(rule.into()),
+            core::Capability::Program { program } => Capability::Program(program.into()),
+            core::Capability::Ipc(rule) => Capability::Ipc((*rule).into()),
             core::Capability::Approve => Capability::Approve(()),
         };
         Self {
@@ -54,9 +55,12 @@ impl TryFrom<wire::Capability> for core::Capability {
                 Capability::Spawn(()) => Self::Spawn,
                 Capability::Signal(()) => Self::Signal,
                 Capability::Net(rule) => core::NetRule::try_from(rule)?.into(),
-                Capability::Fs(rule) => Self::Fs(rule.try_into()?),
+                Capability::Fs(rule) => core::FsRule::try_from(rule)?.into(),
                 Capability::Llm(()) => Self::Llm,
-                Capability::Ipc(rule) => Self::Ipc(rule.try_into()?),
+                Capability::Program(program) => Self::Program {
+                    program: program.try_into()?,
+                },
+                Capability::Ipc(rule) => core::IpcRule::try_from(rule)?.into(),
                 Capability::Approve(()) => Self::Approve,
             },
         )
@@ -216,6 +220,7 @@ impl From<core::ApprovalNeed> for wire::ApprovalNeed {
             core::ApprovalNeed::Net(site) => Need::Net(site.into()),
             core::ApprovalNeed::Fs(rule) => Need::Fs(rule.into()),
             core::ApprovalNeed::Llm => Need::Llm(()),
+            core::ApprovalNeed::Program { program } => Need::Program(program.into()),
             core::ApprovalNeed::Ipc(rule) => Need::Ipc(rule.into()),
         };
         Self { need: Some(need) }
@@ -231,6 +236,9 @@ impl TryFrom<wire::ApprovalNeed> for core::ApprovalNeed {
             Need::Net(site) => Self::Net(site.try_into()?),
             Need::Fs(rule) => Self::Fs(rule.try_into()?),
             Need::Llm(()) => Self::Llm,
+            Need::Program(program) => Self::Program {
+                program: program.try_into()?,
+            },
             Need::Ipc(rule) => Self::Ipc(rule.try_into()?),
         })
     }

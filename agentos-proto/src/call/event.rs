@@ -73,7 +73,7 @@ impl From<core::EventKind> for Kind {
             core::EventKind::ApprovalRequested { id, need, expires_at } => {
                 Self::ApprovalRequested(kernel_event::ApprovalRequested {
                     id: id.into(),
-                    need: Some(need.into()),
+                    need: Some((*need).into()),
                     expires_at,
                 })
             }
@@ -124,7 +124,7 @@ impl TryFrom<Kind> for core::EventKind {
             },
             Kind::ApprovalRequested(requested) => Self::ApprovalRequested {
                 id: requested.id.try_into()?,
-                need: read("need", requested.need)?,
+                need: Box::new(read("need", requested.need)?),
                 expires_at: requested.expires_at,
             },
             Kind::ApprovalAnswered(answered) => Self::ApprovalAnswered {
@@ -147,6 +147,7 @@ impl From<core::EndReason> for wire::EndReason {
         let reason = match reason {
             core::EndReason::Killed => Reason::Killed(()),
             core::EndReason::ParentKilled => Reason::ParentKilled(()),
+            core::EndReason::Exited => Reason::Exited(()),
         };
         Self { reason: Some(reason) }
     }
@@ -160,6 +161,7 @@ impl TryFrom<wire::EndReason> for core::EndReason {
         Ok(match reason.reason.ok_or_else(|| invalid("reason"))? {
             Reason::Killed(()) => Self::Killed,
             Reason::ParentKilled(()) => Self::ParentKilled,
+            Reason::Exited(()) => Self::Exited,
         })
     }
 }

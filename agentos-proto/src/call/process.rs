@@ -122,10 +122,10 @@ same_fields! {
     core::Limits = wire::Limits {
         memory_bytes calls_in_flight calls_per_second call_burst child_processes tree_depth store_keys store_value_bytes
         disk_bytes request_bytes response_bytes network_in_flight network_bytes_per_hour message_bytes mailbox_messages
-        mailbox_bytes
+        mailbox_bytes open_streams program_address_bytes program_cpu_seconds program_output_bytes
     }
     core::Usage = wire::Usage {
-        memory_bytes calls_in_flight calls network_in_flight network_bytes messages message_bytes
+        memory_bytes calls_in_flight calls network_in_flight network_bytes messages message_bytes open_streams
     }
     core::MemoryStats = wire::MemoryStats { own_bytes own_limit_bytes tree_bytes tree_processes }
     core::SystemInfo = wire::SystemInfo { os arch cpus memory_bytes version }

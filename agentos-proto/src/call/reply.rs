@@ -43,6 +43,8 @@ impl From<core::Reply> for wire::Reply {
             core::Reply::Answered(body) => Reply::Answered(body),
             core::Reply::Delivered(mailboxes) => Reply::Delivered(mailboxes),
             core::Reply::File(reply) => Reply::File(reply.into()),
+            core::Reply::Socket(messages) => Reply::Socket(messages.into()),
+            core::Reply::Program(output) => Reply::Program(output.into()),
             core::Reply::Approvals(approvals) => Reply::Approvals(reply::Approvals {
                 approvals: written(approvals),
             }),
@@ -87,6 +89,8 @@ impl TryFrom<wire::Reply> for core::Reply {
             Reply::Answered(body) => Self::Answered(body),
             Reply::Delivered(mailboxes) => Self::Delivered(mailboxes),
             Reply::File(reply) => Self::File(reply.try_into()?),
+            Reply::Socket(messages) => Self::Socket(messages.try_into()?),
+            Reply::Program(output) => Self::Program(output.try_into()?),
             Reply::Approvals(reply::Approvals { approvals }) => Self::Approvals(read_all(approvals)?),
             Reply::StandingApprovals(reply::StandingApprovals { standing_approvals }) => {
                 Self::StandingApprovals(read_all(standing_approvals)?)

@@ -109,6 +109,8 @@ impl From<core::Syscall> for wire::Syscall {
                 Syscall::IpcUnsubscribe(syscall::IpcUnsubscribe { topic: topic.into() })
             }
             core::Syscall::File(call) => Syscall::File(call.into()),
+            core::Syscall::Socket(call) => Syscall::Socket(call.into()),
+            core::Syscall::RunProgram(request) => Syscall::RunProgram(request.into()),
             core::Syscall::CancelCall {
                 name: core::CallName(name),
             } => Syscall::CancelCall(syscall::CancelCall { name }),
@@ -218,6 +220,8 @@ impl TryFrom<wire::Syscall> for core::Syscall {
                 topic: unsubscribe.topic.try_into()?,
             },
             Syscall::File(call) => Self::File(call.try_into()?),
+            Syscall::Socket(call) => Self::Socket(call.try_into()?),
+            Syscall::RunProgram(request) => Self::RunProgram(request.try_into()?),
             Syscall::CancelCall(syscall::CancelCall { name }) => Self::CancelCall {
                 name: core::CallName(name),
             },

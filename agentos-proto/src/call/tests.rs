@@ -60,7 +60,7 @@ fn capabilities() -> Vec<Capability> {
         host: HostRule::try_from("*.example.com".to_owned()).unwrap(),
         ..site("example.com:9000").rule()
     };
-    let ipc = ipc_rules().into_iter().map(Capability::Ipc);
+    let ipc = ipc_rules().into_iter().map(Capability::from);
     [
         Capability::Store {
             namespace: namespace(),
@@ -69,8 +69,9 @@ fn capabilities() -> Vec<Capability> {
         Capability::SystemInfo,
         Capability::Spawn,
         Capability::Signal,
-        Capability::Fs(fs_rule("home:notes/ä.txt", Some(namespace()))),
-        Capability::Fs(fs_rule("shared:", None)),
+        fs_rule("home:notes/ä.txt", Some(namespace())).into(),
+        fs_rule("shared:", None).into(),
+        Capability::Program { program: program() },
         Capability::Llm,
         Capability::Approve,
         site("[::1]:8080").rule().into(),
@@ -88,10 +89,15 @@ fn needs() -> Vec<ApprovalNeed> {
         ApprovalNeed::Net(site("nas.lan:8080")),
         ApprovalNeed::Fs(fs_rule("tmp:a", Some(namespace()))),
         ApprovalNeed::Llm,
+        ApprovalNeed::Program { program: program() },
     ]
     .into_iter()
     .chain(ipc)
     .collect()
+}
+
+fn program() -> ProgramName {
+    ProgramName::parse("resize").unwrap()
 }
 
 fn approval_id() -> ApprovalId {
@@ -121,6 +127,8 @@ fn errors() -> Vec<SysError> {
         Resource::Mailbox,
         Resource::MailboxBytes,
         Resource::Subscriptions,
+        Resource::OpenStreams,
+        Resource::IdempotencyKeys,
     ];
     let quotas = resources.map(|resource| SysError::QuotaExceeded {
         resource,
@@ -208,7 +216,8 @@ fn capabilities_questions_and_answers_cross() {
 fn events() -> Vec<KernelEvent> {
     let (id, grant) = (approval_id(), GrantId::from_number(4));
     let answered = ANSWERS.map(|answer| EventKind::ApprovalAnswered { id, answer });
-    let ended = [EndReason::Killed, EndReason::ParentKilled].map(|reason| EventKind::ProcessEnded { reason });
+    let ended = [EndReason::Killed, EndReason::ParentKilled, EndReason::Exited]
+        .map(|reason| EventKind::ProcessEnded { reason });
     let kinds = [
         EventKind::ProcessSpawned {
             name: "app".to_owned(),
@@ -233,7 +242,7 @@ fn events() -> Vec<KernelEvent> {
         },
         EventKind::ApprovalRequested {
             id,
-            need: ApprovalNeed::Llm,
+            need: Box::new(ApprovalNeed::Llm),
             expires_at: 60_000,
         },
         EventKind::ApprovalExpired { id },
@@ -295,6 +304,37 @@ fn file_calls() -> Vec<FileCall> {
         FileCall::RemoveDirectory { path: file() },
     ];
     calls.into_iter().chain(writes).collect()
+}
+
+fn socket_calls() -> [SocketCall; 5] {
+    let url = || "wss://example.com/".to_owned();
+    let send = |message| SocketCall::Send { url: url(), message };
+    [
+        SocketCall::Open {
+            url: url(),
+            protocols: vec!["mqtt".to_owned()],
+        },
+        send(SocketMessage::Text("a".to_owned())),
+        send(SocketMessage::Binary(vec![0, 255])),
+        SocketCall::Receive {
+            url: url(),
+            max: 2,
+            wait: 3,
+        },
+        SocketCall::Close { url: url() },
+    ]
+}
+
+fn program_ends() -> [ProgramEnd; 6] {
+    let stopped = |limit| ProgramEnd::Stopped { limit };
+    [
+        ProgramEnd::Exited { code: -1 },
+        ProgramEnd::Signalled { signal: 9 },
+        stopped(ProgramLimit::Cpu),
+        stopped(ProgramLimit::Output),
+        stopped(ProgramLimit::Disk),
+        stopped(ProgramLimit::Threads),
+    ]
 }
 
 fn syscalls() -> Vec<Syscall> {
@@ -405,6 +445,11 @@ fn syscalls() -> Vec<Syscall> {
         Syscall::IpcSubscribe { topic: topic() },
         Syscall::IpcUnsubscribe { topic: topic() },
         Syscall::CancelCall { name: CallName(0) },
+        Syscall::RunProgram(ProgramRequest {
+            program: program(),
+            args: vec!["-w".to_owned()],
+            input: body(),
+        }),
         Syscall::ListApprovals,
         Syscall::ListStandingApprovals { namespace },
         Syscall::ForgetApprovals { namespace },
@@ -429,6 +474,7 @@ fn syscalls() -> Vec<Syscall> {
         .chain(answered)
         .chain(methods)
         .chain(file_calls().into_iter().map(Syscall::File))
+        .chain(socket_calls().map(Syscall::Socket))
         .collect()
 }
 
@@ -461,6 +507,7 @@ fn replies() -> Vec<Reply> {
         network_bytes: 5,
         messages: 6,
         message_bytes: 7,
+        open_streams: 8,
     };
     let ended = ProcessState::Terminated {
         reason: EndReason::ParentKilled,
@@ -603,7 +650,21 @@ fn replies() -> Vec<Reply> {
         }),
         Reply::Approvals(Vec::new()),
         Reply::StandingApprovals(Vec::new()),
+        Reply::Socket(SocketMessages {
+            messages: vec![SocketMessage::Text("a".to_owned())],
+            open: true,
+            received_bytes: 17,
+        }),
     ]
+    .into_iter()
+    .chain(program_ends().map(|end| {
+        Reply::Program(ProgramOutput {
+            end,
+            stdout: vec![0, 255],
+            stderr: Vec::new(),
+        })
+    }))
+    .collect()
 }
 
 #[test]

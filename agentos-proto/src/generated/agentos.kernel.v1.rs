@@ -2,7 +2,10 @@
 /// One thing a process can be allowed or denied.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Capability {
-    #[prost(oneof = "capability::Capability", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    #[prost(
+        oneof = "capability::Capability",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
+    )]
     pub capability: ::core::option::Option<capability::Capability>,
 }
 /// Nested message and enum types in `Capability`.
@@ -44,6 +47,9 @@ pub mod capability {
         /// Answer for a person; no process can hold it.
         #[prost(message, tag = "10")]
         Approve(()),
+        /// Run a program of the operator's, by its name.
+        #[prost(string, tag = "11")]
+        Program(::prost::alloc::string::String),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -124,7 +130,7 @@ pub struct Approval {
 /// What a person can allow.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ApprovalNeed {
-    #[prost(oneof = "approval_need::Need", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "approval_need::Need", tags = "1, 2, 3, 4, 5")]
     pub need: ::core::option::Option<approval_need::Need>,
 }
 /// Nested message and enum types in `ApprovalNeed`.
@@ -139,6 +145,9 @@ pub mod approval_need {
         Llm(()),
         #[prost(message, tag = "4")]
         Ipc(super::IpcRule),
+        /// A program of the operator's, by its name.
+        #[prost(string, tag = "5")]
+        Program(::prost::alloc::string::String),
     }
 }
 /// One host.
@@ -517,6 +526,8 @@ pub enum Resource {
     Mailbox = 12,
     MailboxBytes = 13,
     Subscriptions = 14,
+    OpenStreams = 15,
+    IdempotencyKeys = 16,
 }
 impl Resource {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -540,6 +551,8 @@ impl Resource {
             Self::Mailbox => "RESOURCE_MAILBOX",
             Self::MailboxBytes => "RESOURCE_MAILBOX_BYTES",
             Self::Subscriptions => "RESOURCE_SUBSCRIPTIONS",
+            Self::OpenStreams => "RESOURCE_OPEN_STREAMS",
+            Self::IdempotencyKeys => "RESOURCE_IDEMPOTENCY_KEYS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -560,6 +573,8 @@ impl Resource {
             "RESOURCE_MAILBOX" => Some(Self::Mailbox),
             "RESOURCE_MAILBOX_BYTES" => Some(Self::MailboxBytes),
             "RESOURCE_SUBSCRIPTIONS" => Some(Self::Subscriptions),
+            "RESOURCE_OPEN_STREAMS" => Some(Self::OpenStreams),
+            "RESOURCE_IDEMPOTENCY_KEYS" => Some(Self::IdempotencyKeys),
             _ => None,
         }
     }
@@ -722,7 +737,7 @@ pub mod kernel_event {
 /// Why a process ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndReason {
-    #[prost(oneof = "end_reason::Reason", tags = "1, 2")]
+    #[prost(oneof = "end_reason::Reason", tags = "1, 2, 3")]
     pub reason: ::core::option::Option<end_reason::Reason>,
 }
 /// Nested message and enum types in `EndReason`.
@@ -734,6 +749,9 @@ pub mod end_reason {
         /// A process above it was killed.
         #[prost(message, tag = "2")]
         ParentKilled(()),
+        /// The program it ran ended by itself or at a limit, or could not be started.
+        #[prost(message, tag = "3")]
+        Exited(()),
     }
 }
 /// What is asked of the kernel. The answer is named beside each; any of them may instead be a SysError.
@@ -741,7 +759,7 @@ pub mod end_reason {
 pub struct Syscall {
     #[prost(
         oneof = "syscall::Syscall",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40"
     )]
     pub syscall: ::core::option::Option<syscall::Syscall>,
 }
@@ -1037,6 +1055,12 @@ pub mod syscall {
         /// `done`. For the operator.
         #[prost(message, tag = "38")]
         ForgetApprovals(ForgetApprovals),
+        /// `done` or `socket`, as the call says.
+        #[prost(message, tag = "39")]
+        Socket(super::SocketCall),
+        /// `program` once it ended, however it ended.
+        #[prost(message, tag = "40")]
+        RunProgram(super::ProgramRequest),
     }
 }
 /// The answer to a syscall that succeeded.
@@ -1044,7 +1068,7 @@ pub mod syscall {
 pub struct Reply {
     #[prost(
         oneof = "reply::Reply",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29"
     )]
     pub reply: ::core::option::Option<reply::Reply>,
 }
@@ -1152,6 +1176,10 @@ pub mod reply {
         Approvals(Approvals),
         #[prost(message, tag = "27")]
         StandingApprovals(StandingApprovals),
+        #[prost(message, tag = "28")]
+        Socket(super::SocketMessages),
+        #[prost(message, tag = "29")]
+        Program(super::ProgramOutput),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1272,6 +1300,14 @@ pub struct Limits {
     pub mailbox_messages: u64,
     #[prost(uint64, tag = "16")]
     pub mailbox_bytes: u64,
+    #[prost(uint32, tag = "17")]
+    pub open_streams: u32,
+    #[prost(uint64, tag = "18")]
+    pub program_address_bytes: u64,
+    #[prost(uint32, tag = "19")]
+    pub program_cpu_seconds: u32,
+    #[prost(uint64, tag = "20")]
+    pub program_output_bytes: u64,
 }
 /// What a process uses now.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1291,6 +1327,8 @@ pub struct Usage {
     pub messages: u64,
     #[prost(uint64, tag = "7")]
     pub message_bytes: u64,
+    #[prost(uint32, tag = "8")]
+    pub open_streams: u32,
 }
 /// What one process uses, and of how much.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1419,6 +1457,121 @@ pub struct HttpHeader {
     pub name: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
+}
+/// What is asked of a WebSocket. A process has one to each URL, by which it is named.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SocketCall {
+    #[prost(oneof = "socket_call::Call", tags = "1, 2, 3, 4")]
+    pub call: ::core::option::Option<socket_call::Call>,
+}
+/// Nested message and enum types in `SocketCall`.
+pub mod socket_call {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Open {
+        #[prost(string, tag = "1")]
+        pub url: ::prost::alloc::string::String,
+        /// Offered in this order.
+        #[prost(string, repeated, tag = "2")]
+        pub protocols: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Send {
+        #[prost(string, tag = "1")]
+        pub url: ::prost::alloc::string::String,
+        #[prost(message, optional, tag = "2")]
+        pub message: ::core::option::Option<super::SocketMessage>,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Receive {
+        #[prost(string, tag = "1")]
+        pub url: ::prost::alloc::string::String,
+        #[prost(uint32, tag = "2")]
+        pub max: u32,
+        /// Milliseconds.
+        #[prost(uint64, tag = "3")]
+        pub wait: u64,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Close {
+        #[prost(string, tag = "1")]
+        pub url: ::prost::alloc::string::String,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Call {
+        /// `done`: it is open; already_exists where there is one.
+        #[prost(message, tag = "1")]
+        Open(Open),
+        /// `done`: it is handed to the network.
+        #[prost(message, tag = "2")]
+        Send(Send),
+        /// `socket`
+        #[prost(message, tag = "3")]
+        Receive(Receive),
+        /// `socket` with what was not received.
+        #[prost(message, tag = "4")]
+        Close(Close),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SocketMessage {
+    #[prost(oneof = "socket_message::Message", tags = "1, 2")]
+    pub message: ::core::option::Option<socket_message::Message>,
+}
+/// Nested message and enum types in `SocketMessage`.
+pub mod socket_message {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Message {
+        #[prost(string, tag = "1")]
+        Text(::prost::alloc::string::String),
+        #[prost(bytes, tag = "2")]
+        Binary(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// What came over a connection.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SocketMessages {
+    #[prost(message, repeated, tag = "1")]
+    pub messages: ::prost::alloc::vec::Vec<SocketMessage>,
+    /// More may come; where not, the connection is gone with this answer.
+    #[prost(bool, tag = "2")]
+    pub open: bool,
+    #[prost(uint64, tag = "3")]
+    pub received_bytes: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProgramRequest {
+    /// What the operator calls it.
+    #[prost(string, tag = "1")]
+    pub program: ::prost::alloc::string::String,
+    /// Follow those the operator fixed; no shell reads them.
+    #[prost(string, repeated, tag = "2")]
+    pub args: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What it reads from its standard input, which then ends.
+    #[prost(bytes = "vec", tag = "3")]
+    pub input: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProgramOutput {
+    #[prost(bytes = "vec", tag = "4")]
+    pub stdout: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub stderr: ::prost::alloc::vec::Vec<u8>,
+    #[prost(oneof = "program_output::End", tags = "1, 2, 3")]
+    pub end: ::core::option::Option<program_output::End>,
+}
+/// Nested message and enum types in `ProgramOutput`.
+pub mod program_output {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum End {
+        #[prost(int32, tag = "1")]
+        Exited(i32),
+        /// By a signal that came from no limit.
+        #[prost(int32, tag = "2")]
+        Signalled(i32),
+        /// It was killed at a limit.
+        #[prost(enumeration = "super::ProgramLimit", tag = "3")]
+        Stopped(i32),
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ModelRequest {
@@ -1723,6 +1876,42 @@ pub struct FileEntry {
     pub size: u64,
     #[prost(uint64, tag = "4")]
     pub modified: u64,
+}
+/// What a program had too much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ProgramLimit {
+    Unspecified = 0,
+    Cpu = 1,
+    Output = 2,
+    Disk = 3,
+    Threads = 4,
+}
+impl ProgramLimit {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PROGRAM_LIMIT_UNSPECIFIED",
+            Self::Cpu => "PROGRAM_LIMIT_CPU",
+            Self::Output => "PROGRAM_LIMIT_OUTPUT",
+            Self::Disk => "PROGRAM_LIMIT_DISK",
+            Self::Threads => "PROGRAM_LIMIT_THREADS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PROGRAM_LIMIT_UNSPECIFIED" => Some(Self::Unspecified),
+            "PROGRAM_LIMIT_CPU" => Some(Self::Cpu),
+            "PROGRAM_LIMIT_OUTPUT" => Some(Self::Output),
+            "PROGRAM_LIMIT_DISK" => Some(Self::Disk),
+            "PROGRAM_LIMIT_THREADS" => Some(Self::Threads),
+            _ => None,
+        }
+    }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
