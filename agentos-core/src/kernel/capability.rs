@@ -1,6 +1,6 @@
 //! What a process may do: grants, each derived from the one it came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
@@ -168,6 +168,8 @@ pub(super) struct Grants {
     issued: u64,
     by_id: BTreeMap<GrantId, GrantInfo>,
     by_holder: BTreeMap<Pid, Vec<GrantId>>,
+    /// Each derived grant behind the one it comes from.
+    derived: BTreeSet<(GrantId, GrantId)>,
 }
 
 impl Grants {
@@ -254,6 +256,7 @@ impl Grants {
             },
         );
         self.by_holder.entry(holder).or_default().push(id);
+        self.derived.extend(parent.map(|parent| (parent, id)));
         id
     }
 
@@ -262,12 +265,8 @@ impl Grants {
         let mut revoked: Vec<GrantInfo> = self.remove(id).into_iter().collect();
         let mut next = 0;
         while let Some(parent) = revoked.get(next).map(|grant| grant.id) {
-            let children: Vec<GrantId> = self
-                .by_id
-                .values()
-                .filter(|grant| grant.parent == Some(parent))
-                .map(|grant| grant.id)
-                .collect();
+            let of_parent = (parent, GrantId(0))..=(parent, GrantId(u64::MAX));
+            let children: Vec<GrantId> = self.derived.range(of_parent).map(|(_, child)| *child).collect();
             revoked.extend(children.into_iter().filter_map(|child| self.remove(child)));
             next += 1;
         }
@@ -276,6 +275,9 @@ impl Grants {
 
     fn remove(&mut self, id: GrantId) -> Option<GrantInfo> {
         let grant = self.by_id.remove(&id)?;
+        if let Some(parent) = grant.parent {
+            self.derived.remove(&(parent, id));
+        }
         if let Some(held) = self.by_holder.get_mut(&grant.holder) {
             held.retain(|held| *held != id);
             if held.is_empty() {

@@ -174,6 +174,11 @@ impl ProcessTable {
             .collect();
         let mut next = 0;
         while let Some(parent) = tree.get(next).copied() {
+            next += 1;
+            // Most have none, and all there are would be looked at.
+            if self.get(parent).is_none_or(|process| process.children == 0) {
+                continue;
+            }
             let is_child = |process: &Process| process.parent == Some(parent);
             tree.extend(
                 self.processes
@@ -181,7 +186,6 @@ impl ProcessTable {
                     .filter(|(_, process)| is_child(process))
                     .map(|(pid, _)| *pid),
             );
-            next += 1;
         }
         tree
     }
