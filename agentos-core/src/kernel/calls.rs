@@ -44,10 +44,14 @@ impl Kernel {
         self.calls.insert(call, waiting);
     }
 
-    /// Hands queued operations out while the host has room. Each is checked again at this moment.
+    /// Hands queued operations out while the host has room, half of it to one process at most: those of it that take long
+    /// leave the others the rest. Each is checked again at this moment.
     pub(super) fn perform_queued(&mut self) {
+        let of_one = self.config.operations_at_once.div_ceil(2);
         while self.performing.len() < self.config.operations_at_once {
-            let Some(call) = self.queues.pop() else { return };
+            let Some(call) = self.queues.pop(of_one) else {
+                return;
+            };
             self.perform(call);
         }
     }
@@ -72,12 +76,18 @@ impl Kernel {
                 self.tally.operation_began(id, self.now);
                 self.effects.push(Effect::Perform(op));
             }
-            Err(denied) => self.end_call(call, Err(denied)),
+            Err(denied) => {
+                self.queues.done(waiting.asked.caller.pid());
+                self.end_call(call, Err(denied));
+            }
         }
     }
 
     pub(super) fn op_done(&mut self, op: OpId, result: Result<Reply, SysError>) {
         if let Some(call) = self.performing.remove(&op) {
+            if let Some(waiting) = self.calls.get(&call) {
+                self.queues.done(waiting.asked.caller.pid());
+            }
             self.tally.operation_ended(op, self.now);
             self.network_answered(call, result);
         }
@@ -98,6 +108,7 @@ impl Kernel {
             Stage::Queued(_) => self.queues.remove(pid, call),
             Stage::Performing(op) => {
                 if self.performing.remove(&op).is_some() {
+                    self.queues.done(pid);
                     self.tally.operation_cancelled(op);
                     self.effects.push(Effect::CancelOp(op));
                 }

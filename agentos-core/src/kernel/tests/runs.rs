@@ -310,12 +310,26 @@ impl Run {
             };
             assert!(expected, "{pid} waits for what it is not allowed");
         }
+        let half = self.config.operations_at_once / 2;
+        let mut served: BTreeMap<Pid, usize> = BTreeMap::new();
+        for call in self.performing.iter().map(|op| kernel.performing[op]) {
+            *served.entry(kernel.calls[&call].asked.caller.pid()).or_default() += 1;
+        }
+        served.remove(&Pid::SYSTEM);
+        assert!(
+            served.values().all(|count| *count <= half),
+            "one has more than half of the host"
+        );
         if self.performing.len() < self.config.operations_at_once {
-            let queued = kernel
+            let mut queued = kernel
                 .calls
                 .values()
                 .filter(|call| matches!(call.stage, Stage::Queued(_)));
-            assert_eq!(queued.count(), 0, "a call waits although there is room");
+            let waits_for_itself = |call: &WaitingCall| served.get(&call.asked.caller.pid()) == Some(&half);
+            assert!(
+                queued.all(waits_for_itself),
+                "a call waits although there is room"
+            );
         }
     }
 
