@@ -245,6 +245,10 @@ impl WaitingCall {
         }
     }
 
+    fn is_program(&self) -> bool {
+        matches!(self.errand, Some(Errand::Program(_)))
+    }
+
     fn is_waiting_for_a_person(&self) -> bool {
         matches!(self.stage, Stage::Asking { .. })
     }

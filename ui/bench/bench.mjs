@@ -349,6 +349,34 @@ line(
   kernel.bytes_10000 / 10_240_000,
   "≤ 10 MB",
 );
+const host = native("host");
+line(
+  "a read of 1 KiB through the kernel",
+  host.read / 1000,
+  "µs",
+  "std::fs::read",
+  host.read / host.read_past,
+  "≤ 3 ×",
+);
+line(
+  "a durable write of 64 KiB through the kernel",
+  host.write / 1e6,
+  "ms",
+  "write, fsync, rename, fsync",
+  host.write / host.write_past,
+  "≤ 1.5 ×",
+);
+line("events a second to 64 readers", host.event_rate, "/s", "10,000 /s", host.event_rate / 10_000, "≥ 1 ×");
+line("events missed by the 63 awake", host.missed_awake, "  ", "one", host.missed_awake, "0");
+line("events missed by the one asleep", host.missed_asleep, "  ", "20,000", host.missed_asleep / 20_000);
+line(
+  "a read beside an app that is stuck",
+  host.beside_stuck / 1000,
+  "µs",
+  "one that is alone",
+  host.beside_stuck / host.alone,
+  "≤ 3 ×",
+);
 const module = await readFile(join(root, "ui/src/engine/wasm/agentos_engine_bg.wasm"));
 const packed = gzipSync(module, { level: 9 }).length;
 line("engine module, gzip", packed / 1024, "KB", "itself unpacked", packed / module.length, "≤ 300 KB");

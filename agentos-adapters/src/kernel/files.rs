@@ -231,7 +231,9 @@ fn read_range(
     }
     let wanted = length.unwrap_or(max_bytes).min(max_bytes).min(rest);
     let mut bytes = Vec::with_capacity(wanted as usize);
-    file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+    if offset > 0 {
+        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+    }
     file.take(wanted).read_to_end(&mut bytes).map_err(failed)?;
     let stat = stat(&metadata);
     Ok(FileReply::Bytes { bytes, stat })

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Answer, Asked, CallId, CallName, Capability, Effect, Errand, EventKind, Grants, Kernel, Limits,
-    Op, OpId, Pid, Principal, Reply, Stage, SysError, WaitingCall, monitor,
+    Op, OpId, Pid, Principal, Queues, Reply, Stage, SysError, WaitingCall, monitor,
 };
 
 impl Kernel {
@@ -52,17 +52,28 @@ impl Kernel {
         self.calls.insert(call, waiting);
     }
 
-    /// Hands queued operations out while the host has room. Each is checked again at this moment.
+    /// Hands queued operations out while the host has room, half of it to one process at most: those of it that take long
+    /// leave the others the rest. Each is checked again at this moment.
     pub(super) fn perform_queued(&mut self) {
+        let of_one = self.config.operations_at_once.div_ceil(2);
         while self.performing.len() - self.programs_performing() < self.config.operations_at_once {
-            let Some(call) = self.queues.pop() else { break };
+            let Some(call) = self.queues.pop(of_one) else { break };
             self.perform(call);
         }
         while self.programs_performing() < self.config.programs_at_once {
-            let Some(call) = self.program_queue.pop() else {
+            let Some(call) = self.program_queue.pop(usize::MAX) else {
                 break;
             };
             self.perform(call);
+        }
+    }
+
+    /// Where a call waits for its turn, and is counted while it is served.
+    fn line(&mut self, is_program: bool) -> &mut Queues {
+        if is_program {
+            &mut self.program_queue
+        } else {
+            &mut self.queues
         }
     }
 
@@ -73,6 +84,7 @@ impl Kernel {
         };
         self.last_op = self.last_op.next();
         let id = self.last_op;
+        let is_program = waiting.is_program();
         let Stage::Queued(op) = std::mem::replace(&mut waiting.stage, Stage::Performing(id)) else {
             return;
         };
@@ -87,12 +99,21 @@ impl Kernel {
                 self.tally.operation_began(id, self.now);
                 self.effects.push(Effect::Perform(op));
             }
-            Err(denied) => self.end_call(call, Err(denied)),
+            Err(denied) => {
+                let pid = waiting.asked.caller.pid();
+                self.line(is_program).done(pid);
+                self.end_call(call, Err(denied));
+            }
         }
     }
 
     pub(super) fn op_done(&mut self, op: OpId, result: Result<Reply, SysError>) {
         if let Some(call) = self.performing.remove(&op) {
+            if let Some(waiting) = self.calls.get(&call) {
+                let pid = waiting.asked.caller.pid();
+                let is_program = waiting.is_program();
+                self.line(is_program).done(pid);
+            }
             self.tally.operation_ended(op, self.now);
             match self.calls.get(&call).and_then(|waiting| waiting.errand.as_ref()) {
                 Some(Errand::Network(_)) => self.network_answered(call, result),
@@ -125,6 +146,7 @@ impl Kernel {
             Stage::Queued(_) => self.queues.remove(pid, call),
             Stage::Performing(op) => {
                 if self.performing.remove(&op).is_some() {
+                    self.line(waiting.is_program()).done(pid);
                     self.tally.operation_cancelled(op);
                     self.effects.push(Effect::CancelOp(op));
                 }

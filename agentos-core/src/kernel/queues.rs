@@ -13,7 +13,7 @@ const COST: u64 = 2_520;
 pub(super) struct Queues {
     lines: BTreeMap<Pid, Line>,
     /// How far the service has come; a process that was idle joins here, without credit for the wait.
-    served: u64,
+    reached: u64,
 }
 
 #[derive(Debug, Default)]
@@ -22,13 +22,15 @@ struct Line {
     paid: u64,
     weight: u64,
     waiting: VecDeque<CallId>,
+    /// How many were handed out and are not done.
+    served: usize,
 }
 
 impl Queues {
     pub(super) fn push(&mut self, pid: Pid, priority: Priority, call: CallId) {
         let line = self.lines.entry(pid).or_default();
         if line.waiting.is_empty() {
-            line.paid = line.paid.max(self.served);
+            line.paid = line.paid.max(self.reached);
         }
         line.weight = u64::from(priority.weight());
         line.waiting.push_back(call);
@@ -40,12 +42,23 @@ impl Queues {
         }
     }
 
-    pub(super) fn pop(&mut self) -> Option<CallId> {
-        let waiting = self.lines.iter_mut().filter(|(_, line)| !line.waiting.is_empty());
+    /// The next call, of a process that has fewer than `at_once` being served. Each ends with [`done`](Self::done).
+    pub(super) fn pop(&mut self, at_once: usize) -> Option<CallId> {
+        let is_next = |line: &Line| !line.waiting.is_empty() && line.served < at_once;
+        let waiting = self.lines.iter_mut().filter(|(_, line)| is_next(line));
         let (_, line) = waiting.min_by_key(|(pid, line)| (line.paid, **pid))?;
-        self.served = line.paid;
-        line.paid += COST / line.weight;
+        // Who had as many served as may be joins here too.
+        self.reached = self.reached.max(line.paid);
+        line.paid = self.reached + COST / line.weight;
+        line.served += 1;
         line.waiting.pop_front()
+    }
+
+    /// A call of `pid` that was handed out is served no longer.
+    pub(super) fn done(&mut self, pid: Pid) {
+        if let Some(line) = self.lines.get_mut(&pid) {
+            line.served -= 1;
+        }
     }
 
     pub(super) fn remove(&mut self, pid: Pid, call: CallId) {
@@ -75,7 +88,7 @@ mod tests {
     /// Serves `count` calls; a call's number is its process's, times 1,000, plus its place.
     fn serve(queues: &mut Queues, count: usize) -> Vec<u64> {
         (0..count)
-            .filter_map(|_| queues.pop())
+            .filter_map(|_| queues.pop(usize::MAX))
             .map(|call| call.0)
             .collect()
     }
@@ -108,6 +121,20 @@ mod tests {
         (0..100).for_each(|place| queues.push(Pid(3), weight(5), CallId(3_000 + place)));
         let served = serve(&mut queues, 20);
         assert_eq!(served.iter().filter(|call| **call >= 3_000).count(), 10);
+    }
+
+    #[test]
+    fn who_has_as_many_served_as_may_be_waits_and_holds_up_nobody() {
+        let mut queues = Queues::default();
+        (0..3).for_each(|place| queues.push(Pid(2), weight(10), CallId(2_000 + place)));
+        queues.push(Pid(3), weight(1), CallId(3_000));
+        let mut next = || queues.pop(2).map(|call| call.0);
+        assert_eq!(
+            [next(), next(), next(), next()],
+            [Some(2_000), Some(3_000), Some(2_001), None]
+        );
+        queues.done(Pid(2));
+        assert_eq!(queues.pop(2), Some(CallId(2_002)));
     }
 
     #[test]

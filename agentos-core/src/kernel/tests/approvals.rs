@@ -485,7 +485,7 @@ fn each_redirect_is_a_request_of_its_own() {
     let effects = bench.decide(ApprovalAnswer::Once);
     let (op, url) = sent(&effects).remove(0);
     assert_eq!(url, OTHER_URL);
-    let effects = bench.respond(op, response(302, &[("location", "http://127.0.0.1/")], 0));
+    let effects = bench.respond(op, response(302, &[("location", "https://127.0.0.1/")], 0));
     denied(&effects, call);
     assert_eq!(
         (bench.usage(pid).network_in_flight, bench.usage(pid).memory_bytes),
