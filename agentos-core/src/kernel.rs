@@ -33,6 +33,7 @@ mod process;
 mod process_table;
 mod queues;
 mod stats;
+mod stream;
 mod syscall;
 mod tally;
 mod words;
@@ -68,6 +69,7 @@ pub use path::{FsPath, FsRoot};
 pub use place::{FilePlace, FsRights, FsRule};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use stats::{MemoryStats, ProcessStats};
+pub use stream::{FileStream, ReadStream, STREAM_CHUNK, STREAM_CHUNKS_AHEAD, StreamOp, WriteStream};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 pub use tally::{KernelStats, OperationTimes};
 
@@ -96,6 +98,12 @@ pub enum Input {
     Call {
         id: CallId,
         call: Call,
+    },
+    /// Its bytes flow between the caller and whoever performs its operation; the one answer comes when it ended.
+    Open {
+        id: CallId,
+        caller: Principal,
+        stream: FileStream,
     },
     /// An operation it handed out ended. Those cancelled meanwhile are ignored.
     OpDone {
@@ -168,6 +176,8 @@ pub struct Kernel {
     grants: Grants,
     calls: BTreeMap<CallId, WaitingCall>,
     performing: BTreeMap<OpId, CallId>,
+    /// Streams, which take no place among those operations.
+    streaming: BTreeMap<OpId, CallId>,
     last_op: OpId,
     queues: Queues,
     deadlines: BTreeSet<(Millis, CallId)>,
@@ -222,6 +232,10 @@ impl WaitingCall {
         }
     }
 
+    fn is_stream(&self) -> bool {
+        matches!(&self.errand, Some(Errand::Files(files)) if files.is_stream())
+    }
+
     fn is_waiting_for_a_person(&self) -> bool {
         matches!(self.stage, Stage::Asking { .. })
     }
@@ -267,6 +281,7 @@ impl Kernel {
             grants: Grants::default(),
             calls: BTreeMap::new(),
             performing: BTreeMap::new(),
+            streaming: BTreeMap::new(),
             last_op: OpId::NONE,
             queues: Queues::default(),
             deadlines: BTreeSet::new(),
@@ -286,6 +301,7 @@ impl Kernel {
         self.forget_expired_keys();
         match input {
             Input::Call { id, call } => self.answer(id, call),
+            Input::Open { id, caller, stream } => self.open(id, caller, stream),
             Input::OpDone { op, result } => self.op_done(op, result),
             Input::Cancel { call } => self.abandon(call),
             Input::Attended(attended) => self.attended = attended,
@@ -415,6 +431,7 @@ impl Kernel {
                     ProcessState::Suspended,
                     EventKind::ProcessSuspended {},
                 )?;
+                self.end_streams_of(pid);
                 Reply::Done
             }
             Syscall::ResumeProcess { pid } => {

@@ -117,6 +117,8 @@ pub enum Resource {
     Memory,
     CallsInFlight,
     CallsPerSecond,
+    /// Files that are read or written as streams.
+    OpenStreams,
     ChildProcesses,
     TreeDepth,
     Grants,
@@ -145,6 +147,7 @@ impl std::fmt::Display for Resource {
             Self::Memory => "the limit of bytes held in memory",
             Self::CallsInFlight => "the limit of calls at once",
             Self::CallsPerSecond => "the limit of calls a second",
+            Self::OpenStreams => "the limit of open streams",
             Self::ChildProcesses => "the limit of child processes",
             Self::TreeDepth => "the limit of nested processes",
             Self::Grants => "the limit of grants",

@@ -11,6 +11,7 @@ mod processes;
 mod rules;
 mod runs;
 mod stats;
+mod streams;
 
 use super::*;
 use crate::ids::Namespace;
