@@ -33,6 +33,7 @@ mod process;
 mod process_table;
 mod queues;
 mod stats;
+mod stream;
 mod syscall;
 mod tally;
 mod words;
@@ -55,7 +56,7 @@ pub use files::{
     DISK_BLOCK, FILE_BYTES, FILE_LIST_LIMIT, FileCall, FileChange, FileEntry, FileKind, FileOp, FileReply,
     FileStat, WriteMode, disk_bytes,
 };
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{IdempotencyKey, KEY_TIME, KEYS_KEPT};
 pub use limits::{LimitTable, Limits, Usage};
 pub use message::{
     Dispatch, IpcRights, IpcRule, Message, MessageKind, Partner, Peer, RECEIVE_LIMIT, RequestId,
@@ -68,6 +69,7 @@ pub use path::{FsPath, FsRoot};
 pub use place::{FilePlace, FsRights, FsRule};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use stats::{MemoryStats, ProcessStats};
+pub use stream::{FileStream, ReadStream, STREAM_CHUNK, STREAM_CHUNKS_AHEAD, StreamOp, WriteStream};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 pub use tally::{KernelStats, OperationTimes};
 
@@ -79,6 +81,7 @@ use denials::DenialCount;
 use ended::Ended;
 use errand::Errand;
 use event::EventLog;
+use idempotency::Keys;
 use monitor::Stamp;
 
 use process_table::ProcessTable;
@@ -96,6 +99,12 @@ pub enum Input {
         id: CallId,
         call: Call,
     },
+    /// Its bytes flow between the caller and whoever performs its operation; the one answer comes when it ended.
+    Open {
+        id: CallId,
+        caller: Principal,
+        stream: FileStream,
+    },
     /// An operation it handed out ended. Those cancelled meanwhile are ignored.
     OpDone {
         op: OpId,
@@ -103,7 +112,7 @@ pub enum Input {
     },
     /// Whether a person is there who can be asked.
     Attended(bool),
-    /// The caller no longer waits. Unknown and answered calls are ignored.
+    /// The caller no longer waits. Unknown and answered calls are ignored, and a change with a key goes on.
     Cancel {
         call: CallId,
     },
@@ -167,11 +176,14 @@ pub struct Kernel {
     grants: Grants,
     calls: BTreeMap<CallId, WaitingCall>,
     performing: BTreeMap<OpId, CallId>,
+    /// Streams, which take no place among those operations.
+    streaming: BTreeMap<OpId, CallId>,
     last_op: OpId,
     queues: Queues,
     deadlines: BTreeSet<(Millis, CallId)>,
     /// The calls in flight that have a name.
     names: BTreeMap<(Principal, CallName), CallId>,
+    keys: Keys,
     approvals: Approvals,
     /// Whether a person is there who can be asked.
     attended: bool,
@@ -220,6 +232,10 @@ impl WaitingCall {
         }
     }
 
+    fn is_stream(&self) -> bool {
+        matches!(&self.errand, Some(Errand::Files(files)) if files.is_stream())
+    }
+
     fn is_waiting_for_a_person(&self) -> bool {
         matches!(self.stage, Stage::Asking { .. })
     }
@@ -248,6 +264,8 @@ enum Stage {
     AwaitingEnd {
         of: Pid,
     },
+    /// For the answer to the first call with its key.
+    AwaitingFirst,
 }
 
 impl Kernel {
@@ -263,10 +281,12 @@ impl Kernel {
             grants: Grants::default(),
             calls: BTreeMap::new(),
             performing: BTreeMap::new(),
+            streaming: BTreeMap::new(),
             last_op: OpId::NONE,
             queues: Queues::default(),
             deadlines: BTreeSet::new(),
             names: BTreeMap::new(),
+            keys: Keys::default(),
             denials: DenialCount::default(),
             events: EventLog::new(config.boot),
             tally: Tally::default(),
@@ -278,10 +298,12 @@ impl Kernel {
     /// Takes one input at the time `now`. A clock that went back stands still here.
     pub fn handle(&mut self, input: Input, now: Millis) -> Vec<Effect> {
         self.now = self.now.max(now);
+        self.forget_expired_keys();
         match input {
             Input::Call { id, call } => self.answer(id, call),
+            Input::Open { id, caller, stream } => self.open(id, caller, stream),
             Input::OpDone { op, result } => self.op_done(op, result),
-            Input::Cancel { call } => self.end_call(call, Err(SysError::Cancelled)),
+            Input::Cancel { call } => self.abandon(call),
             Input::Attended(attended) => self.attended = attended,
             Input::Tick => {}
         }
@@ -301,7 +323,11 @@ impl Kernel {
     /// When the next [`Input::Tick`] is due, if nothing else happens.
     pub fn wake_at(&self) -> Option<Millis> {
         let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
-        let others = [self.denials.wake_at(), self.approvals.wake_at()];
+        let others = [
+            self.denials.wake_at(),
+            self.approvals.wake_at(),
+            self.keys.wake_at(),
+        ];
         deadline.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -319,7 +345,7 @@ impl Kernel {
         };
         let answer = self
             .admit(asked)
-            .and_then(|limits| self.dispatch(asked, call.syscall, &limits));
+            .and_then(|limits| self.begin(asked, call, &limits));
         match answer {
             Ok(Answer::Now(reply)) => self.reply(asked, Ok(reply)),
             Ok(Answer::WhenDone) => {}
@@ -342,6 +368,17 @@ impl Kernel {
             Some(name) if self.names.contains_key(&(asked.caller, name)) => Err(SysError::AlreadyExists),
             _ => Ok(process.limits),
         }
+    }
+
+    /// Makes a call, or answers it as the first with its key was.
+    fn begin(&mut self, asked: Asked, call: Call, limits: &Limits) -> Result<Answer, SysError> {
+        let key = call.key.filter(|_| call.syscall.changes_something());
+        if let Some(key) = key
+            && let Some(answer) = self.take_key(asked, key, &call.syscall, limits)?
+        {
+            return Ok(answer);
+        }
+        self.dispatch(asked, call.syscall, limits)
     }
 
     fn dispatch(&mut self, asked: Asked, syscall: Syscall, limits: &Limits) -> Result<Answer, SysError> {
@@ -394,6 +431,7 @@ impl Kernel {
                     ProcessState::Suspended,
                     EventKind::ProcessSuspended {},
                 )?;
+                self.end_streams_of(pid);
                 Reply::Done
             }
             Syscall::ResumeProcess { pid } => {

@@ -18,7 +18,8 @@ pub struct Call {
     pub within: Option<Millis>,
     /// By which [`Syscall::CancelCall`] finds it while it is in flight.
     pub name: Option<CallName>,
-    /// The same key of one caller gets the first answer.
+    /// With it a change is made once: until ten minutes after its answer, the same key of the caller gets that answer.
+    /// Of no meaning for a call that changes nothing.
     pub key: Option<IdempotencyKey>,
 }
 

@@ -4,6 +4,7 @@ use super::{
     Action, Answer, Asked, CallId, CallName, Capability, Effect, Errand, EventKind, Grants, Kernel, Limits,
     Op, OpId, Pid, Principal, Reply, Stage, SysError, WaitingCall, monitor,
 };
+use crate::time::Millis;
 
 impl Kernel {
     /// Takes `op` on, if the caller is allowed it and has room for it.
@@ -45,11 +46,17 @@ impl Kernel {
             deadline,
             name,
         } = waiting.asked;
-        self.deadlines.insert((deadline, call));
+        self.end_at(deadline, call);
         if let Some(name) = name {
             self.names.insert((caller, name), call);
         }
         self.calls.insert(call, waiting);
+    }
+
+    pub(super) fn end_at(&mut self, deadline: Millis, call: CallId) {
+        if deadline < Millis::MAX {
+            self.deadlines.insert((deadline, call));
+        }
     }
 
     /// Hands queued operations out while the host has room. Each is checked again at this moment.
@@ -60,7 +67,7 @@ impl Kernel {
         }
     }
 
-    fn perform(&mut self, call: CallId) {
+    pub(super) fn perform(&mut self, call: CallId) {
         let stamp = self.stamp();
         let Some(waiting) = self.calls.get_mut(&call) else {
             return;
@@ -71,13 +78,19 @@ impl Kernel {
             return;
         };
         let once = |need: &_| waiting.is_allowed_once(need);
-        match monitor::authorize(&self.grants, waiting.asked.caller, id, op, once, stamp) {
+        let Asked { caller, .. } = waiting.asked;
+        match monitor::authorize(&self.grants, caller, (id, call), op, once, stamp) {
             Ok(op) => {
                 if let Some(errand) = &mut waiting.errand {
                     errand.begin();
                 }
-                self.performing.insert(id, call);
-                self.tally.operation_began(id, self.now);
+                self.keys.began(call);
+                if waiting.is_stream() {
+                    self.streaming.insert(id, call);
+                } else {
+                    self.performing.insert(id, call);
+                    self.tally.operation_began(id, self.now);
+                }
                 self.effects.push(Effect::Perform(op));
             }
             Err(denied) => self.end_call(call, Err(denied)),
@@ -85,7 +98,10 @@ impl Kernel {
     }
 
     pub(super) fn op_done(&mut self, op: OpId, result: Result<Reply, SysError>) {
-        if let Some(call) = self.performing.remove(&op) {
+        if let Some(call) = self.streaming.remove(&op) {
+            self.tally.stream_ended(&result);
+            self.end_call(call, result);
+        } else if let Some(call) = self.performing.remove(&op) {
             self.tally.operation_ended(op, self.now);
             self.network_answered(call, result);
         }
@@ -97,19 +113,21 @@ impl Kernel {
             return;
         };
         let Asked { caller, name, .. } = waiting.asked;
-        let pid = caller.pid();
+        let (pid, is_stream) = (caller.pid(), waiting.is_stream());
         self.deadlines.remove(&(waiting.asked.deadline, call));
         if let Some(name) = name {
             self.names.remove(&(caller, name));
         }
         match waiting.stage {
-            Stage::Arriving | Stage::AwaitingEnd { .. } => {}
+            Stage::Arriving | Stage::AwaitingEnd { .. } | Stage::AwaitingFirst => {}
             Stage::Receiving { .. } => self.receives_no_longer(pid, call),
             Stage::AwaitingReply { from } => self.withdraw_request(call, from),
             Stage::Asking { approval, .. } => self.no_longer_asks(approval, call),
             Stage::Queued(_) => self.queues.remove(pid, call),
             Stage::Performing(op) => {
-                if self.performing.remove(&op).is_some() {
+                let is_under_way =
+                    self.performing.remove(&op).is_some() || self.streaming.remove(&op).is_some();
+                if is_under_way {
                     self.tally.operation_cancelled(op);
                     self.effects.push(Effect::CancelOp(op));
                 }
@@ -119,7 +137,11 @@ impl Kernel {
             self.settle_network(pid, network, &result);
         }
         if let Some(process) = self.processes.get_mut(pid) {
-            process.usage.give_back(waiting.held_bytes);
+            if is_stream {
+                process.usage.give_back_stream(waiting.held_bytes);
+            } else {
+                process.usage.give_back(waiting.held_bytes);
+            }
         }
         self.reply(waiting.asked, result);
     }
@@ -132,6 +154,7 @@ impl Kernel {
             self.emit(asked.caller.pid(), EventKind::CallDenied { need: need.clone() });
         }
         self.tally.answered(&result);
+        self.settle_key(asked.call, &result);
         self.effects.push(Effect::Reply {
             call: asked.call,
             result,
@@ -156,6 +179,13 @@ impl Kernel {
                 _ => Err(SysError::DeadlineExceeded),
             };
             self.end_call(call, result);
+        }
+    }
+
+    /// Nobody waits for the answer any more. A change with a key goes on: who asks again gets its answer.
+    pub(super) fn abandon(&mut self, call: CallId) {
+        if !self.keys.is_held_by(call) {
+            self.end_call(call, Err(SysError::Cancelled));
         }
     }
 
@@ -187,7 +217,10 @@ impl Kernel {
         self.end_subscriptions_no_longer_allowed();
     }
 
-    fn end_calls(&mut self, answer: impl Fn(&WaitingCall, &Grants) -> Option<Result<Reply, SysError>>) {
+    pub(super) fn end_calls(
+        &mut self,
+        answer: impl Fn(&WaitingCall, &Grants) -> Option<Result<Reply, SysError>>,
+    ) {
         let ended: Vec<(CallId, Result<Reply, SysError>)> = self
             .calls
             .iter()

@@ -15,7 +15,7 @@ use super::process::{Pid, Principal, Profile};
 use crate::ids::Namespace;
 
 /// One thing a process can be allowed or denied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Capability {
     /// Read and write the app data of one namespace.
@@ -136,7 +136,7 @@ impl FromStr for GrantId {
 }
 
 /// Deny wins over allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
     Allow,

@@ -74,6 +74,7 @@ impl Kernel {
         self.grants.revoke_all(pid);
         self.withdraw_all(pid);
         self.cancel_calls_of(pid);
+        self.forget_keys_of(pid);
         self.queues.forget(pid);
         self.bury(pid, reason);
         self.record(caller, Action::End { process: pid, reason });

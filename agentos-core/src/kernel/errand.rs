@@ -20,7 +20,7 @@ pub(super) enum Errand {
     Network(Box<NetworkCall>),
     Model(Box<ModelCall>),
     Message(Box<MessageCall>),
-    Files(FileErrand),
+    Files(Box<FileErrand>),
 }
 
 /// One thing that has to be allowed: as a person is asked about it, and as the grants have it.
@@ -386,8 +386,9 @@ impl Kernel {
                 && let Stage::Asking { time_left, .. } = waiting.stage
             {
                 waiting.stage = Stage::Arriving;
-                waiting.asked.deadline = self.now.saturating_add(time_left);
-                self.deadlines.insert((waiting.asked.deadline, call));
+                let deadline = self.now.saturating_add(time_left);
+                waiting.asked.deadline = deadline;
+                self.end_at(deadline, call);
             }
             self.go_on(call);
         }

@@ -117,6 +117,8 @@ pub enum Resource {
     Memory,
     CallsInFlight,
     CallsPerSecond,
+    /// Files that are read or written as streams.
+    OpenStreams,
     ChildProcesses,
     TreeDepth,
     Grants,
@@ -135,6 +137,8 @@ pub enum Resource {
     MailboxBytes,
     /// Topics a process listens to.
     Subscriptions,
+    /// Keys of changes that are remembered.
+    IdempotencyKeys,
 }
 
 impl std::fmt::Display for Resource {
@@ -143,6 +147,7 @@ impl std::fmt::Display for Resource {
             Self::Memory => "the limit of bytes held in memory",
             Self::CallsInFlight => "the limit of calls at once",
             Self::CallsPerSecond => "the limit of calls a second",
+            Self::OpenStreams => "the limit of open streams",
             Self::ChildProcesses => "the limit of child processes",
             Self::TreeDepth => "the limit of nested processes",
             Self::Grants => "the limit of grants",
@@ -154,6 +159,7 @@ impl std::fmt::Display for Resource {
             Self::Mailbox => "the limit of unread messages",
             Self::MailboxBytes => "the limit of bytes in unread messages",
             Self::Subscriptions => "the limit of topics listened to",
+            Self::IdempotencyKeys => "the limit of idempotency keys",
         })
     }
 }

@@ -9,7 +9,7 @@ use super::net::{Method, Target};
 use crate::time::Millis;
 
 /// What a process asks for with [`Syscall::NetworkRequest`](super::Syscall::NetworkRequest).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HttpRequest {
     pub method: Method,
     pub url: String,
@@ -39,6 +39,12 @@ impl HttpResponse {
         headers
             .find(|(own, _)| own == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
+        headers + self.body.len()
     }
 }
 

@@ -9,9 +9,12 @@ use crate::time::Millis;
 /// The bounds of one process. What reaches one is answered with an error and changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes the kernel holds for it: the payloads of its calls in flight, and its unread messages.
+    /// Bytes the kernel holds for it: the payloads of its calls in flight, the buffers of its streams, the answers
+    /// remembered by a key, and its unread messages.
     pub memory_bytes: u64,
     pub calls_in_flight: u32,
+    /// Files it reads or writes as streams at once, which are no calls in flight.
+    pub open_streams: u32,
     pub calls_per_second: u32,
     /// How many calls may come at once after a pause.
     pub call_burst: u32,
@@ -56,6 +59,7 @@ impl Default for LimitTable {
             minimal: Limits {
                 memory_bytes: 16 * MIB,
                 calls_in_flight: 4,
+                open_streams: 16,
                 calls_per_second: 20,
                 call_burst: 40,
                 child_processes: 0,
@@ -74,6 +78,7 @@ impl Default for LimitTable {
             standard: Limits {
                 memory_bytes: 64 * MIB,
                 calls_in_flight: 16,
+                open_streams: 64,
                 calls_per_second: 200,
                 call_burst: 400,
                 child_processes: 8,
@@ -92,6 +97,7 @@ impl Default for LimitTable {
             privileged: Limits {
                 memory_bytes: 256 * MIB,
                 calls_in_flight: 64,
+                open_streams: 256,
                 calls_per_second: 1_000,
                 call_burst: 2_000,
                 child_processes: 32,
@@ -110,6 +116,7 @@ impl Default for LimitTable {
             system: Limits {
                 memory_bytes: 256 * MIB,
                 calls_in_flight: 1_024,
+                open_streams: 256,
                 calls_per_second: 10_000,
                 call_burst: 20_000,
                 child_processes: 1_024,
@@ -144,7 +151,8 @@ impl LimitTable {
 pub struct Usage {
     pub memory_bytes: u64,
     pub calls_in_flight: u32,
-    /// Calls admitted since its start.
+    pub open_streams: u32,
+    /// Calls admitted since its start, with the streams that were opened.
     pub calls: u64,
     /// Requests over the network, with those a person is asked about.
     pub network_in_flight: u32,
@@ -173,6 +181,33 @@ impl Usage {
             return Ok(());
         }
         Err(exceeded(Resource::Memory, limits.memory_bytes, self.memory_bytes))
+    }
+
+    /// Takes a place among the open streams and `bytes` of memory.
+    pub(super) fn take_stream(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        if self.open_streams >= limits.open_streams {
+            let (limit, used) = (limits.open_streams.into(), self.open_streams.into());
+            return Err(exceeded(Resource::OpenStreams, limit, used));
+        }
+        self.hold(limits, bytes)?;
+        self.open_streams += 1;
+        Ok(())
+    }
+
+    pub(super) fn give_back_stream(&mut self, bytes: u64) {
+        self.open_streams -= 1;
+        self.release(bytes);
+    }
+
+    /// Takes `bytes` of memory for what outlives its call.
+    pub(super) fn hold(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        self.check_memory(limits, bytes)?;
+        self.memory_bytes += bytes;
+        Ok(())
+    }
+
+    pub(super) fn release(&mut self, bytes: u64) {
+        self.memory_bytes -= bytes;
     }
 
     /// Takes a place among the unread messages and `bytes` of memory.

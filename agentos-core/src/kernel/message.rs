@@ -16,7 +16,7 @@ pub const RECEIVE_LIMIT: u32 = 100;
 pub const SUBSCRIPTIONS: usize = 32;
 
 /// To whom something is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Peer {
     /// The process itself, for those above and below it; nobody is asked whether another may.
     Process(Pid),
@@ -121,7 +121,7 @@ impl fmt::Display for IpcRule {
 }
 
 /// What is done with a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Dispatch {
     /// [`Reply::Done`](super::Reply::Done): it is in the mailbox. `not_found` when nobody is there.
     Send { to: Peer },
@@ -178,7 +178,7 @@ impl RequestId {
 }
 
 /// Which of its messages a process reads; the others stay where they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Wanted {
     Any,
     /// What was sent to it alone, requests among it.

@@ -210,6 +210,7 @@ impl Kernel {
 
     /// The message is in the mailbox of `from` now; the caller holds nothing while it waits.
     fn await_reply(&mut self, call: CallId, from: Pid) {
+        self.keys.began(call);
         if let Some(waiting) = self.calls.get_mut(&call) {
             waiting.stage = Stage::AwaitingReply { from };
             let (pid, bytes) = (

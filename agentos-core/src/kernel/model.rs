@@ -15,7 +15,7 @@ pub const ANSWER_TOKENS: u32 = 4_096;
 pub const MODEL_TIME: Millis = 120_000;
 
 /// What a process asks for with [`Syscall::LlmGenerate`](super::Syscall::LlmGenerate).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ModelRequest {
     /// What is to be done.
     pub prompt: String,

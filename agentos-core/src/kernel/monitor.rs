@@ -1,5 +1,6 @@
 //! The one gate: only here is an operation authorised, and an authorised one is all a host performs.
 
+use super::CallId;
 use super::approval::StandingApproval;
 use super::audit::{Action, AuditRecord};
 use super::capability::{Capability, Grants, Standing};
@@ -9,6 +10,7 @@ use super::files::FileOp;
 use super::limits::Limits;
 use super::model::{ANSWER_BYTES, Prompt};
 use super::process::{Pid, Principal};
+use super::stream::{STREAM_BYTES, StreamOp};
 use super::syscall::{STORE_LIST_LIMIT, StoreKey};
 use crate::ids::{BootId, Namespace};
 use crate::time::Millis;
@@ -68,6 +70,9 @@ pub enum Op {
     /// Answers [`Reply::File`](super::Reply::File) or [`Reply::Done`](super::Reply::Done), see [`FileOp`]. The record is
     /// written when nothing is left to check and before anything is changed.
     File(Box<FileOp>),
+    /// Answers [`Reply::Streamed`](super::Reply::Streamed) once all has flowed. A file that is written is there from then
+    /// on and has its record before, with the bytes that came.
+    Stream(Box<StreamOp>),
     /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
     KeepApproval(StandingApproval),
     /// Answers [`Reply::Done`](super::Reply::Done): nothing is answered for the namespace any more.
@@ -140,6 +145,7 @@ impl Op {
             Self::NetworkRequest(outbound) => outbound.target.need(outbound.method).into(),
             Self::Generate(_) => Capability::Llm,
             Self::File(op) => Capability::Fs(op.need()),
+            Self::Stream(op) => Capability::Fs(op.need()),
             Self::KeepApproval(_) | Self::ForgetApprovals { .. } => Capability::Approve,
         }
     }
@@ -161,6 +167,7 @@ impl Op {
             Self::NetworkRequest(outbound) => outbound.body.len() as u64 + outbound.response_bytes,
             Self::Generate(prompt) => prompt.bytes() + ANSWER_BYTES,
             Self::File(op) => op.held_bytes(),
+            Self::Stream(_) => STREAM_BYTES,
             Self::StoreDelete { .. }
             | Self::StoreClear { .. }
             | Self::SystemInfo
@@ -198,6 +205,7 @@ impl Op {
                 bytes: prompt.bytes(),
             }),
             Self::File(op) => op.action(),
+            Self::Stream(op) => op.action(),
             // The answer is a record of its own.
             Self::KeepApproval(_)
             | Self::ForgetApprovals { .. }
@@ -214,10 +222,10 @@ impl Op {
 /// these cannot perform what nobody was allowed:
 ///
 /// ```compile_fail,E0451
-/// use agentos_core::kernel::{AuthorizedOp, Op, OpId};
+/// use agentos_core::kernel::{AuthorizedOp, CallId, Op, OpId};
 ///
-/// fn forge(id: OpId, op: Op) -> AuthorizedOp {
-///     AuthorizedOp { id, op, record: None }
+/// fn forge(id: OpId, call: CallId, op: Op) -> AuthorizedOp {
+///     AuthorizedOp { id, call, op, record: None }
 /// }
 /// ```
 ///
@@ -231,6 +239,7 @@ impl Op {
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuthorizedOp {
     id: OpId,
+    call: CallId,
     op: Op,
     record: Option<AuditRecord>,
 }
@@ -238,6 +247,11 @@ pub struct AuthorizedOp {
 impl AuthorizedOp {
     pub fn id(&self) -> OpId {
         self.id
+    }
+
+    /// The call it belongs to.
+    pub fn call(&self) -> CallId {
+        self.call
     }
 
     pub fn op(&self) -> &Op {
@@ -301,7 +315,7 @@ pub(super) fn check_call(
 pub(super) fn authorize(
     grants: &Grants,
     caller: Principal,
-    id: OpId,
+    (id, call): (OpId, CallId),
     op: Op,
     allowed_once: impl Fn(&Capability) -> bool,
     stamp: Stamp,
@@ -310,5 +324,5 @@ pub(super) fn authorize(
         check_call(grants, caller, &need, allowed_once(&need))?;
     }
     let record = op.action().map(|action| stamp.record(caller.pid(), action));
-    Ok(AuthorizedOp { id, op, record })
+    Ok(AuthorizedOp { id, call, op, record })
 }

@@ -157,7 +157,7 @@ impl From<HostRule> for String {
 }
 
 /// Requests of these schemes and methods, to these hosts at these ports.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NetRule {
     pub schemes: BTreeSet<Scheme>,
     pub host: HostRule,

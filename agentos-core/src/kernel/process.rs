@@ -62,7 +62,7 @@ impl Principal {
 
 /// What a process is given at its start. None contains anything that reaches outside the app's own
 /// data: those are granted one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// Its own storage and the time.
@@ -74,7 +74,7 @@ pub enum Profile {
 }
 
 /// The weight of a process when the system is saturated, from 1 to 10.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Priority(u8);
 
@@ -110,7 +110,7 @@ impl From<Priority> for u8 {
 }
 
 /// A process to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NewProcess {
     /// Shown to people; cut to [`NewProcess::NAME_CHARS`].
     pub name: String,

@@ -8,7 +8,7 @@ use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
 use super::event::EventPage;
 use super::exchange::{HttpRequest, HttpResponse};
-use super::files::{FileCall, FileReply};
+use super::files::{FileCall, FileReply, FileStat};
 use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
@@ -18,7 +18,7 @@ use crate::ids::Namespace;
 use crate::time::Millis;
 
 /// One request. Answers are named beside each; any of them may instead be a [`SysError`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Syscall {
     /// [`Reply::Value`], or `not_found`.
     StoreGet { namespace: Namespace, key: StoreKey },
@@ -130,6 +130,53 @@ pub enum Syscall {
     ForgetApprovals { namespace: Namespace },
 }
 
+impl Syscall {
+    /// Whether it makes a difference that it is made twice. A request over the network does, whatever its method, and
+    /// so does a question to the model, which costs something.
+    pub(super) fn changes_something(&self) -> bool {
+        match self {
+            Self::StorePut { .. }
+            | Self::StoreDelete { .. }
+            | Self::StoreClear { .. }
+            | Self::SpawnProcess(_)
+            | Self::KillProcess { .. }
+            | Self::SuspendProcess { .. }
+            | Self::ResumeProcess { .. }
+            | Self::SetProcessPriority { .. }
+            | Self::AddGrant { .. }
+            | Self::RevokeGrant { .. }
+            | Self::NetworkRequest(_)
+            | Self::LlmGenerate(_)
+            | Self::IpcDispatch { .. }
+            | Self::IpcReply { .. }
+            | Self::IpcReceive { .. }
+            | Self::IpcSubscribe { .. }
+            | Self::IpcUnsubscribe { .. }
+            | Self::CancelCall { .. }
+            | Self::AnswerApproval { .. }
+            | Self::ForgetApprovals { .. } => true,
+            Self::File(call) => call.changes_something(),
+            Self::StoreGet { .. }
+            | Self::StoreList { .. }
+            | Self::GetSystemInfo
+            | Self::GetCurrentTime
+            | Self::GetUptime
+            | Self::GetProcessInfo { .. }
+            | Self::WaitProcess { .. }
+            | Self::GetProcessStats { .. }
+            | Self::GetMemoryStats
+            | Self::ListProcesses
+            | Self::ListGrants { .. }
+            | Self::ListAllGrants
+            | Self::ListEvents { .. }
+            | Self::GetStats
+            | Self::NetworkAccess { .. }
+            | Self::ListApprovals
+            | Self::ListStandingApprovals { .. } => false,
+        }
+    }
+}
+
 /// The most keys one [`Syscall::StoreList`] answers.
 pub const STORE_LIST_LIMIT: u32 = 1_000;
 
@@ -173,9 +220,30 @@ pub enum Reply {
     /// How many mailboxes it reached.
     Delivered(u64),
     File(FileReply),
+    /// How many bytes flowed, and the whole file they were read from or that they made.
+    Streamed {
+        bytes: u64,
+        stat: FileStat,
+    },
     /// Oldest first.
     Approvals(Vec<Approval>),
     StandingApprovals(Vec<StandingApproval>),
+}
+
+impl Reply {
+    /// What it brings, as far as a caller decides how much that is.
+    pub(super) fn bytes(&self) -> u64 {
+        let bytes = match self {
+            Self::Value(value) => value.bytes.len(),
+            Self::Killed(pids) => size_of_val(&pids[..]),
+            Self::Response(response) => response.bytes(),
+            Self::Model(ModelReply::Text(text)) => text.len(),
+            Self::Messages(messages) => messages.iter().map(|message| message.body.len()).sum(),
+            Self::Answered(body) => body.len(),
+            _ => 0,
+        };
+        bytes as u64
+    }
 }
 
 /// The name of a value in a namespace: 1 to 512 bytes without control characters.

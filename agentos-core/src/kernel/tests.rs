@@ -1,7 +1,9 @@
 //! The rules of the kernel as tables, and long random runs against what must hold after every step.
 
 mod approvals;
+mod calls;
 mod files;
+mod keys_runs;
 mod messages;
 mod messages_runs;
 mod model;
@@ -9,6 +11,7 @@ mod processes;
 mod rules;
 mod runs;
 mod stats;
+mod streams;
 
 use super::*;
 use crate::ids::Namespace;

@@ -4,26 +4,28 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use futures::stream::BoxStream;
 
+use super::stream::ByteStream;
 use crate::ids::Namespace;
 use crate::kernel::{
-    Approval, ApprovalAnswer, ApprovalId, Batch, Call, Capability, EventPage, GrantId, GrantInfo,
-    KernelEvent, KernelStats, NewProcess, Order, Pid, Principal, ProcessInfo, Reply, Rule, StandingApproval,
-    SysError, Syscall,
+    Approval, ApprovalAnswer, ApprovalId, Batch, Call, Capability, EventPage, FileStat, GrantId, GrantInfo,
+    KernelEvent, KernelStats, NewProcess, Order, Pid, Principal, ProcessInfo, ReadStream, Reply, Rule,
+    StandingApproval, SysError, Syscall, WriteStream,
 };
 
 /// The kernel, wherever it runs.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait KernelPort: Send + Sync {
-    /// Makes one syscall. Dropping the future cancels the call and what it started. A call that takes
-    /// longer than it may, or than the kernel's deadline for calls, fails with
-    /// [`SysError::DeadlineExceeded`].
+    /// Makes one syscall. Dropping the future cancels the call and what it started; but a change with a key goes on,
+    /// and who makes it again gets its answer. A call that takes longer than it may, or than the kernel's deadline for
+    /// calls, fails with [`SysError::DeadlineExceeded`].
     ///
     /// # Errors
     /// As [`Syscall`] names them, and for every call: [`SysError::PermissionDenied`],
     /// [`SysError::QuotaExceeded`] and [`SysError::TooLarge`], after which nothing was changed;
     /// [`SysError::Cancelled`] when the process ended; [`SysError::Unavailable`] when it is suspended
-    /// or the kernel stopped.
+    /// or the kernel stopped; [`SysError::AlreadyExists`] when another call in flight has its name;
+    /// [`SysError::InvalidArgument`] when its key is that of another call.
     async fn call(&self, call: Call) -> Result<Reply, SysError>;
 
     /// Makes calls together, and answers each in their order. Dropping the future cancels those in flight and makes no
@@ -40,6 +42,27 @@ pub trait KernelPort: Send + Sync {
             Order::Parallel => join_all(batch.into_calls().into_iter().map(|call| self.call(call))).await,
         }
     }
+
+    /// Reads a file as a stream, however long it is. Dropping it closes the file. A process that ends, is suspended, or
+    /// may no longer read the file gets the error of that at once, in place of what it has not read.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call) and [`FileCall::Read`](crate::kernel::FileCall::Read). Once the stream is there it may
+    /// still end with one.
+    async fn read_stream(&self, caller: Principal, read: ReadStream) -> Result<ByteStream, SysError>;
+
+    /// Writes a file as a stream. It is what it was until all has come and is on the disk. Dropping the future before
+    /// that, or an error in `bytes`, leaves it so.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call) and [`FileCall::Write`](crate::kernel::FileCall::Write), as soon as they are known;
+    /// that of `bytes`; [`SysError::TooLarge`] for a chunk over [`STREAM_CHUNK`](crate::kernel::STREAM_CHUNK).
+    async fn write_stream(
+        &self,
+        caller: Principal,
+        write: WriteStream,
+        bytes: ByteStream,
+    ) -> Result<FileStat, SysError>;
 
     /// What happens from now on, after what is still kept of the events behind `since` (a `seq`).
     /// A reader that falls behind is told how many it missed, and goes on. As long as there is a stream

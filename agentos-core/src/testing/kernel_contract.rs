@@ -4,15 +4,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a promise that is not kept ends its test")]
 
-use futures::StreamExt;
+use std::pin::pin;
+
+use futures::future::{Either, select};
+use futures::stream::{self, StreamExt};
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, IpcRights, IpcRule, KernelEvent,
-    LimitTable, Message, MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal, ProcessState,
-    Profile, RECEIVE_LIMIT, Reply, Resource, Rule, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
+    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, FILE_BYTES, FilePlace, FileStat,
+    FsPath, FsRights, FsRule, IdempotencyKey, IpcRights, IpcRule, KernelEvent, LimitTable, Message,
+    MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal, ProcessState, Profile, RECEIVE_LIMIT,
+    ReadStream, Reply, Resource, Rule, STREAM_CHUNK, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
+    WriteMode, WriteStream,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
+use crate::ports::stream::ByteStream;
 use crate::time::Millis;
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$kernel` is a future of a kernel that
@@ -50,6 +56,17 @@ macro_rules! kernel_contract {
             a_call_in_flight_is_cancelled_by_its_name
             a_name_is_one_call_at_a_time
             nobody_cancels_the_call_of_another
+            a_call_without_any_time_changes_nothing
+            a_change_with_a_key_is_made_once
+            a_key_with_another_call_is_refused
+            a_refusal_frees_its_key
+            the_same_question_asked_meanwhile_gets_the_same_answer
+            a_call_with_a_key_goes_on_without_its_caller
+            a_file_of_any_length_flows_in_and_out
+            a_stream_is_refused_as_a_call_is
+            a_stream_that_breaks_off_leaves_the_file_as_it_was
+            a_stream_ends_with_its_process_its_grant_and_a_suspension
+            one_stream_more_than_allowed_is_refused_until_one_ends
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -515,13 +532,7 @@ async fn while_asking<T>(
     name: CallName,
     meanwhile: impl Future<Output = T>,
 ) -> (Result<Reply, SysError>, T) {
-    let to = Peer::App(namespace(2));
-    let question = Syscall::IpcDispatch {
-        dispatch: Dispatch::Call { to, wait: 20_000 },
-        body: b"?".to_vec(),
-    };
-    let question = Call::new(Principal::Process(one), question).named(name);
-    let asking = kernel.call(question);
+    let asking = kernel.call(question(one).named(name));
     let then = async {
         assert_eq!(receive(kernel, two, 20_000).await.len(), 1);
         meanwhile.await
@@ -619,4 +630,319 @@ pub async fn nobody_cancels_the_call_of_another(kernel: &dyn KernelPort) {
     let (asked, refused) = while_asking(kernel, apps, name, meanwhile).await;
     assert_eq!(refused, (Err(SysError::NotFound), Err(SysError::NotFound)));
     assert_eq!(asked, Err(SysError::NotFound), "it went on until its end");
+}
+
+fn put_by(pid: Pid, number: u128, value: &[u8]) -> Call {
+    let put = Syscall::StorePut {
+        namespace: namespace(number),
+        key: key("draft"),
+        value: value.to_vec(),
+        if_version: None,
+    };
+    Call::new(Principal::Process(pid), put)
+}
+
+fn once(text: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(text).expect("a key of these tests")
+}
+
+pub async fn a_call_without_any_time_changes_nothing(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let late = kernel.call(put_by(pid, 1, b"late").within(0)).await;
+    assert_eq!(late, Err(SysError::DeadlineExceeded));
+    assert_eq!(get(kernel, pid, 1).await, Err(SysError::NotFound));
+}
+
+pub async fn a_change_with_a_key_is_made_once(kernel: &dyn KernelPort) {
+    let (one, two) = (app(kernel, 1).await, app(kernel, 2).await);
+    let first = kernel.call(put_by(one, 1, b"a").once(once("1"))).await;
+    assert!(matches!(first, Ok(Reply::Stored(_))), "{first:?}");
+    let changed = kernel.call(put_by(one, 1, b"b")).await;
+    assert_ne!(changed, first);
+    assert_eq!(kernel.call(put_by(one, 1, b"a").once(once("1"))).await, first);
+    assert_eq!(get(kernel, one, 1).await.unwrap(), b"b");
+    let by_another = kernel.call(put_by(two, 2, b"a").once(once("1"))).await;
+    assert!(matches!(by_another, Ok(Reply::Stored(_))), "{by_another:?}");
+    assert_eq!(get(kernel, two, 2).await.unwrap(), b"a");
+}
+
+pub async fn a_key_with_another_call_is_refused(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    kernel.call(put_by(pid, 1, b"a").once(once("1"))).await.unwrap();
+    let different = kernel.call(put_by(pid, 1, b"b").once(once("1"))).await;
+    let field = "idempotency_key".to_owned();
+    assert_eq!(different, Err(SysError::InvalidArgument { field }));
+    assert_eq!(get(kernel, pid, 1).await.unwrap(), b"a");
+}
+
+pub async fn a_refusal_frees_its_key(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let put = || kernel.call(put_by(pid, 2, b"a").once(once("1")));
+    assert_eq!(put().await, Err(denied(2)));
+    let need = Capability::Store {
+        namespace: namespace(2),
+    };
+    kernel.grant(pid, need, Rule::Allow).await.unwrap();
+    assert!(put().await.is_ok());
+}
+
+fn question(from: Pid) -> Call {
+    let to = Peer::App(namespace(2));
+    let question = Syscall::IpcDispatch {
+        dispatch: Dispatch::Call { to, wait: 20_000 },
+        body: b"?".to_vec(),
+    };
+    Call::new(Principal::Process(from), question)
+}
+
+/// Replies to the one question that is there or comes.
+async fn reply(kernel: &dyn KernelPort, pid: Pid, read: Option<Vec<Message>>) -> Result<Reply, SysError> {
+    let read = match read {
+        Some(read) => read,
+        None => receive(kernel, pid, 20_000).await,
+    };
+    let [
+        Message {
+            kind: MessageKind::Request(to),
+            ..
+        },
+    ] = read[..]
+    else {
+        panic!("{read:?}");
+    };
+    let body = b"!".to_vec();
+    kernel
+        .syscall(Principal::Process(pid), Syscall::IpcReply { to, body })
+        .await
+}
+
+pub async fn the_same_question_asked_meanwhile_gets_the_same_answer(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let ask = || kernel.call(question(one).once(once("1")));
+    let (first, second, replied) = futures::join!(ask(), ask(), reply(kernel, two, None));
+    assert_eq!(replied, Ok(Reply::Done));
+    let answered = Ok(Reply::Answered(b"!".to_vec()));
+    assert_eq!((first, second), (answered.clone(), answered));
+    assert_eq!(receive(kernel, two, 0).await, [], "it was asked once");
+}
+
+pub async fn a_call_with_a_key_goes_on_without_its_caller(kernel: &dyn KernelPort) {
+    let (one, two) = pair(kernel).await;
+    let ask = || kernel.call(question(one).once(once("1")));
+    let read = match select(ask(), pin!(receive(kernel, two, 20_000))).await {
+        Either::Left((answer, _)) => panic!("{answer:?}"),
+        Either::Right((read, abandoned)) => {
+            drop(abandoned);
+            read
+        }
+    };
+    assert_eq!(reply(kernel, two, Some(read)).await, Ok(Reply::Done));
+    assert_eq!(ask().await, Ok(Reply::Answered(b"!".to_vec())));
+}
+
+fn path(text: &str) -> FsPath {
+    FsPath::parse(text).expect("a path of these tests")
+}
+
+fn all_of(at: &str) -> ReadStream {
+    ReadStream {
+        path: path(at),
+        offset: 0,
+        length: None,
+    }
+}
+
+/// Bytes of which no two chunks are alike.
+fn bytes(count: usize) -> Vec<u8> {
+    (0..count)
+        .map(|at| (at % 251 + at / STREAM_CHUNK) as u8)
+        .collect()
+}
+
+fn flow(bytes: &[u8]) -> ByteStream {
+    let chunks: Vec<_> = bytes
+        .chunks(STREAM_CHUNK)
+        .map(|chunk| Ok(chunk.to_vec()))
+        .collect();
+    stream::iter(chunks).boxed()
+}
+
+async fn write(
+    kernel: &dyn KernelPort,
+    pid: Pid,
+    at: &str,
+    mode: WriteMode,
+    bytes: ByteStream,
+) -> Result<FileStat, SysError> {
+    let write = WriteStream {
+        path: path(at),
+        mode,
+        if_etag: None,
+    };
+    kernel.write_stream(Principal::Process(pid), write, bytes).await
+}
+
+/// What comes until the end, and the error with which it ends.
+async fn drained(mut stream: ByteStream) -> (Vec<u8>, Option<SysError>) {
+    let mut all = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        match chunk {
+            Ok(chunk) => {
+                assert!((1..=STREAM_CHUNK).contains(&chunk.len()));
+                all.extend(chunk);
+            }
+            Err(error) => return (all, Some(error)),
+        }
+    }
+    (all, None)
+}
+
+pub async fn a_file_of_any_length_flows_in_and_out(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let read = async |read| {
+        let stream = kernel.read_stream(Principal::Process(pid), read).await;
+        drained(stream.unwrap()).await
+    };
+    let whole = bytes(FILE_BYTES as usize + 100_000);
+    let stat = write(kernel, pid, "home:a", WriteMode::CreateNew, flow(&whole))
+        .await
+        .unwrap();
+    assert_eq!(stat.size, whole.len() as u64);
+    assert!(read(all_of("home:a")).await == (whole.clone(), None));
+    let stat = write(kernel, pid, "home:a", WriteMode::Append, flow(b"end"))
+        .await
+        .unwrap();
+    assert_eq!(stat.size, whole.len() as u64 + 3);
+    let part = ReadStream {
+        offset: whole.len() as u64 - 2,
+        length: Some(4),
+        ..all_of("home:a")
+    };
+    let expected = [&whole[whole.len() - 2..], b"en"].concat();
+    assert_eq!(read(part).await, (expected, None));
+    write(kernel, pid, "home:a", WriteMode::Replace, flow(b""))
+        .await
+        .unwrap();
+    assert_eq!(read(all_of("home:a")).await, (Vec::new(), None));
+}
+
+pub async fn a_stream_is_refused_as_a_call_is(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let read = async |at| {
+        let read = kernel.read_stream(Principal::Process(pid), all_of(at)).await;
+        read.err()
+    };
+    assert_eq!(read("home:a").await, Some(SysError::NotFound));
+    assert_eq!(read("home:").await, Some(SysError::IsADirectory));
+    let asked = read("shared:a").await;
+    assert!(
+        matches!(asked, Some(SysError::ApprovalRequired { .. })),
+        "{asked:?}"
+    );
+    write(kernel, pid, "home:a", WriteMode::CreateNew, flow(b"a"))
+        .await
+        .unwrap();
+    let again = write(
+        kernel,
+        pid,
+        "home:a",
+        WriteMode::CreateNew,
+        stream::pending().boxed(),
+    )
+    .await;
+    assert_eq!(again, Err(SysError::AlreadyExists), "before anything comes");
+    let other = WriteStream {
+        path: path("home:a"),
+        mode: WriteMode::Replace,
+        if_etag: Some("another".to_owned()),
+    };
+    let pending = stream::pending().boxed();
+    let other = kernel.write_stream(Principal::Process(pid), other, pending).await;
+    assert!(matches!(other, Err(SysError::Conflict { .. })), "{other:?}");
+}
+
+pub async fn a_stream_that_breaks_off_leaves_the_file_as_it_was(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    write(kernel, pid, "home:a", WriteMode::CreateNew, flow(b"kept"))
+        .await
+        .unwrap();
+    for mode in [WriteMode::Replace, WriteMode::Append] {
+        let lost = SysError::Cancelled;
+        let broken = flow(&bytes(300_000)).chain(stream::iter([Err(lost.clone())]));
+        let broken = write(kernel, pid, "home:a", mode, broken.boxed()).await;
+        assert_eq!(broken, Err(lost));
+    }
+    let long = stream::iter([Ok(vec![0; STREAM_CHUNK + 1])]).boxed();
+    let limit = STREAM_CHUNK as u64;
+    let too_long = write(kernel, pid, "home:a", WriteMode::Replace, long).await;
+    assert_eq!(too_long, Err(SysError::TooLarge { limit }));
+    let read = kernel
+        .read_stream(Principal::Process(pid), all_of("home:a"))
+        .await;
+    assert_eq!(drained(read.unwrap()).await, (b"kept".to_vec(), None));
+}
+
+/// So long that nothing between a host and a reader holds it.
+const LONG: usize = 1_024 * 1_024;
+
+pub async fn a_stream_ends_with_its_process_its_grant_and_a_suspension(kernel: &dyn KernelPort) {
+    let whole = bytes(LONG);
+    for number in 1..=3 {
+        let pid = app(kernel, number).await;
+        write(kernel, pid, "home:a", WriteMode::CreateNew, flow(&whole))
+            .await
+            .unwrap();
+        let stream = kernel
+            .read_stream(Principal::Process(pid), all_of("home:a"))
+            .await;
+        let rights = FsRights::Read;
+        let owner = Some(namespace(number));
+        let need = |at| {
+            let place = FilePlace {
+                path: path(at),
+                owner,
+            };
+            Capability::Fs(FsRule { place, rights })
+        };
+        let expected = match number {
+            1 => {
+                kernel.kill(pid).await.unwrap();
+                SysError::Cancelled
+            }
+            2 => {
+                kernel.suspend(pid).await.unwrap();
+                SysError::Unavailable { retry_after: None }
+            }
+            _ => {
+                kernel.grant(pid, need("home:"), Rule::Deny).await.unwrap();
+                SysError::PermissionDenied { need: need("home:a") }
+            }
+        };
+        let (read, error) = drained(stream.unwrap()).await;
+        assert_eq!(error, Some(expected));
+        assert!(read.len() < whole.len(), "all of it was read");
+    }
+}
+
+pub async fn one_stream_more_than_allowed_is_refused_until_one_ends(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    write(kernel, pid, "home:a", WriteMode::CreateNew, flow(&bytes(LONG)))
+        .await
+        .unwrap();
+    let open = || kernel.read_stream(Principal::Process(pid), all_of("home:a"));
+    let limit = LimitTable::default().standard.open_streams;
+    let mut streams = Vec::new();
+    for _ in 0..limit {
+        streams.push(open().await.unwrap());
+    }
+    let full = SysError::QuotaExceeded {
+        resource: Resource::OpenStreams,
+        limit: limit.into(),
+        used: limit.into(),
+        retry_after: None,
+    };
+    assert_eq!(open().await.err(), Some(full));
+    let (read, error) = drained(streams.pop().unwrap()).await;
+    assert_eq!((read.len(), error), (LONG, None));
+    assert!(open().await.is_ok());
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use agentos_adapters::kernel::LocalKernel;
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, Call, Capability, IoKind, KernelConfig, LimitTable, Op, Pid, Principal,
-    ProcessInfo, Reply, Resource, Rule, SysError, Syscall,
+    AuditRecord, AuthorizedOp, Call, CallName, Capability, IdempotencyKey, IoKind, KernelConfig, LimitTable,
+    Op, Pid, Principal, ProcessInfo, Reply, Resource, Rule, SysError, Syscall,
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::{HostPort, MockHostPort};
 use agentos_core::ports::kernel::{KernelPort, Reader};
+use agentos_core::ports::stream::Pipe;
 use agentos_core::testing::host::FakeHost;
 use agentos_core::time::Millis;
 use async_trait::async_trait;
@@ -41,8 +42,12 @@ impl Held {
 
     /// Makes the call in a task of its own.
     fn call(&self, caller: Principal, syscall: Syscall) -> JoinHandle<Result<Reply, SysError>> {
+        self.make(Call::new(caller, syscall))
+    }
+
+    fn make(&self, call: Call) -> JoinHandle<Result<Reply, SysError>> {
         let kernel = self.kernel.clone();
-        tokio::spawn(async move { kernel.call(Call::new(caller, syscall)).await })
+        tokio::spawn(async move { kernel.call(call).await })
     }
 
     async fn calls_in_flight(&self) -> Vec<u32> {
@@ -174,6 +179,60 @@ fn a_call_ends_at_its_deadline() {
 }
 
 #[test]
+fn a_call_ends_when_its_answer_is_of_no_more_use() {
+    run_paused(async {
+        let held = Held::start(config());
+        let pid = app(held.kernel(), 1).await;
+        let began = Instant::now();
+        let call = Call::new(Principal::Process(pid), put(1, "a", "late"));
+        let late = held.kernel.call(call.within(2_000)).await;
+        assert_eq!(late, Err(SysError::DeadlineExceeded));
+        assert!(began.elapsed() >= Duration::from_secs(2) && began.elapsed() < Duration::from_secs(3));
+        held.host.release();
+        assert_eq!(read(held.kernel(), 1, "a").await, Err(SysError::NotFound));
+    });
+}
+
+#[test]
+fn a_cancelled_call_stops_at_the_host() {
+    run(async {
+        let held = Held::start(config());
+        let pid = app(held.kernel(), 1).await;
+        let (caller, name) = (Principal::Process(pid), CallName(7));
+        let call = Call::new(caller, put(1, "a", "cancelled")).named(name);
+        let call = held.make(call);
+        held.host.until_arrived(1).await;
+        let cancel = Syscall::CancelCall { name };
+        assert_eq!(held.kernel().syscall(caller, cancel).await, Ok(Reply::Done));
+        assert_eq!(call.await.unwrap(), Err(SysError::Cancelled));
+        held.host.release();
+        assert_eq!(read(held.kernel(), 1, "a").await, Err(SysError::NotFound));
+    });
+}
+
+#[test]
+fn a_change_with_a_key_is_made_once_although_its_caller_left() {
+    run(async {
+        let held = Held::start(config());
+        let pid = app(held.kernel(), 1).await;
+        let key = IdempotencyKey::parse("once").unwrap();
+        let change = || Call::new(Principal::Process(pid), put(1, "a", "made")).once(key.clone());
+        let call = held.make(change());
+        held.host.until_arrived(1).await;
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        let again = held.make(change());
+        held.until_in_flight(2).await;
+        held.host.release();
+        let made = again.await.unwrap();
+        assert!(matches!(made, Ok(Reply::Stored(_))), "{made:?}");
+        assert_eq!(held.kernel.call(change()).await, made);
+        assert_eq!(held.host.arrivals(), 1);
+        assert_eq!(read(held.kernel(), 1, "a").await.unwrap(), b"made");
+    });
+}
+
+#[test]
 fn deadlines_and_rates_do_not_wait_for_a_clock_that_was_set_back() {
     run_paused(async {
         let clock = Arc::new(WallClock::default());
@@ -279,6 +338,10 @@ struct PanickingHost;
 #[async_trait]
 impl HostPort for PanickingHost {
     async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError> {
+        panic!("cannot perform {:?}", op.id())
+    }
+
+    async fn stream(&self, op: AuthorizedOp, _: Pipe) -> Result<Reply, SysError> {
         panic!("cannot perform {:?}", op.id())
     }
 
