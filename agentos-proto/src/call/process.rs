@@ -122,10 +122,11 @@ same_fields! {
     core::Limits = wire::Limits {
         memory_bytes calls_in_flight calls_per_second call_burst child_processes tree_depth store_keys store_value_bytes
         disk_bytes request_bytes response_bytes network_in_flight network_bytes_per_hour message_bytes mailbox_messages
-        mailbox_bytes
+        mailbox_bytes open_streams
     }
     core::Usage = wire::Usage {
         memory_bytes calls_in_flight calls network_in_flight network_bytes messages message_bytes
+        open_streams
     }
     core::MemoryStats = wire::MemoryStats { own_bytes own_limit_bytes tree_bytes tree_processes }
     core::SystemInfo = wire::SystemInfo { os arch cpus memory_bytes version }
@@ -180,6 +181,8 @@ impl From<core::KernelStats> for wire::KernelStats {
             operations_waiting: stats.operations_waiting as u64,
             operation_times: Some(stats.operation_times.into()),
             events: stats.events,
+            open_streams: stats.open_streams as u64,
+            streamed_bytes: stats.streamed_bytes,
         }
     }
 }
@@ -204,6 +207,8 @@ impl TryFrom<wire::KernelStats> for core::KernelStats {
             operations_waiting: count(stats.operations_waiting)?,
             operation_times: read("operation_times", stats.operation_times)?,
             events: stats.events,
+            open_streams: count(stats.open_streams)?,
+            streamed_bytes: stats.streamed_bytes,
         })
     }
 }

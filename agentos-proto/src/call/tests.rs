@@ -121,6 +121,8 @@ fn errors() -> Vec<SysError> {
         Resource::Mailbox,
         Resource::MailboxBytes,
         Resource::Subscriptions,
+        Resource::OpenStreams,
+        Resource::IdempotencyKeys,
     ];
     let quotas = resources.map(|resource| SysError::QuotaExceeded {
         resource,
@@ -297,6 +299,24 @@ fn file_calls() -> Vec<FileCall> {
     calls.into_iter().chain(writes).collect()
 }
 
+#[test]
+fn a_stream_is_opened_as_it_was_asked_for() {
+    let read = FileStream::Read(ReadStream {
+        path: path("home:a"),
+        offset: 3,
+        length: Some(0),
+    });
+    let write = FileStream::Write(WriteStream {
+        path: path("shared:a"),
+        mode: WriteMode::Append,
+        if_etag: Some("7".to_owned()),
+    });
+    for stream in [read, write] {
+        let message = wire::stream_syscall_request::open::Stream::from(stream.clone());
+        assert_eq!(message.try_into(), Ok(stream));
+    }
+}
+
 fn syscalls() -> Vec<Syscall> {
     let (namespace, pid) = (namespace(), Pid::from_number(4));
     let key = || StoreKey::parse("draft").unwrap();
@@ -461,6 +481,7 @@ fn replies() -> Vec<Reply> {
         network_bytes: 5,
         messages: 6,
         message_bytes: 7,
+        open_streams: 8,
     };
     let ended = ProcessState::Terminated {
         reason: EndReason::ParentKilled,
@@ -522,6 +543,8 @@ fn replies() -> Vec<Reply> {
         operations_waiting: 13,
         operation_times,
         events: 14,
+        open_streams: 15,
+        streamed_bytes: 16,
     };
     let entry = FileEntry {
         name: "a".to_owned(),
@@ -601,6 +624,10 @@ fn replies() -> Vec<Reply> {
             entries: vec![entry],
             more: false,
         }),
+        Reply::Streamed {
+            bytes: 9,
+            stat: stat(FileKind::File),
+        },
         Reply::Approvals(Vec::new()),
         Reply::StandingApprovals(Vec::new()),
     ]
