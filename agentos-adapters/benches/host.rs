@@ -20,6 +20,7 @@ use agentos_core::kernel::{
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
+use agentos_core::ports::stream::Pipe;
 use agentos_core::time::Millis;
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -67,6 +68,10 @@ impl HostPort for StuckHost {
             }
             _ => self.0.perform(op).await,
         }
+    }
+
+    async fn stream(&self, op: AuthorizedOp, pipe: Pipe) -> Result<Reply, SysError> {
+        self.0.stream(op, pipe).await
     }
 
     async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {

@@ -13,14 +13,21 @@ mod model;
 mod network;
 mod sockets;
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 
-use agentos_core::kernel::{Call, CallId, KernelConfig, Reply, SysError};
+use agentos_core::kernel::{
+    Call, CallId, FileStat, FileStream, IoKind, KernelConfig, Principal, ReadStream, Reply, SysError,
+    WriteStream,
+};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
+use agentos_core::ports::stream::{ByteStream, Pipe, pipe, read_through};
 use async_trait::async_trait;
+use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
@@ -62,7 +69,7 @@ impl LocalKernel {
         }
     }
 
-    /// Takes no more calls, lets those in flight end, and returns once the audit is written.
+    /// Takes no more calls, lets those in flight end, ends open streams, and returns once the audit is written.
     pub async fn stop(&self) {
         let (stopped, done) = oneshot::channel();
         if self.requests.send(Request::Stop { stopped }).await.is_ok() {
@@ -76,12 +83,33 @@ impl LocalKernel {
         let id = self.next_call();
         let request = Request::Call { id, call, answer };
         self.requests.send(request).await.map_err(|_| stopped())?;
-        let mut waiting = WaitingCall {
-            call: id,
-            answered,
-            abandoned: &self.abandoned,
-        };
-        (&mut waiting.answered).await.unwrap_or_else(|_| Err(stopped()))
+        WaitingCall::new(id, answered, self.abandoned.clone()).await
+    }
+
+    /// Opens a stream, and answers it once it ended.
+    fn open(
+        &self,
+        caller: Principal,
+        stream: FileStream,
+        pipe: Pipe,
+    ) -> BoxFuture<'static, Result<Reply, SysError>> {
+        let (answer, answered) = oneshot::channel();
+        let id = self.next_call();
+        let (requests, abandoned) = (self.requests.clone(), self.abandoned.clone());
+        async move {
+            let request = Request::Open {
+                id,
+                caller,
+                stream,
+                pipe,
+                answer,
+            };
+            requests.send(request).await.map_err(|_| stopped())?;
+            // An open stream keeps no kernel from its end.
+            drop(requests);
+            WaitingCall::new(id, answered, abandoned).await
+        }
+        .boxed()
     }
 
     fn next_call(&self) -> CallId {
@@ -109,6 +137,28 @@ impl KernelPort for LocalKernel {
         answer
     }
 
+    async fn read_stream(&self, caller: Principal, read: ReadStream) -> Result<ByteStream, SysError> {
+        let (pipe, chunks) = pipe();
+        read_through(chunks, self.open(caller, FileStream::Read(read), pipe)).await
+    }
+
+    async fn write_stream(
+        &self,
+        caller: Principal,
+        write: WriteStream,
+        bytes: ByteStream,
+    ) -> Result<FileStat, SysError> {
+        match self
+            .open(caller, FileStream::Write(write), Pipe::In(bytes))
+            .await?
+        {
+            Reply::Streamed { stat, .. } => Ok(stat),
+            _ => Err(SysError::Io {
+                kind: IoKind::Protocol,
+            }),
+        }
+    }
+
     async fn events(
         &self,
         since: Option<u64>,
@@ -133,13 +183,36 @@ fn stopped() -> SysError {
 }
 
 /// Cancels the call when its caller no longer waits.
-struct WaitingCall<'a> {
+struct WaitingCall {
     call: CallId,
     answered: oneshot::Receiver<Result<Reply, SysError>>,
-    abandoned: &'a mpsc::UnboundedSender<CallId>,
+    abandoned: mpsc::UnboundedSender<CallId>,
 }
 
-impl Drop for WaitingCall<'_> {
+impl WaitingCall {
+    fn new(
+        call: CallId,
+        answered: oneshot::Receiver<Result<Reply, SysError>>,
+        abandoned: mpsc::UnboundedSender<CallId>,
+    ) -> Self {
+        Self {
+            call,
+            answered,
+            abandoned,
+        }
+    }
+}
+
+impl Future for WaitingCall {
+    type Output = Result<Reply, SysError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answered = Pin::new(&mut self.answered).poll(context);
+        answered.map(|answer| answer.unwrap_or_else(|_| Err(stopped())))
+    }
+}
+
+impl Drop for WaitingCall {
     fn drop(&mut self) {
         // Closed first: a kernel that learns of the end before the call itself then skips the call.
         self.answered.close();

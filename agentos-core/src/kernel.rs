@@ -36,6 +36,7 @@ mod queues;
 mod socket;
 mod sockets;
 mod stats;
+mod stream;
 mod syscall;
 mod tally;
 mod words;
@@ -79,6 +80,7 @@ pub use socket::{
     SocketAct, SocketCall, SocketId, SocketMessage, SocketMessages, SocketOp, SocketOpening,
 };
 pub use stats::{MemoryStats, ProcessStats};
+pub use stream::{FileStream, ReadStream, STREAM_CHUNK, STREAM_CHUNKS_AHEAD, StreamOp, WriteStream};
 pub use syscall::{Reply, STORE_LIST_LIMIT, StoreKey, StoredValue, Syscall, SystemInfo};
 pub use tally::{KernelStats, OperationTimes};
 
@@ -107,6 +109,12 @@ pub enum Input {
     Call {
         id: CallId,
         call: Call,
+    },
+    /// Its bytes flow between the caller and whoever performs its operation; the one answer comes when it ended.
+    Open {
+        id: CallId,
+        caller: Principal,
+        stream: FileStream,
     },
     /// An operation it handed out ended. Those cancelled meanwhile are ignored.
     OpDone {
@@ -186,6 +194,8 @@ pub struct Kernel {
     grants: Grants,
     calls: BTreeMap<CallId, WaitingCall>,
     performing: BTreeMap<OpId, CallId>,
+    /// Streams, which take no place among those operations.
+    streaming: BTreeMap<OpId, CallId>,
     last_op: OpId,
     last_socket: SocketId,
     queues: Queues,
@@ -249,6 +259,10 @@ impl WaitingCall {
         matches!(self.errand, Some(Errand::Program(_)))
     }
 
+    fn is_stream(&self) -> bool {
+        matches!(&self.errand, Some(Errand::Files(files)) if files.is_stream())
+    }
+
     fn is_waiting_for_a_person(&self) -> bool {
         matches!(self.stage, Stage::Asking { .. })
     }
@@ -294,6 +308,7 @@ impl Kernel {
             grants: Grants::default(),
             calls: BTreeMap::new(),
             performing: BTreeMap::new(),
+            streaming: BTreeMap::new(),
             last_op: OpId::NONE,
             last_socket: SocketId::NONE,
             queues: Queues::default(),
@@ -316,6 +331,7 @@ impl Kernel {
         self.forget_expired_keys();
         match input {
             Input::Call { id, call } => self.answer(id, call),
+            Input::Open { id, caller, stream } => self.open(id, caller, stream),
             Input::OpDone { op, result } => self.op_done(op, result),
             Input::Cancel { call } => self.abandon(call),
             Input::Attended(attended) => self.attended = attended,
@@ -446,6 +462,7 @@ impl Kernel {
                     EventKind::ProcessSuspended {},
                 )?;
                 self.stop_receiving(pid);
+                self.end_streams_of(pid);
                 Reply::Done
             }
             Syscall::ResumeProcess { pid } => {

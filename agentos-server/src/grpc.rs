@@ -1,6 +1,7 @@
 //! gRPC on ports of its own, for programs: the kernel and the AI service, each with health and reflection.
 
 mod ai;
+mod flow;
 mod kernel;
 mod outlet;
 mod tokens;
@@ -39,6 +40,10 @@ const AI_REQUEST_BYTES: usize = 1024 * 1024;
 const KERNEL_REQUEST_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of one answer of the kernel: the largest body a process may be sent, and what is around it.
 const KERNEL_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes a client may send in one call before they are taken, and in all calls of a connection: so many that no call
+/// whose bytes nobody takes holds up the others.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * 1024 * 1024;
 
 /// Serves the kernel until the desk stops, then lets the calls under way end; without a listener there is nothing to do.
 pub(crate) async fn serve_kernel(listener: Option<TcpListener>, desk: Arc<Desk>) -> io::Result<()> {
@@ -80,6 +85,8 @@ where
         end_watches(reporter, S::NAME).await;
     };
     Server::builder()
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .add_routes(routes(service, health))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopped)
         .await

@@ -377,6 +377,23 @@ line(
   host.beside_stuck / host.alone,
   "≤ 3 ×",
 );
+const wire = native("wire");
+line(
+  "a file of 4 KiB read over gRPC",
+  wire.grpc_read,
+  "µs",
+  "a bare echo of it",
+  wire.grpc_read / wire.grpc_echo,
+  "≤ 1.2 ×",
+);
+line(
+  "the slowest of a hundred reads over gRPC",
+  wire.grpc_read_p99 / 1000,
+  "ms",
+  "the median",
+  wire.grpc_read_p99 / wire.grpc_read,
+);
+line("kernel stats over REST", wire.rest, "µs", "a bare echo of them", wire.rest / wire.rest_echo, "≤ 1.5 ×");
 const module = await readFile(join(root, "ui/src/engine/wasm/agentos_engine_bg.wasm"));
 const packed = gzipSync(module, { level: 9 }).length;
 line("engine module, gzip", packed / 1024, "KB", "itself unpacked", packed / module.length, "≤ 300 KB");

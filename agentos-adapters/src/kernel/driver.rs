@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, IoKind, Kernel, KernelConfig, KernelEvent, OpId,
-    Reply, SysError,
+    AuditRecord, AuthorizedOp, Call, CallId, Effect, FileStream, Input, IoKind, Kernel, KernelConfig,
+    KernelEvent, OpId, Principal, Reply, SysError,
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::kernel::{EventItem, Reader};
+use agentos_core::ports::stream::Pipe;
 use agentos_core::time::Millis;
 use futures::FutureExt;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -32,6 +33,13 @@ pub(super) enum Request {
     Call {
         id: CallId,
         call: Call,
+        answer: Answer,
+    },
+    Open {
+        id: CallId,
+        caller: Principal,
+        stream: FileStream,
+        pipe: Pipe,
         answer: Answer,
     },
     Events {
@@ -73,6 +81,8 @@ pub(super) struct Driver {
     clock: SteadyClock,
     host: Arc<dyn HostPort>,
     answers: HashMap<CallId, Answer>,
+    /// Those that are open, with the host's end until the host has it.
+    streams: HashMap<CallId, Option<Pipe>>,
     operations: JoinSet<(OpId, Result<Reply, SysError>)>,
     running: HashMap<OpId, Operation>,
     events: broadcast::Sender<KernelEvent>,
@@ -93,6 +103,7 @@ impl Driver {
             audit: tokio::spawn(keep_audit(host.clone(), decided)),
             host,
             answers: HashMap::new(),
+            streams: HashMap::new(),
             operations: JoinSet::new(),
             running: HashMap::new(),
             events: broadcast::channel(EVENTS_BEHIND).0,
@@ -128,6 +139,9 @@ impl Driver {
             if let Some(input) = input {
                 self.handle(input).await;
             }
+            if !open {
+                self.end_streams().await;
+            }
         }
         drop(self.decisions);
         if let Err(error) = self.audit.await {
@@ -143,10 +157,21 @@ impl Driver {
     fn take(&mut self, request: Request) -> Option<Input> {
         match request {
             // The caller left before the call began.
-            Request::Call { answer, .. } if answer.is_closed() => None,
+            Request::Call { answer, .. } | Request::Open { answer, .. } if answer.is_closed() => None,
             Request::Call { id, call, answer } => {
                 self.answers.insert(id, answer);
                 Some(Input::Call { id, call })
+            }
+            Request::Open {
+                id,
+                caller,
+                stream,
+                pipe,
+                answer,
+            } => {
+                self.answers.insert(id, answer);
+                self.streams.insert(id, Some(pipe));
+                Some(Input::Open { id, caller, stream })
             }
             Request::Events {
                 since,
@@ -174,6 +199,13 @@ impl Driver {
                 .collect(),
             live: self.events.subscribe(),
             _person: (reader == Reader::Person).then(|| Arc::clone(&self.people)),
+        }
+    }
+
+    /// A stream would not end by itself while nobody reads it.
+    async fn end_streams(&mut self) {
+        for call in self.streams.keys().copied().collect::<Vec<_>>() {
+            self.handle(Input::Cancel { call }).await;
         }
     }
 
@@ -210,6 +242,7 @@ impl Driver {
                 Effect::CancelOp(op) => cancelled.extend(self.cancel(op)),
                 Effect::Audit(record) => decision.records.push(record),
                 Effect::Reply { call, result } => {
+                    self.streams.remove(&call);
                     decision
                         .answers
                         .extend(self.answers.remove(&call).map(|answer| (answer, result)));
@@ -233,10 +266,16 @@ impl Driver {
 
     fn perform(&mut self, op: AuthorizedOp) {
         let (id, host) = (op.id(), self.host.clone());
+        let stream = op.call().and_then(|call| self.streams.get_mut(&call));
+        let pipe = stream.and_then(Option::take);
         let (ends, ended) = oneshot::channel::<()>();
         let abort = self.operations.spawn(async move {
             let _ends = ends;
-            let performed = AssertUnwindSafe(host.perform(op)).catch_unwind().await;
+            let performed = match pipe {
+                Some(pipe) => host.stream(op, pipe),
+                None => host.perform(op),
+            };
+            let performed = AssertUnwindSafe(performed).catch_unwind().await;
             (id, performed.unwrap_or(Err(SysError::Io { kind: IoKind::Disk })))
         });
         self.running.insert(id, Operation { abort, ended });

@@ -4,6 +4,7 @@
 //! following it, so whatever is linked, mounted or swapped there, a call stays below its root. Start at [`Files`].
 
 mod change;
+mod flow;
 mod space;
 mod walk;
 
@@ -20,6 +21,7 @@ use cap_std::fs::Dir;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use change::Staged;
+pub(super) use flow::Terms;
 use space::Space;
 use walk::{Located, page, stat};
 

@@ -1,15 +1,24 @@
 //! A kernel behind another AgentOS: the port over the wire.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use agentos_core::kernel::{Batch, Call, IoKind, Principal, Reply, SysError};
+use agentos_core::kernel::{
+    Batch, Call, FileStat, FileStream, IoKind, Principal, ReadStream, Reply, SysError, WriteStream,
+};
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
+use agentos_core::ports::stream::ByteStream;
 use agentos_proto::kernel::kernel_service_client::KernelServiceClient;
+use agentos_proto::kernel::stream_syscall_request::{Item as Asked, Open};
+use agentos_proto::kernel::stream_syscall_response::Item;
 use agentos_proto::kernel::{
     self as wire, ExecuteBatchRequest, ExecuteSyscallRequest, StreamEventsRequest, StreamEventsResponse,
+    StreamSyscallRequest, StreamSyscallResponse,
 };
 use async_trait::async_trait;
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{self, BoxStream, Stream, StreamExt};
+use tokio::sync::oneshot;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
@@ -17,6 +26,10 @@ use crate::grpc::endpoint;
 
 /// The longest answer, in bytes: a response over the network, and what is around it.
 const ANSWER_BYTES: usize = 64 * 1_024 * 1_024;
+/// Bytes the server may send in one call before they are taken, and in all calls together: so many that no stream whose
+/// bytes nobody takes holds up the others.
+const STREAM_WINDOW: u32 = 128 * 1_024;
+const CONNECTION_WINDOW: u32 = 64 * 1_024 * 1_024;
 /// How often the server is asked whether it is there while it is waited for, and how long it may take to say so.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 
@@ -39,6 +52,8 @@ impl GrpcKernel {
         let channel = endpoint
             .http2_keep_alive_interval(SIGN_OF_LIFE)
             .keep_alive_timeout(SIGN_OF_LIFE)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .connect()
             .await
             .map_err(|error| {
@@ -86,6 +101,34 @@ impl KernelPort for GrpcKernel {
         }
     }
 
+    async fn read_stream(&self, caller: Principal, read: ReadStream) -> Result<ByteStream, SysError> {
+        let opening = opening(caller, FileStream::Read(read));
+        let response = self.client.clone().stream_syscall(stream::iter([opening])).await;
+        let answers = Some(response.map_err(unreached)?.into_inner());
+        let mut chunks = stream::unfold(answers, next_chunk).fuse().boxed();
+        // What cannot be opened is told in place of the first chunk.
+        let first = chunks.next().await.transpose()?;
+        Ok(stream::iter(first.map(Ok)).chain(chunks).boxed())
+    }
+
+    async fn write_stream(
+        &self,
+        caller: Principal,
+        write: WriteStream,
+        bytes: ByteStream,
+    ) -> Result<FileStat, SysError> {
+        let opening = opening(caller, FileStream::Write(write));
+        let (break_off, broken) = oneshot::channel();
+        // The connection may go on with the requests of a call that was dropped; so they end with it.
+        let (_waiting, left) = oneshot::channel::<()>();
+        let requests = Requests::new(opening, bytes, break_off, left);
+        tokio::select! {
+            biased;
+            Ok(error) = broken => Err(error),
+            written = written(self.client.clone(), requests) => written,
+        }
+    }
+
     async fn events(
         &self,
         since: Option<u64>,
@@ -99,6 +142,90 @@ impl KernelPort for GrpcKernel {
         let events = response.map_err(unreached)?.into_inner();
         Ok(stream::unfold(events, next_event).boxed())
     }
+}
+
+fn opening(caller: Principal, stream: FileStream) -> StreamSyscallRequest {
+    let opening = Open {
+        acting_pid: acting_pid(caller),
+        stream: Some(stream.into()),
+    };
+    StreamSyscallRequest {
+        item: Some(Asked::Open(opening)),
+    }
+}
+
+/// Nothing follows an error.
+async fn next_chunk(
+    answers: Option<Streaming<StreamSyscallResponse>>,
+) -> Option<(
+    Result<Vec<u8>, SysError>,
+    Option<Streaming<StreamSyscallResponse>>,
+)> {
+    let mut answers = answers?;
+    let error = match answers.message().await {
+        Ok(answer) => match answer?.item {
+            Some(Item::Chunk(chunk)) => return Some((Ok(chunk), Some(answers))),
+            Some(Item::Error(error)) => error.try_into().unwrap_or_else(|_| protocol()),
+            Some(Item::Written(_)) | None => protocol(),
+        },
+        Err(status) => unreached(status),
+    };
+    Some((Err(error), None))
+}
+
+/// What a write asks. A type of its own, since the compiler does not see of a boxed stream that a call with it can be sent.
+struct Requests(BoxStream<'static, StreamSyscallRequest>);
+
+impl Requests {
+    /// They end early when `left` does.
+    fn new(
+        opening: StreamSyscallRequest,
+        bytes: ByteStream,
+        break_off: oneshot::Sender<SysError>,
+        left: oneshot::Receiver<()>,
+    ) -> Self {
+        let chunks = stream::unfold(Some((bytes, break_off)), next_request);
+        Self(stream::iter([opening]).chain(chunks).take_until(left).boxed())
+    }
+}
+
+impl Stream for Requests {
+    type Item = StreamSyscallRequest;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(context)
+    }
+}
+
+/// What becomes of the file.
+async fn written(mut client: KernelServiceClient<Channel>, requests: Requests) -> Result<FileStat, SysError> {
+    let response = client.stream_syscall(requests).await.map_err(unreached)?;
+    let answer = response.into_inner().message().await.map_err(unreached)?;
+    match answer.and_then(|answer| answer.item) {
+        Some(Item::Written(stat)) => stat.try_into().map_err(|_| protocol()),
+        Some(Item::Error(error)) => Err(error.try_into().unwrap_or_else(|_| protocol())),
+        Some(Item::Chunk(_)) | None => Err(protocol()),
+    }
+}
+
+/// The chunks, and their end; after an error they break off without one.
+async fn next_request(
+    writing: Option<(ByteStream, oneshot::Sender<SysError>)>,
+) -> Option<(
+    StreamSyscallRequest,
+    Option<(ByteStream, oneshot::Sender<SysError>)>,
+)> {
+    let (mut bytes, break_off) = writing?;
+    let (item, rest) = match bytes.next().await {
+        Some(Ok(chunk)) => (Asked::Chunk(chunk), Some((bytes, break_off))),
+        None => (Asked::End(()), None),
+        Some(Err(error)) => {
+            // Who writes may have left.
+            let _ = break_off.send(error);
+            return None;
+        }
+    };
+    Some((StreamSyscallRequest { item: Some(item) }, rest))
 }
 
 /// The operator's connection is the system's where no process is named.

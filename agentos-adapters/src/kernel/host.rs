@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use agentos_core::kernel::{AuditRecord, AuthorizedOp, Op, Prompt, Reply, SysError, SystemInfo};
+use agentos_core::kernel::{AuditRecord, AuthorizedOp, Op, Prompt, Reply, StreamOp, SysError, SystemInfo};
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::llm::LlmPort;
+use agentos_core::ports::stream::Pipe;
 use async_trait::async_trait;
 
 use super::app_data::{Put, SqliteAppData};
-use super::files::Files;
+use super::files::{Files, Terms};
 use super::model::AppModel;
 use super::network::{PinnedHttp, Resolver, SystemResolver};
 use super::sockets::Sockets;
@@ -130,10 +131,48 @@ impl HostPort for Host {
                 Some(files) => files.perform(*op, self.app_data.record(record.as_slice())).await,
                 None => Err(SysError::Unavailable { retry_after: None }),
             },
-            Op::RunProgram(_) => Err(SysError::Unavailable { retry_after: None }),
+            Op::RunProgram(_) | Op::Stream(_) => Err(SysError::Unavailable { retry_after: None }),
             Op::KeepApproval(approval) => self.app_data.keep_approval(&approval).await,
             Op::ForgetApprovals { namespace } => self.app_data.forget_approvals(namespace).await,
             Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),
+        }
+    }
+
+    async fn stream(&self, op: AuthorizedOp, pipe: Pipe) -> Result<Reply, SysError> {
+        let (op, record) = op.into_parts();
+        let (Op::Stream(op), Some(files)) = (op, &self.files) else {
+            return Err(SysError::Unavailable { retry_after: None });
+        };
+        let record = async |bytes| {
+            let record = record.map(|record| record.of_bytes(bytes));
+            self.app_data.record(record.as_slice()).await
+        };
+        match (*op, pipe) {
+            (
+                StreamOp::Read {
+                    place,
+                    offset,
+                    length,
+                },
+                Pipe::Out(out),
+            ) => files.send(&place, offset, length, out).await,
+            (
+                StreamOp::Write {
+                    place,
+                    mode,
+                    if_etag,
+                    max_disk_bytes,
+                },
+                Pipe::In(bytes),
+            ) => {
+                let terms = Terms {
+                    mode,
+                    if_etag,
+                    max_disk_bytes,
+                };
+                files.take(place, terms, bytes, record).await
+            }
+            _ => Err(SysError::Unavailable { retry_after: None }),
         }
     }
 

@@ -28,6 +28,17 @@ pub struct AuditRecord {
     pub action: Action,
 }
 
+impl AuditRecord {
+    /// The record of a file, once it is known how many bytes came.
+    #[must_use]
+    pub fn of_bytes(mut self, count: u64) -> Self {
+        if let Action::File { bytes, .. } = &mut self.action {
+            *bytes = count;
+        }
+        self
+    }
+}
+
 /// What was done or refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]

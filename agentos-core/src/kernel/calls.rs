@@ -4,6 +4,7 @@ use super::{
     Action, Answer, Asked, CallId, CallName, Capability, Effect, Errand, EventKind, Grants, Kernel, Limits,
     Op, OpId, Pid, Principal, Queues, Reply, Stage, SysError, WaitingCall, monitor,
 };
+use crate::time::Millis;
 
 impl Kernel {
     /// Takes `op` on, if the caller is allowed it and has room for it.
@@ -45,11 +46,17 @@ impl Kernel {
             deadline,
             name,
         } = waiting.asked;
-        self.deadlines.insert((deadline, call));
+        self.end_at(deadline, call);
         if let Some(name) = name {
             self.names.insert((caller, name), call);
         }
         self.calls.insert(call, waiting);
+    }
+
+    pub(super) fn end_at(&mut self, deadline: Millis, call: CallId) {
+        if deadline < Millis::MAX {
+            self.deadlines.insert((deadline, call));
+        }
     }
 
     /// Hands queued operations out while the host has room, half of it to one process at most: those of it that take long
@@ -57,7 +64,9 @@ impl Kernel {
     pub(super) fn perform_queued(&mut self) {
         let of_one = self.config.operations_at_once.div_ceil(2);
         while self.performing.len() - self.programs_performing() < self.config.operations_at_once {
-            let Some(call) = self.queues.pop(of_one) else { break };
+            let Some(call) = self.queues.pop(of_one) else {
+                break;
+            };
             self.perform(call);
         }
         while self.programs_performing() < self.config.programs_at_once {
@@ -77,7 +86,7 @@ impl Kernel {
         }
     }
 
-    fn perform(&mut self, call: CallId) {
+    pub(super) fn perform(&mut self, call: CallId) {
         let stamp = self.stamp();
         let Some(waiting) = self.calls.get_mut(&call) else {
             return;
@@ -89,26 +98,35 @@ impl Kernel {
             return;
         };
         let once = |need: &_| waiting.is_allowed_once(need);
-        match monitor::authorize(&self.grants, waiting.asked.caller, id, op, once, stamp) {
+        let Asked { caller, .. } = waiting.asked;
+        match monitor::authorize(&self.grants, caller, (id, Some(call)), op, once, stamp) {
             Ok(op) => {
                 if let Some(errand) = &mut waiting.errand {
                     errand.begin();
                 }
-                self.performing.insert(id, call);
                 self.keys.began(call);
-                self.tally.operation_began(id, self.now);
+                if waiting.is_stream() {
+                    self.streaming.insert(id, call);
+                } else {
+                    self.performing.insert(id, call);
+                    self.tally.operation_began(id, self.now);
+                }
                 self.effects.push(Effect::Perform(op));
             }
             Err(denied) => {
-                let pid = waiting.asked.caller.pid();
-                self.line(is_program).done(pid);
+                if !waiting.is_stream() {
+                    self.line(is_program).done(caller.pid());
+                }
                 self.end_call(call, Err(denied));
             }
         }
     }
 
     pub(super) fn op_done(&mut self, op: OpId, result: Result<Reply, SysError>) {
-        if let Some(call) = self.performing.remove(&op) {
+        if let Some(call) = self.streaming.remove(&op) {
+            self.tally.stream_ended(&result);
+            self.end_call(call, result);
+        } else if let Some(call) = self.performing.remove(&op) {
             if let Some(waiting) = self.calls.get(&call) {
                 let pid = waiting.asked.caller.pid();
                 let is_program = waiting.is_program();
@@ -132,7 +150,7 @@ impl Kernel {
             return;
         };
         let Asked { caller, name, .. } = waiting.asked;
-        let pid = caller.pid();
+        let (pid, is_stream) = (caller.pid(), waiting.is_stream());
         self.deadlines.remove(&(waiting.asked.deadline, call));
         if let Some(name) = name {
             self.names.remove(&(caller, name));
@@ -145,8 +163,11 @@ impl Kernel {
             Stage::Queued(Op::RunProgram(_)) => self.program_queue.remove(pid, call),
             Stage::Queued(_) => self.queues.remove(pid, call),
             Stage::Performing(op) => {
-                if self.performing.remove(&op).is_some() {
+                let is_performed = self.performing.remove(&op).is_some();
+                if is_performed {
                     self.line(waiting.is_program()).done(pid);
+                }
+                if is_performed || self.streaming.remove(&op).is_some() {
                     self.tally.operation_cancelled(op);
                     self.effects.push(Effect::CancelOp(op));
                 }
@@ -159,7 +180,11 @@ impl Kernel {
             Some(Errand::Model(_) | Errand::Message(_) | Errand::Files(_)) | None => {}
         }
         if let Some(process) = self.processes.get_mut(pid) {
-            process.usage.give_back(waiting.held_bytes);
+            if is_stream {
+                process.usage.give_back_stream(waiting.held_bytes);
+            } else {
+                process.usage.give_back(waiting.held_bytes);
+            }
         }
         self.reply(waiting.asked, result);
     }

@@ -23,7 +23,7 @@ pub(super) enum Errand {
     Socket(Box<SocketErrand>),
     Model(Box<ModelCall>),
     Message(Box<MessageCall>),
-    Files(FileErrand),
+    Files(Box<FileErrand>),
     Program(Box<ProgramCall>),
 }
 
@@ -416,8 +416,9 @@ impl Kernel {
                 && let Stage::Asking { time_left, .. } = waiting.stage
             {
                 waiting.stage = Stage::Arriving;
-                waiting.asked.deadline = self.now.saturating_add(time_left);
-                self.deadlines.insert((waiting.asked.deadline, call));
+                let deadline = self.now.saturating_add(time_left);
+                waiting.asked.deadline = deadline;
+                self.end_at(deadline, call);
             }
             self.go_on(call);
         }

@@ -213,13 +213,7 @@ impl FileOp {
     fn new(call: FileCall, namespace: Option<Namespace>, limits: &Limits) -> Result<Self, SysError> {
         let max_disk_bytes = limits.disk_bytes;
         let place = |path| FilePlace::of(path, namespace);
-        let file = |path: FsPath| {
-            if path.is_root() {
-                Err(SysError::IsADirectory)
-            } else {
-                place(path)
-            }
-        };
+        let file = |path| FilePlace::of_file(path, namespace);
         Ok(match call {
             FileCall::Read { path, offset, length } => Self::Read {
                 place: file(path)?,
@@ -348,14 +342,7 @@ impl FileOp {
     fn change(&self) -> Option<(FileChange, u64)> {
         Some(match self {
             Self::Read { .. } | Self::Exists { .. } | Self::Stat { .. } | Self::List { .. } => return None,
-            Self::Write { mode, bytes, .. } => {
-                let change = match mode {
-                    WriteMode::Replace => FileChange::Write,
-                    WriteMode::CreateNew => FileChange::Create,
-                    WriteMode::Append => FileChange::Append,
-                };
-                (change, bytes.len() as u64)
-            }
+            Self::Write { mode, bytes, .. } => (FileChange::of_write(*mode), bytes.len() as u64),
             Self::Truncate { .. } => (FileChange::Truncate, 0),
             Self::Delete { .. } => (FileChange::Delete, 0),
             Self::Move { .. } => (FileChange::Move, 0),
@@ -363,6 +350,16 @@ impl FileOp {
             Self::CreateDirectory { .. } => (FileChange::CreateDirectory, 0),
             Self::RemoveDirectory { .. } => (FileChange::RemoveDirectory, 0),
         })
+    }
+}
+
+impl FileChange {
+    pub(super) fn of_write(mode: WriteMode) -> Self {
+        match mode {
+            WriteMode::Replace => Self::Write,
+            WriteMode::CreateNew => Self::Create,
+            WriteMode::Append => Self::Append,
+        }
     }
 }
 
@@ -387,12 +384,26 @@ pub fn disk_bytes(size: u64) -> u64 {
 #[derive(Debug)]
 pub(super) struct FileErrand {
     /// None once it is handed on.
-    op: Option<Box<FileOp>>,
+    op: Option<Op>,
     source: Option<FsRule>,
     main: FsRule,
+    is_stream: bool,
 }
 
 impl FileErrand {
+    pub(super) fn new(op: Op, main: FsRule, source: Option<FsRule>) -> Self {
+        Self {
+            is_stream: matches!(op, Op::Stream(_)),
+            op: Some(op),
+            source,
+            main,
+        }
+    }
+
+    pub(super) fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
     pub(super) fn needs(&self) -> Vec<Need> {
         let rules = self.source.iter().chain([&self.main]);
         let needs = rules.map(|rule| Need {
@@ -421,22 +432,23 @@ impl Kernel {
         let op = FileOp::new(call, process.namespace, limits)?;
         let held_bytes = op.held_bytes();
         process.usage.take(limits, held_bytes)?;
-        let errand = FileErrand {
-            source: op.source_need(),
-            main: op.need(),
-            op: Some(Box::new(op)),
-        };
-        self.set_out(asked, Errand::Files(errand), held_bytes);
+        let (main, source) = (op.need(), op.source_need());
+        let errand = FileErrand::new(Op::File(Box::new(op)), main, source);
+        self.set_out(asked, Errand::Files(Box::new(errand)), held_bytes);
         Ok(Answer::WhenDone)
     }
 
     pub(super) fn perform_on_files(&mut self, call: CallId) -> Result<(), SysError> {
         let errand = self.calls.get_mut(&call).and_then(|call| call.errand.as_mut());
-        let Some(Errand::Files(FileErrand { op, .. })) = errand else {
+        let Some(Errand::Files(files)) = errand else {
             return Ok(());
         };
-        match op.take() {
-            Some(op) => self.enqueue(call, Op::File(op)),
+        match files.op.take() {
+            Some(op @ Op::Stream(_)) => {
+                self.begin_stream(call, op);
+                Ok(())
+            }
+            Some(op) => self.enqueue(call, op),
             None => Ok(()),
         }
     }

@@ -9,8 +9,8 @@ use crate::time::Millis;
 /// The bounds of one process. What reaches one is answered with an error and changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes the kernel holds for it: the payloads of its calls in flight, its unread messages, and what its
-    /// connections may hold.
+    /// Bytes the kernel holds for it: the payloads of its calls in flight, the buffers of its streams, the answers
+    /// remembered by a key, its unread messages, and what its connections may hold.
     pub memory_bytes: u64,
     pub calls_in_flight: u32,
     pub calls_per_second: u32,
@@ -31,6 +31,7 @@ pub struct Limits {
     pub network_in_flight: u32,
     /// Bodies and messages of connections sent and received within an hour.
     pub network_bytes_per_hour: u64,
+    /// Connections, and files it reads or writes as streams, at once; they are no calls in flight.
     pub open_streams: u32,
     /// The longest message it sends or is sent.
     pub message_bytes: u64,
@@ -167,7 +168,7 @@ impl LimitTable {
 pub struct Usage {
     pub memory_bytes: u64,
     pub calls_in_flight: u32,
-    /// Calls admitted since its start.
+    /// Calls admitted since its start, with the streams that were opened.
     pub calls: u64,
     /// Requests over the network, with those a person is asked about.
     pub network_in_flight: u32,
@@ -192,28 +193,27 @@ impl Usage {
         Ok(())
     }
 
-    /// Takes a place among the open streams and `bytes` of memory, as long as it is open.
-    pub(super) fn take_stream(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
-        if self.open_streams >= limits.open_streams {
-            let (limit, used) = (limits.open_streams.into(), self.open_streams.into());
-            return Err(exceeded(Resource::OpenStreams, limit, used));
-        }
-        self.check_memory(limits, bytes)?;
-        self.open_streams += 1;
-        self.memory_bytes += bytes;
-        Ok(())
-    }
-
-    pub(super) fn give_back_stream(&mut self, bytes: u64) {
-        self.open_streams -= 1;
-        self.memory_bytes -= bytes;
-    }
-
     fn check_memory(&self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
         if self.memory_bytes.saturating_add(bytes) <= limits.memory_bytes {
             return Ok(());
         }
         Err(exceeded(Resource::Memory, limits.memory_bytes, self.memory_bytes))
+    }
+
+    /// Takes a place among the open streams and `bytes` of memory.
+    pub(super) fn take_stream(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        if self.open_streams >= limits.open_streams {
+            let (limit, used) = (limits.open_streams.into(), self.open_streams.into());
+            return Err(exceeded(Resource::OpenStreams, limit, used));
+        }
+        self.hold(limits, bytes)?;
+        self.open_streams += 1;
+        Ok(())
+    }
+
+    pub(super) fn give_back_stream(&mut self, bytes: u64) {
+        self.open_streams -= 1;
+        self.release(bytes);
     }
 
     /// Takes `bytes` of memory for what outlives its call.

@@ -1,5 +1,6 @@
 //! The one gate: only here is an operation authorised, and an authorised one is all a host performs.
 
+use super::CallId;
 use super::approval::StandingApproval;
 use super::audit::{Action, AuditRecord};
 use super::capability::{Capability, Grants, Standing};
@@ -11,6 +12,7 @@ use super::model::{ANSWER_BYTES, Prompt};
 use super::process::{Pid, Principal};
 use super::program::ProgramRun;
 use super::socket::SocketOp;
+use super::stream::{STREAM_BYTES, StreamOp};
 use super::syscall::{STORE_LIST_LIMIT, StoreKey};
 use crate::ids::{BootId, Namespace};
 use crate::time::Millis;
@@ -76,6 +78,9 @@ pub enum Op {
     /// Answers [`Reply::Program`](super::Reply::Program) when it ended; dropping the future ends it. It is one of those
     /// the operator registered, or it is `unavailable`, as it is where the host cannot confine it.
     RunProgram(Box<ProgramRun>),
+    /// Answers [`Reply::Streamed`](super::Reply::Streamed) once all has flowed. A file that is written is there from then
+    /// on and has its record before, with the bytes that came.
+    Stream(Box<StreamOp>),
     /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
     KeepApproval(StandingApproval),
     /// Answers [`Reply::Done`](super::Reply::Done): nothing is answered for the namespace any more.
@@ -152,6 +157,7 @@ impl Op {
             Self::RunProgram(run) => Capability::Program {
                 program: run.program.clone(),
             },
+            Self::Stream(op) => op.need().into(),
             Self::KeepApproval(_) | Self::ForgetApprovals { .. } => Capability::Approve,
         }
     }
@@ -175,6 +181,7 @@ impl Op {
             Self::Generate(prompt) => prompt.bytes() + ANSWER_BYTES,
             Self::RunProgram(run) => run.input_bytes() + run.output_bytes,
             Self::File(op) => op.held_bytes(),
+            Self::Stream(_) => STREAM_BYTES,
             Self::StoreDelete { .. }
             | Self::StoreClear { .. }
             | Self::SystemInfo
@@ -218,6 +225,7 @@ impl Op {
                 bytes: run.input_bytes(),
             }),
             Self::File(op) => op.action(),
+            Self::Stream(op) => op.action(),
             // The answer is a record of its own.
             Self::KeepApproval(_)
             | Self::ForgetApprovals { .. }
@@ -234,10 +242,10 @@ impl Op {
 /// these cannot perform what nobody was allowed:
 ///
 /// ```compile_fail,E0451
-/// use agentos_core::kernel::{AuthorizedOp, Op, OpId};
+/// use agentos_core::kernel::{AuthorizedOp, CallId, Op, OpId};
 ///
-/// fn forge(id: OpId, op: Op) -> AuthorizedOp {
-///     AuthorizedOp { id, op, record: None }
+/// fn forge(id: OpId, call: CallId, op: Op) -> AuthorizedOp {
+///     AuthorizedOp { id, call, op, record: None }
 /// }
 /// ```
 ///
@@ -251,6 +259,7 @@ impl Op {
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuthorizedOp {
     id: OpId,
+    call: Option<CallId>,
     op: Op,
     record: Option<AuditRecord>,
 }
@@ -258,6 +267,11 @@ pub struct AuthorizedOp {
 impl AuthorizedOp {
     pub fn id(&self) -> OpId {
         self.id
+    }
+
+    /// The call it belongs to; none where the kernel takes something away.
+    pub fn call(&self) -> Option<CallId> {
+        self.call
     }
 
     pub fn op(&self) -> &Op {
@@ -321,7 +335,7 @@ pub(super) fn check_call(
 pub(super) fn authorize(
     grants: &Grants,
     caller: Principal,
-    id: OpId,
+    (id, call): (OpId, Option<CallId>),
     op: Op,
     allowed_once: impl Fn(&Capability) -> bool,
     stamp: Stamp,
@@ -330,5 +344,5 @@ pub(super) fn authorize(
         check_call(grants, caller, &need, allowed_once(&need))?;
     }
     let record = op.action().map(|action| stamp.record(caller.pid(), action));
-    Ok(AuthorizedOp { id, op, record })
+    Ok(AuthorizedOp { id, call, op, record })
 }

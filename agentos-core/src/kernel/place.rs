@@ -28,6 +28,14 @@ impl FilePlace {
         Ok(Self { path, owner })
     }
 
+    /// As [`Self::of`], of a file: a root is a folder.
+    pub(super) fn of_file(path: FsPath, namespace: Option<Namespace>) -> Result<Self, SysError> {
+        if path.is_root() {
+            return Err(SysError::IsADirectory);
+        }
+        Self::of(path, namespace)
+    }
+
     fn contains(&self, other: &Self) -> bool {
         self.owner == other.owner && self.path.contains(&other.path)
     }

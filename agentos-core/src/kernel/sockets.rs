@@ -343,7 +343,8 @@ impl Kernel {
         let act = SocketAct::Close;
         let op = Op::Socket(Box::new(SocketOp { socket, target, act }));
         let (id, stamp) = (self.last_op, self.stamp());
-        if let Ok(op) = monitor::authorize(&self.grants, Principal::System, id, op, |_| false, stamp) {
+        if let Ok(op) = monitor::authorize(&self.grants, Principal::System, (id, None), op, |_| false, stamp)
+        {
             self.effects.push(Effect::Perform(op));
         }
     }

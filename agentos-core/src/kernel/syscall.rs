@@ -8,7 +8,7 @@ use super::capability::{Capability, GrantId, GrantInfo, Rule};
 use super::error::SysError;
 use super::event::EventPage;
 use super::exchange::{HttpRequest, HttpResponse};
-use super::files::{FileCall, FileReply};
+use super::files::{FileCall, FileReply, FileStat};
 use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
@@ -233,6 +233,11 @@ pub enum Reply {
     Delivered(u64),
     File(FileReply),
     Program(ProgramOutput),
+    /// How many bytes flowed, and the whole file they were read from or that they made.
+    Streamed {
+        bytes: u64,
+        stat: FileStat,
+    },
     /// Oldest first.
     Approvals(Vec<Approval>),
     StandingApprovals(Vec<StandingApproval>),

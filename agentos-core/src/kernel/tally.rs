@@ -38,6 +38,10 @@ pub struct KernelStats {
     pub operations_waiting: usize,
     /// How long operations took that a host ended; cancelled ones are not among them.
     pub operation_times: OperationTimes,
+    /// Files that are read or written as streams now.
+    pub open_streams: usize,
+    /// What flowed in those that ended well.
+    pub streamed_bytes: u64,
     /// The `seq` of the newest event.
     pub events: u64,
 }
@@ -70,6 +74,7 @@ pub(super) struct Tally {
     calls: BTreeMap<&'static str, u64>,
     began: BTreeMap<OpId, Millis>,
     operation_times: OperationTimes,
+    streamed_bytes: u64,
 }
 
 impl Tally {
@@ -88,6 +93,12 @@ impl Tally {
         }
     }
 
+    pub(super) fn stream_ended(&mut self, result: &Result<Reply, SysError>) {
+        if let Ok(Reply::Streamed { bytes, .. }) = result {
+            self.streamed_bytes += bytes;
+        }
+    }
+
     pub(super) fn operation_cancelled(&mut self, op: OpId) {
         self.began.remove(&op);
     }
@@ -98,6 +109,7 @@ impl Kernel {
         let Tally {
             calls,
             operation_times,
+            streamed_bytes,
             ..
         } = &self.tally;
         let processes = self.processes.all();
@@ -122,6 +134,8 @@ impl Kernel {
             operations_in_flight: self.performing.len(),
             operations_waiting: self.queues.len() + self.program_queue.len(),
             operation_times: operation_times.clone(),
+            open_streams: self.streaming.len(),
+            streamed_bytes: *streamed_bytes,
             events: self.events.newest(),
         }
     }

@@ -14,6 +14,7 @@ mod rules;
 mod runs;
 mod sockets;
 mod stats;
+mod streams;
 
 use super::*;
 use crate::ids::Namespace;

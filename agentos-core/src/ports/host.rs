@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::stream::Pipe;
 use crate::kernel::{AuditRecord, AuthorizedOp, Reply, SysError};
 
 /// Performs what the kernel's monitor authorised. Holds no policy of its own: an operation carries
@@ -18,6 +19,15 @@ pub trait HostPort: Send + Sync {
     /// Those named beside the operation. [`SysError::Unavailable`] and [`SysError::Io`]: nothing was
     /// changed.
     async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError>;
+
+    /// As [`perform`](Self::perform), with the bytes of an [`Op::Stream`](crate::kernel::Op::Stream): through `pipe` a
+    /// file is read, or what becomes a file is brought. Never more than a few chunks are in memory. A chunk that is
+    /// longer than [`STREAM_CHUNK`](crate::kernel::STREAM_CHUNK) is [`SysError::TooLarge`], and an error that comes
+    /// through the pipe is the answer; nothing is written then.
+    ///
+    /// # Errors
+    /// As for [`perform`](Self::perform).
+    async fn stream(&self, op: AuthorizedOp, pipe: Pipe) -> Result<Reply, SysError>;
 
     /// Appends decisions that have no operation to the audit, in order, all or none.
     ///

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use futures::stream::BoxStream;
 
+use super::stream::ByteStream;
 use crate::ids::Namespace;
 use crate::kernel::{
-    Approval, ApprovalAnswer, ApprovalId, Batch, Call, Capability, EventPage, GrantId, GrantInfo,
-    KernelEvent, KernelStats, NewProcess, Order, Pid, Principal, ProcessInfo, Reply, Rule, StandingApproval,
-    SysError, Syscall,
+    Approval, ApprovalAnswer, ApprovalId, Batch, Call, Capability, EventPage, FileStat, GrantId, GrantInfo,
+    KernelEvent, KernelStats, NewProcess, Order, Pid, Principal, ProcessInfo, ReadStream, Reply, Rule,
+    StandingApproval, SysError, Syscall, WriteStream,
 };
 
 /// The kernel, wherever it runs.
@@ -41,6 +42,27 @@ pub trait KernelPort: Send + Sync {
             Order::Parallel => join_all(batch.into_calls().into_iter().map(|call| self.call(call))).await,
         }
     }
+
+    /// Reads a file as a stream, however long it is. Dropping it closes the file. A process that ends, is suspended, or
+    /// may no longer read the file gets the error of that at once, in place of what it has not read.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call) and [`FileCall::Read`](crate::kernel::FileCall::Read). Once the stream is there it may
+    /// still end with one.
+    async fn read_stream(&self, caller: Principal, read: ReadStream) -> Result<ByteStream, SysError>;
+
+    /// Writes a file as a stream. It is what it was until all has come and is on the disk. Dropping the future before
+    /// that, or an error in `bytes`, leaves it so.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call) and [`FileCall::Write`](crate::kernel::FileCall::Write), as soon as they are known;
+    /// that of `bytes`; [`SysError::TooLarge`] for a chunk over [`STREAM_CHUNK`](crate::kernel::STREAM_CHUNK).
+    async fn write_stream(
+        &self,
+        caller: Principal,
+        write: WriteStream,
+        bytes: ByteStream,
+    ) -> Result<FileStat, SysError>;
 
     /// What happens from now on, after what is still kept of the events behind `since` (a `seq`).
     /// A reader that falls behind is told how many it missed, and goes on. As long as there is a stream

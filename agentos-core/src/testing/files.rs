@@ -126,24 +126,42 @@ impl MemoryFiles {
         if_etag: Option<&str>,
         limit: u64,
     ) -> Result<Reply, SysError> {
-        let there = match self.file(&place) {
-            Ok(bytes) => Some(bytes.to_vec()),
-            Err(SysError::NotFound) => {
-                self.check_absent(&place)?;
-                None
-            }
-            Err(error) => return Err(error),
-        };
-        let etag = self.nodes.get(&place).map(|node| node.stat().etag);
-        if if_etag.is_some() && etag.as_deref() != if_etag {
-            return Err(SysError::Conflict { etag });
-        }
-        let bytes = match (mode, there) {
-            (WriteMode::CreateNew, Some(_)) => return Err(SysError::AlreadyExists),
-            (WriteMode::Append, Some(there)) => [there, bytes].concat(),
+        self.check_write(&place, mode, if_etag)?;
+        let bytes = match self.file(&place) {
+            Ok(there) if mode == WriteMode::Append => [there, &bytes].concat(),
             _ => bytes,
         };
         self.put(place, bytes, limit)
+    }
+
+    /// Whether `place` may be written now.
+    pub(super) fn check_write(
+        &self,
+        place: &FilePlace,
+        mode: WriteMode,
+        if_etag: Option<&str>,
+    ) -> Result<(), SysError> {
+        let is_there = match self.file(place) {
+            Ok(_) => true,
+            Err(SysError::NotFound) => {
+                self.check_absent(place)?;
+                false
+            }
+            Err(error) => return Err(error),
+        };
+        let etag = self.nodes.get(place).map(|node| node.stat().etag);
+        if if_etag.is_some() && etag.as_deref() != if_etag {
+            return Err(SysError::Conflict { etag });
+        }
+        if mode == WriteMode::CreateNew && is_there {
+            return Err(SysError::AlreadyExists);
+        }
+        Ok(())
+    }
+
+    /// The whole file as it is now.
+    pub(super) fn open(&self, place: &FilePlace) -> Result<(Vec<u8>, FileStat), SysError> {
+        Ok((self.file(place)?.to_vec(), self.at(place)?.stat()))
     }
 
     fn truncate(&mut self, place: FilePlace, length: u64, limit: u64) -> Result<Reply, SysError> {
@@ -170,9 +188,14 @@ impl MemoryFiles {
     }
 
     fn put(&mut self, place: FilePlace, bytes: Vec<u8>, limit: u64) -> Result<Reply, SysError> {
-        let freed = self.nodes.get(&place).map_or(0, Node::taken);
-        self.check_room(&place, disk_bytes(bytes.len() as u64), freed, limit)?;
+        self.check_put(&place, disk_bytes(bytes.len() as u64), limit)?;
         Ok(self.insert(place, Some(bytes)))
+    }
+
+    /// Whether there is room for `added` bytes in the place of what is there.
+    pub(super) fn check_put(&self, place: &FilePlace, added: u64, limit: u64) -> Result<(), SysError> {
+        let freed = self.nodes.get(place).map_or(0, Node::taken);
+        self.check_room(place, added, freed, limit)
     }
 
     fn insert(&mut self, place: FilePlace, bytes: Option<Vec<u8>>) -> Reply {

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use futures::channel::oneshot;
+use futures::channel::{mpsc, oneshot};
+use futures::{SinkExt, StreamExt};
 
 use super::files::MemoryFiles;
 use crate::ids::Namespace;
 use crate::kernel::{
-    AuditRecord, AuthorizedOp, FRAME_BYTES, HttpResponse, IoKind, ModelReply, Op, Outbound, ProgramEnd,
-    ProgramOutput, Reply, SocketAct, SocketId, SocketMessage, SocketMessages, SocketOp, StandingApproval,
-    StoreKey, StoredValue, SysError, SystemInfo,
+    AuditRecord, AuthorizedOp, FRAME_BYTES, FileOp, FileReply, HttpResponse, IoKind, ModelReply, Op,
+    Outbound, ProgramEnd, ProgramOutput, Reply, STREAM_CHUNK, SocketAct, SocketId, SocketMessage,
+    SocketMessages, SocketOp, StandingApproval, StoreKey, StoredValue, StreamOp, SysError, SystemInfo,
+    disk_bytes,
 };
 use crate::ports::host::HostPort;
+use crate::ports::stream::{ByteStream, Pipe, chunk_within_bounds};
 
 /// Keeps app data, files and the audit in memory, answers requests as it was told and questions to the model with their own
 /// text, sends back what is sent over a connection, and can hold operations back. Every program it runs writes its input
@@ -126,6 +129,68 @@ impl FakeHost {
         self.state().audit.clone()
     }
 
+    async fn send_file(&self, op: StreamOp, mut sender: mpsc::Sender<Vec<u8>>) -> Result<Reply, SysError> {
+        let StreamOp::Read {
+            place,
+            offset,
+            length,
+        } = op
+        else {
+            return Err(SysError::Unavailable { retry_after: None });
+        };
+        let (file, stat) = self.state().files.open(&place)?;
+        let rest = file.get(offset as usize..).unwrap_or_default();
+        let wanted = length.map_or(rest.len(), |length| rest.len().min(length as usize));
+        for chunk in rest[..wanted].chunks(STREAM_CHUNK) {
+            if sender.send(chunk.to_vec()).await.is_err() {
+                return Err(SysError::Cancelled);
+            }
+        }
+        let bytes = wanted as u64;
+        Ok(Reply::Streamed { bytes, stat })
+    }
+
+    async fn take_file(
+        &self,
+        op: StreamOp,
+        record: Option<AuditRecord>,
+        mut bytes: ByteStream,
+    ) -> Result<Reply, SysError> {
+        let StreamOp::Write {
+            place,
+            mode,
+            if_etag,
+            max_disk_bytes,
+        } = op
+        else {
+            return Err(SysError::Unavailable { retry_after: None });
+        };
+        self.state().files.check_write(&place, mode, if_etag.as_deref())?;
+        let mut all = Vec::new();
+        while let Some(chunk) = bytes.next().await {
+            all.extend(chunk_within_bounds(chunk?)?);
+            let added = disk_bytes(all.len() as u64);
+            self.state().files.check_put(&place, added, max_disk_bytes)?;
+        }
+        let mut state = self.state();
+        if state.broken {
+            return Err(SysError::Unavailable { retry_after: None });
+        }
+        let bytes = all.len() as u64;
+        let write = FileOp::Write {
+            place,
+            bytes: all,
+            mode,
+            if_etag,
+            max_disk_bytes,
+        };
+        let Reply::File(FileReply::Stat(stat)) = state.files.perform(write)? else {
+            return Err(SysError::wrong_reply());
+        };
+        state.audit.extend(record.map(|record| record.of_bytes(bytes)));
+        Ok(Reply::Streamed { bytes, stat })
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,6 +225,18 @@ impl HostPort for FakeHost {
         let reply = state.perform(op)?;
         state.audit.extend(record);
         Ok(reply)
+    }
+
+    async fn stream(&self, op: AuthorizedOp, pipe: Pipe) -> Result<Reply, SysError> {
+        if let Some(released) = self.arrive() {
+            let _ = released.await;
+        }
+        let (op, record) = op.into_parts();
+        match (op, pipe) {
+            (Op::Stream(op), Pipe::Out(sender)) => self.send_file(*op, sender).await,
+            (Op::Stream(op), Pipe::In(bytes)) => self.take_file(*op, record, bytes).await,
+            _ => Err(SysError::Unavailable { retry_after: None }),
+        }
     }
 
     async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
@@ -214,6 +291,7 @@ impl State {
                 stdout: run.input,
                 stderr: run.args.join(" ").into_bytes(),
             })),
+            Op::Stream(_) => Err(SysError::Unavailable { retry_after: None }),
             Op::KeepApproval(approval) => {
                 self.approvals.push(approval);
                 Ok(Reply::Done)

@@ -8,8 +8,8 @@ use futures::future::join_all;
 
 use crate::ids::{BootId, Namespace};
 use crate::kernel::{
-    Action, AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, Kernel, KernelConfig, LimitTable,
-    NewProcess, Pid, Principal, Reply, Resource, StoreKey, StoredValue, SysError, Syscall,
+    Action, AuditRecord, AuthorizedOp, Call, CallId, Effect, FileStream, Input, Kernel, KernelConfig,
+    LimitTable, NewProcess, Pid, Principal, Reply, Resource, StoreKey, StoredValue, SysError, Syscall,
 };
 use crate::ports::host::HostPort;
 
@@ -47,6 +47,7 @@ macro_rules! host_contract {
             homes_are_apart_and_what_is_shared_is_one
             more_than_one_call_may_bring_is_too_large
             names_are_what_they_are
+            a_stream_takes_no_more_than_the_root_may
         );
     };
     (@tests $run:path, $host:expr, $($promise:ident)*) => {
@@ -102,6 +103,18 @@ impl Monitor {
             call: Call::new(caller, syscall),
         };
         self.kernel.handle(input, NOW)
+    }
+
+    /// A stream that may flow.
+    fn open(&mut self, caller: Principal, stream: FileStream) -> AuthorizedOp {
+        self.calls += 1;
+        let id = CallId(self.calls);
+        let effects = self.kernel.handle(Input::Open { id, caller, stream }, NOW);
+        let op = effects.into_iter().find_map(|effect| match effect {
+            Effect::Perform(op) => Some(op),
+            _ => None,
+        });
+        op.expect("it is allowed this, within its limits")
     }
 
     fn spawn(&mut self, new: NewProcess) -> Pid {

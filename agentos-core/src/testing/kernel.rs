@@ -6,17 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::channel::oneshot;
+use futures::future::{BoxFuture, Either, FutureExt, select};
 use futures::stream::{self, BoxStream, StreamExt};
 
 use super::host::FakeHost;
 use super::kernel_contract::program;
 use crate::ids::BootId;
 use crate::kernel::{
-    AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, Kernel, KernelConfig, KernelEvent, Reply,
-    SysError,
+    AuditRecord, AuthorizedOp, Call, CallId, Effect, FileStat, FileStream, Input, Kernel, KernelConfig,
+    KernelEvent, Principal, ReadStream, Reply, SysError, WriteStream,
 };
 use crate::ports::host::HostPort;
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
+use crate::ports::stream::{ByteStream, Pipe, pipe, read_through};
 use crate::time::Millis;
 
 /// Each caller performs what its own call leads to. The clock stands still, so nothing is ever late, and a
@@ -24,7 +26,7 @@ use crate::time::Millis;
 /// not granted is `approval_required` at once.
 pub struct FakeKernel {
     host: Arc<FakeHost>,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 struct State {
@@ -60,13 +62,50 @@ impl FakeKernel {
         };
         Self {
             host,
-            state: Mutex::new(state),
+            state: Arc::new(Mutex::new(state)),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
+
+    /// Opens a stream, and answers it once it ended.
+    fn open(
+        &self,
+        caller: Principal,
+        stream: FileStream,
+        pipe: Pipe,
+    ) -> BoxFuture<'static, Result<Reply, SysError>> {
+        let (host, state) = (Arc::clone(&self.host), Arc::clone(&self.state));
+        let (answer, mut answered) = oneshot::channel();
+        let (call, mut outside) = lock(&state).open(caller, stream, answer);
+        let waiting = WaitingCall {
+            state: Arc::clone(&state),
+            call,
+        };
+        async move {
+            let _waiting = waiting;
+            let _ = host.record(&outside.records).await;
+            if let Some(op) = outside.ops.pop_front() {
+                let id = op.id();
+                let performed = host.stream(op, pipe);
+                // The kernel may end it before the host does.
+                let result = match select(&mut answered, performed).await {
+                    Either::Left((ended, _)) => return ended.unwrap_or(Err(SysError::Cancelled)),
+                    Either::Right((result, _)) => result,
+                };
+                outside = lock(&state).handle(Input::OpDone { op: id, result });
+                let _ = host.record(&outside.records).await;
+            }
+            answered.await.unwrap_or(Err(SysError::Cancelled))
+        }
+        .boxed()
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for FakeKernel {
@@ -80,7 +119,10 @@ impl KernelPort for FakeKernel {
     async fn call(&self, call: Call) -> Result<Reply, SysError> {
         let (answer, answered) = oneshot::channel();
         let (call, mut outside) = self.state().begin(call, answer);
-        let _waiting = WaitingCall { kernel: self, call };
+        let _waiting = WaitingCall {
+            state: Arc::clone(&self.state),
+            call,
+        };
         loop {
             // As in every kernel, a decision stands even when it cannot be recorded.
             let _ = self.host.record(&outside.records).await;
@@ -92,6 +134,26 @@ impl KernelPort for FakeKernel {
             let next = self.state().handle(Input::OpDone { op: id, result });
             outside.records = next.records;
             outside.ops.extend(next.ops);
+        }
+    }
+
+    async fn read_stream(&self, caller: Principal, read: ReadStream) -> Result<ByteStream, SysError> {
+        let (pipe, chunks) = pipe();
+        read_through(chunks, self.open(caller, FileStream::Read(read), pipe)).await
+    }
+
+    async fn write_stream(
+        &self,
+        caller: Principal,
+        write: WriteStream,
+        bytes: ByteStream,
+    ) -> Result<FileStat, SysError> {
+        match self
+            .open(caller, FileStream::Write(write), Pipe::In(bytes))
+            .await?
+        {
+            Reply::Streamed { stat, .. } => Ok(stat),
+            _ => Err(SysError::wrong_reply()),
         }
     }
 
@@ -121,6 +183,18 @@ impl State {
         (id, self.handle(input))
     }
 
+    fn open(
+        &mut self,
+        caller: Principal,
+        stream: FileStream,
+        answer: oneshot::Sender<Result<Reply, SysError>>,
+    ) -> (CallId, Outside) {
+        self.calls += 1;
+        let id = CallId(self.calls);
+        self.answers.insert(id, answer);
+        (id, self.handle(Input::Open { id, caller, stream }))
+    }
+
     fn handle(&mut self, input: Input) -> Outside {
         let mut outside = Outside {
             ops: VecDeque::new(),
@@ -147,14 +221,14 @@ impl State {
 }
 
 /// Cancels the call when its caller no longer waits.
-struct WaitingCall<'a> {
-    kernel: &'a FakeKernel,
+struct WaitingCall {
+    state: Arc<Mutex<State>>,
     call: CallId,
 }
 
-impl Drop for WaitingCall<'_> {
+impl Drop for WaitingCall {
     fn drop(&mut self) {
-        let mut state = self.kernel.state();
+        let mut state = lock(&self.state);
         state.handle(Input::Cancel { call: self.call });
         state.answers.remove(&self.call);
     }

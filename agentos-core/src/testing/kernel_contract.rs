@@ -6,17 +6,19 @@
 
 use std::pin::pin;
 
-use futures::StreamExt;
 use futures::future::{Either, select};
+use futures::stream::{self, StreamExt};
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, IdempotencyKey, IpcRights, IpcRule,
-    KernelEvent, LimitTable, Message, MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal,
-    ProcessState, Profile, ProgramEnd, ProgramName, ProgramRequest, RECEIVE_LIMIT, Reply, Resource, Rule,
-    SocketCall, SocketMessage, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted,
+    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, FILE_BYTES, FilePlace, FileStat,
+    FsPath, FsRights, FsRule, IdempotencyKey, IpcRights, IpcRule, KernelEvent, LimitTable, Message,
+    MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal, ProcessState, Profile, ProgramEnd,
+    ProgramName, ProgramRequest, RECEIVE_LIMIT, ReadStream, Reply, Resource, Rule, STREAM_CHUNK, SocketCall,
+    SocketMessage, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted, WriteMode, WriteStream,
 };
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
+use crate::ports::stream::ByteStream;
 use crate::time::Millis;
 
 /// One `#[test]` a promise; `$run` drives a future to its end, `$kernel` is a future of a kernel that
@@ -64,6 +66,11 @@ macro_rules! kernel_contract {
             a_program_needs_leave_of_its_own
             nobody_runs_what_is_not_registered
             a_connection_is_asked_about_like_a_request
+            a_file_of_any_length_flows_in_and_out
+            a_stream_is_refused_as_a_call_is
+            a_stream_that_breaks_off_leaves_the_file_as_it_was
+            a_stream_ends_with_its_process_its_grant_and_a_suspension
+            one_stream_more_than_allowed_is_refused_until_one_ends
         );
     };
     (@tests $run:path, $kernel:expr, $($promise:ident)*) => {
@@ -833,4 +840,211 @@ pub async fn a_connection_is_asked_about_like_a_request(kernel: &dyn KernelPort)
     ] {
         assert_eq!(over(call).await, Err(SysError::NotFound));
     }
+}
+
+fn path(text: &str) -> FsPath {
+    FsPath::parse(text).expect("a path of these tests")
+}
+
+fn all_of(at: &str) -> ReadStream {
+    ReadStream {
+        path: path(at),
+        offset: 0,
+        length: None,
+    }
+}
+
+/// Bytes of which no two chunks are alike.
+fn bytes(count: usize) -> Vec<u8> {
+    (0..count)
+        .map(|at| (at % 251 + at / STREAM_CHUNK) as u8)
+        .collect()
+}
+
+fn flow(bytes: &[u8]) -> ByteStream {
+    let chunks: Vec<_> = bytes
+        .chunks(STREAM_CHUNK)
+        .map(|chunk| Ok(chunk.to_vec()))
+        .collect();
+    stream::iter(chunks).boxed()
+}
+
+async fn write(
+    kernel: &dyn KernelPort,
+    pid: Pid,
+    at: &str,
+    mode: WriteMode,
+    bytes: ByteStream,
+) -> Result<FileStat, SysError> {
+    let write = WriteStream {
+        path: path(at),
+        mode,
+        if_etag: None,
+    };
+    kernel.write_stream(Principal::Process(pid), write, bytes).await
+}
+
+/// What comes until the end, and the error with which it ends.
+async fn drained(mut stream: ByteStream) -> (Vec<u8>, Option<SysError>) {
+    let mut all = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        match chunk {
+            Ok(chunk) => {
+                assert!((1..=STREAM_CHUNK).contains(&chunk.len()));
+                all.extend(chunk);
+            }
+            Err(error) => return (all, Some(error)),
+        }
+    }
+    (all, None)
+}
+
+pub async fn a_file_of_any_length_flows_in_and_out(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let read = async |read| {
+        let stream = kernel.read_stream(Principal::Process(pid), read).await;
+        drained(stream.unwrap()).await
+    };
+    let whole = bytes(FILE_BYTES as usize + 100_000);
+    let stat = write(kernel, pid, "home:a", WriteMode::CreateNew, flow(&whole))
+        .await
+        .unwrap();
+    assert_eq!(stat.size, whole.len() as u64);
+    assert!(read(all_of("home:a")).await == (whole.clone(), None));
+    let stat = write(kernel, pid, "home:a", WriteMode::Append, flow(b"end"))
+        .await
+        .unwrap();
+    assert_eq!(stat.size, whole.len() as u64 + 3);
+    let part = ReadStream {
+        offset: whole.len() as u64 - 2,
+        length: Some(4),
+        ..all_of("home:a")
+    };
+    let expected = [&whole[whole.len() - 2..], b"en"].concat();
+    assert_eq!(read(part).await, (expected, None));
+    write(kernel, pid, "home:a", WriteMode::Replace, flow(b""))
+        .await
+        .unwrap();
+    assert_eq!(read(all_of("home:a")).await, (Vec::new(), None));
+}
+
+pub async fn a_stream_is_refused_as_a_call_is(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let read = async |at| {
+        let read = kernel.read_stream(Principal::Process(pid), all_of(at)).await;
+        read.err()
+    };
+    assert_eq!(read("home:a").await, Some(SysError::NotFound));
+    assert_eq!(read("home:").await, Some(SysError::IsADirectory));
+    let asked = read("shared:a").await;
+    assert!(
+        matches!(asked, Some(SysError::ApprovalRequired { .. })),
+        "{asked:?}"
+    );
+    write(kernel, pid, "home:a", WriteMode::CreateNew, flow(b"a"))
+        .await
+        .unwrap();
+    let again = write(
+        kernel,
+        pid,
+        "home:a",
+        WriteMode::CreateNew,
+        stream::pending().boxed(),
+    )
+    .await;
+    assert_eq!(again, Err(SysError::AlreadyExists), "before anything comes");
+    let other = WriteStream {
+        path: path("home:a"),
+        mode: WriteMode::Replace,
+        if_etag: Some("another".to_owned()),
+    };
+    let pending = stream::pending().boxed();
+    let other = kernel.write_stream(Principal::Process(pid), other, pending).await;
+    assert!(matches!(other, Err(SysError::Conflict { .. })), "{other:?}");
+}
+
+pub async fn a_stream_that_breaks_off_leaves_the_file_as_it_was(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    write(kernel, pid, "home:a", WriteMode::CreateNew, flow(b"kept"))
+        .await
+        .unwrap();
+    for mode in [WriteMode::Replace, WriteMode::Append] {
+        let lost = SysError::Cancelled;
+        let broken = flow(&bytes(300_000)).chain(stream::iter([Err(lost.clone())]));
+        let broken = write(kernel, pid, "home:a", mode, broken.boxed()).await;
+        assert_eq!(broken, Err(lost));
+    }
+    let long = stream::iter([Ok(vec![0; STREAM_CHUNK + 1])]).boxed();
+    let limit = STREAM_CHUNK as u64;
+    let too_long = write(kernel, pid, "home:a", WriteMode::Replace, long).await;
+    assert_eq!(too_long, Err(SysError::TooLarge { limit }));
+    let read = kernel
+        .read_stream(Principal::Process(pid), all_of("home:a"))
+        .await;
+    assert_eq!(drained(read.unwrap()).await, (b"kept".to_vec(), None));
+}
+
+/// So long that nothing between a host and a reader holds it.
+const LONG: usize = 1_024 * 1_024;
+
+pub async fn a_stream_ends_with_its_process_its_grant_and_a_suspension(kernel: &dyn KernelPort) {
+    let whole = bytes(LONG);
+    for number in 1..=3 {
+        let pid = app(kernel, number).await;
+        write(kernel, pid, "home:a", WriteMode::CreateNew, flow(&whole))
+            .await
+            .unwrap();
+        let stream = kernel
+            .read_stream(Principal::Process(pid), all_of("home:a"))
+            .await;
+        let rights = FsRights::Read;
+        let owner = Some(namespace(number));
+        let need = |at| {
+            let place = FilePlace {
+                path: path(at),
+                owner,
+            };
+            FsRule { place, rights }.into()
+        };
+        let expected = match number {
+            1 => {
+                kernel.kill(pid).await.unwrap();
+                SysError::Cancelled
+            }
+            2 => {
+                kernel.suspend(pid).await.unwrap();
+                SysError::Unavailable { retry_after: None }
+            }
+            _ => {
+                kernel.grant(pid, need("home:"), Rule::Deny).await.unwrap();
+                SysError::PermissionDenied { need: need("home:a") }
+            }
+        };
+        let (read, error) = drained(stream.unwrap()).await;
+        assert_eq!(error, Some(expected));
+        assert!(read.len() < whole.len(), "all of it was read");
+    }
+}
+
+pub async fn one_stream_more_than_allowed_is_refused_until_one_ends(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    write(kernel, pid, "home:a", WriteMode::CreateNew, flow(&bytes(LONG)))
+        .await
+        .unwrap();
+    let open = || kernel.read_stream(Principal::Process(pid), all_of("home:a"));
+    let limit = LimitTable::default().standard.open_streams;
+    let mut streams = Vec::new();
+    for _ in 0..limit {
+        streams.push(open().await.unwrap());
+    }
+    let full = SysError::QuotaExceeded {
+        resource: Resource::OpenStreams,
+        limit: limit.into(),
+        used: limit.into(),
+        retry_after: None,
+    };
+    assert_eq!(open().await.err(), Some(full));
+    let (read, error) = drained(streams.pop().unwrap()).await;
+    assert_eq!((read.len(), error), (LONG, None));
+    assert!(open().await.is_ok());
 }

@@ -3,6 +3,7 @@
 use super::{SysError, core, invalid, number, read, read_all, same_words, wire, word, written};
 use wire::file_call::{self, Call, Path, Way};
 use wire::file_reply::{self, Reply};
+use wire::stream_syscall_request::open::Stream;
 
 same_words! {
     core::WriteMode = wire::WriteMode as "mode" { Replace CreateNew Append }
@@ -123,6 +124,46 @@ impl TryFrom<Path> for core::FsPath {
 
     fn try_from(path: Path) -> Result<Self, SysError> {
         path.path.try_into()
+    }
+}
+
+impl From<core::FileStream> for Stream {
+    fn from(stream: core::FileStream) -> Self {
+        match stream {
+            core::FileStream::Read(core::ReadStream { path, offset, length }) => {
+                Self::Read(wire::ReadStream {
+                    path: path.into(),
+                    offset,
+                    length,
+                })
+            }
+            core::FileStream::Write(core::WriteStream { path, mode, if_etag }) => {
+                Self::Write(wire::WriteStream {
+                    path: path.into(),
+                    mode: number::<wire::WriteMode, _>(mode),
+                    if_etag,
+                })
+            }
+        }
+    }
+}
+
+impl TryFrom<Stream> for core::FileStream {
+    type Error = SysError;
+
+    fn try_from(stream: Stream) -> Result<Self, SysError> {
+        Ok(match stream {
+            Stream::Read(read) => Self::Read(core::ReadStream {
+                path: read.path.try_into()?,
+                offset: read.offset,
+                length: read.length,
+            }),
+            Stream::Write(write) => Self::Write(core::WriteStream {
+                path: write.path.try_into()?,
+                mode: word::<wire::WriteMode, _>(write.mode)?,
+                if_etag: write.if_etag,
+            }),
+        })
     }
 }
 

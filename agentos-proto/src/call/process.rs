@@ -180,6 +180,8 @@ impl From<core::KernelStats> for wire::KernelStats {
             operations_waiting: stats.operations_waiting as u64,
             operation_times: Some(stats.operation_times.into()),
             events: stats.events,
+            open_streams: stats.open_streams as u64,
+            streamed_bytes: stats.streamed_bytes,
         }
     }
 }
@@ -204,6 +206,8 @@ impl TryFrom<wire::KernelStats> for core::KernelStats {
             operations_waiting: count(stats.operations_waiting)?,
             operation_times: read("operation_times", stats.operation_times)?,
             events: stats.events,
+            open_streams: count(stats.open_streams)?,
+            streamed_bytes: stats.streamed_bytes,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What a syscall is answered.
 
-use super::{SysError, core, invalid, pid, read_all, wire, written};
+use super::{SysError, core, invalid, pid, read, read_all, wire, written};
 use wire::execute_syscall_response::Answer;
 use wire::reply::{self, Reply};
 
@@ -45,6 +45,10 @@ impl From<core::Reply> for wire::Reply {
             core::Reply::File(reply) => Reply::File(reply.into()),
             core::Reply::Socket(messages) => Reply::Socket(messages.into()),
             core::Reply::Program(output) => Reply::Program(output.into()),
+            core::Reply::Streamed { bytes, stat } => Reply::Streamed(reply::Streamed {
+                bytes,
+                stat: Some(stat.into()),
+            }),
             core::Reply::Approvals(approvals) => Reply::Approvals(reply::Approvals {
                 approvals: written(approvals),
             }),
@@ -91,6 +95,10 @@ impl TryFrom<wire::Reply> for core::Reply {
             Reply::File(reply) => Self::File(reply.try_into()?),
             Reply::Socket(messages) => Self::Socket(messages.try_into()?),
             Reply::Program(output) => Self::Program(output.try_into()?),
+            Reply::Streamed(reply::Streamed { bytes, stat }) => Self::Streamed {
+                bytes,
+                stat: read("stat", stat)?,
+            },
             Reply::Approvals(reply::Approvals { approvals }) => Self::Approvals(read_all(approvals)?),
             Reply::StandingApprovals(reply::StandingApprovals { standing_approvals }) => {
                 Self::StandingApprovals(read_all(standing_approvals)?)

@@ -337,6 +337,24 @@ fn program_ends() -> [ProgramEnd; 6] {
     ]
 }
 
+#[test]
+fn a_stream_is_opened_as_it_was_asked_for() {
+    let read = FileStream::Read(ReadStream {
+        path: path("home:a"),
+        offset: 3,
+        length: Some(0),
+    });
+    let write = FileStream::Write(WriteStream {
+        path: path("shared:a"),
+        mode: WriteMode::Append,
+        if_etag: Some("7".to_owned()),
+    });
+    for stream in [read, write] {
+        let message = wire::stream_syscall_request::open::Stream::from(stream.clone());
+        assert_eq!(message.try_into(), Ok(stream));
+    }
+}
+
 fn syscalls() -> Vec<Syscall> {
     let (namespace, pid) = (namespace(), Pid::from_number(4));
     let key = || StoreKey::parse("draft").unwrap();
@@ -569,6 +587,8 @@ fn replies() -> Vec<Reply> {
         operations_waiting: 13,
         operation_times,
         events: 14,
+        open_streams: 15,
+        streamed_bytes: 16,
     };
     let entry = FileEntry {
         name: "a".to_owned(),
@@ -648,6 +668,10 @@ fn replies() -> Vec<Reply> {
             entries: vec![entry],
             more: false,
         }),
+        Reply::Streamed {
+            bytes: 9,
+            stat: stat(FileKind::File),
+        },
         Reply::Approvals(Vec::new()),
         Reply::StandingApprovals(Vec::new()),
         Reply::Socket(SocketMessages {

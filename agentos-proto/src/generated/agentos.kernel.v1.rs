@@ -1068,7 +1068,7 @@ pub mod syscall {
 pub struct Reply {
     #[prost(
         oneof = "reply::Reply",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30"
     )]
     pub reply: ::core::option::Option<reply::Reply>,
 }
@@ -1081,6 +1081,14 @@ pub mod reply {
         /// Keys follow the last of these.
         #[prost(bool, tag = "2")]
         pub more: bool,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Streamed {
+        /// How many flowed.
+        #[prost(uint64, tag = "1")]
+        pub bytes: u64,
+        #[prost(message, optional, tag = "2")]
+        pub stat: ::core::option::Option<super::FileStat>,
     }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Killed {
@@ -1180,6 +1188,9 @@ pub mod reply {
         Socket(super::SocketMessages),
         #[prost(message, tag = "29")]
         Program(super::ProgramOutput),
+        /// Of a stream that ended well; StreamSyscall tells it as `written`.
+        #[prost(message, tag = "30")]
+        Streamed(Streamed),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1327,6 +1338,7 @@ pub struct Usage {
     pub messages: u64,
     #[prost(uint64, tag = "7")]
     pub message_bytes: u64,
+    /// Connections, and files it reads or writes as streams.
     #[prost(uint32, tag = "8")]
     pub open_streams: u32,
 }
@@ -1412,6 +1424,12 @@ pub struct KernelStats {
     /// The `seq` of the newest event.
     #[prost(uint64, tag = "15")]
     pub events: u64,
+    /// Files that are read or written as streams now.
+    #[prost(uint64, tag = "16")]
+    pub open_streams: u64,
+    /// What flowed in those that ended well.
+    #[prost(uint64, tag = "17")]
+    pub streamed_bytes: u64,
 }
 /// How long operations took.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2072,6 +2090,81 @@ pub struct ExecuteBatchResponse {
     #[prost(message, optional, tag = "2")]
     pub error: ::core::option::Option<SysError>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamSyscallRequest {
+    #[prost(oneof = "stream_syscall_request::Item", tags = "1, 2, 3")]
+    pub item: ::core::option::Option<stream_syscall_request::Item>,
+}
+/// Nested message and enum types in `StreamSyscallRequest`.
+pub mod stream_syscall_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Open {
+        /// As in ExecuteSyscallRequest.
+        #[prost(uint64, optional, tag = "1")]
+        pub acting_pid: ::core::option::Option<u64>,
+        #[prost(oneof = "open::Stream", tags = "2, 3")]
+        pub stream: ::core::option::Option<open::Stream>,
+    }
+    /// Nested message and enum types in `Open`.
+    pub mod open {
+        #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+        pub enum Stream {
+            #[prost(message, tag = "2")]
+            Read(super::super::ReadStream),
+            #[prost(message, tag = "3")]
+            Write(super::super::WriteStream),
+        }
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Item {
+        #[prost(message, tag = "1")]
+        Open(Open),
+        /// At most 65,536 bytes.
+        #[prost(bytes, tag = "2")]
+        Chunk(::prost::alloc::vec::Vec<u8>),
+        #[prost(message, tag = "3")]
+        End(()),
+    }
+}
+/// At most `length` bytes from `offset` on, or all to the end, of the file as it is when it is opened.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadStream {
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub offset: u64,
+    #[prost(uint64, optional, tag = "3")]
+    pub length: ::core::option::Option<u64>,
+}
+/// The terms hold when it is opened and again when all has come.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WriteStream {
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(enumeration = "WriteMode", tag = "2")]
+    pub mode: i32,
+    /// Only a file that still has it is changed, otherwise conflict.
+    #[prost(string, optional, tag = "3")]
+    pub if_etag: ::core::option::Option<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamSyscallResponse {
+    #[prost(oneof = "stream_syscall_response::Item", tags = "1, 2, 3")]
+    pub item: ::core::option::Option<stream_syscall_response::Item>,
+}
+/// Nested message and enum types in `StreamSyscallResponse`.
+pub mod stream_syscall_response {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Item {
+        /// At most 65,536 bytes.
+        #[prost(bytes, tag = "1")]
+        Chunk(::prost::alloc::vec::Vec<u8>),
+        #[prost(message, tag = "2")]
+        Written(super::FileStat),
+        #[prost(message, tag = "3")]
+        Error(super::SysError),
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateSandboxRequest {
     #[prost(uint64, tag = "1")]
@@ -2413,6 +2506,37 @@ pub mod kernel_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Reads or writes a file of any length. The first message opens it; for a write its bytes follow, and then `end`: without
+        /// that the file stays as it was. The answer to a read are its bytes, to a write `written` once all is on the disk. After
+        /// an `error` nothing follows, and what came before is then not all.
+        pub async fn stream_syscall(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::StreamSyscallRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::StreamSyscallResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/agentos.kernel.v1.KernelService/StreamSyscall",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("agentos.kernel.v1.KernelService", "StreamSyscall"),
+                );
+            self.inner.streaming(req, path, codec).await
+        }
         /// Changes what a process may do. What is revoked goes first; the first change that is refused is the last one tried,
         /// and those before it stand. Nothing is given that the caller does not hold, and nothing denied but by the operator.
         pub async fn update_sandbox(
@@ -2540,6 +2664,22 @@ pub mod kernel_service_server {
             request: tonic::Request<super::ExecuteBatchRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ExecuteBatchResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the StreamSyscall method.
+        type StreamSyscallStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::StreamSyscallResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Reads or writes a file of any length. The first message opens it; for a write its bytes follow, and then `end`: without
+        /// that the file stays as it was. The answer to a read are its bytes, to a write `written` once all is on the disk. After
+        /// an `error` nothing follows, and what came before is then not all.
+        async fn stream_syscall(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::StreamSyscallRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<Self::StreamSyscallStream>,
             tonic::Status,
         >;
         /// Changes what a process may do. What is revoked goes first; the first change that is refused is the last one tried,
@@ -2834,6 +2974,54 @@ pub mod kernel_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/agentos.kernel.v1.KernelService/StreamSyscall" => {
+                    #[allow(non_camel_case_types)]
+                    struct StreamSyscallSvc<T: KernelService>(pub Arc<T>);
+                    impl<
+                        T: KernelService,
+                    > tonic::server::StreamingService<super::StreamSyscallRequest>
+                    for StreamSyscallSvc<T> {
+                        type Response = super::StreamSyscallResponse;
+                        type ResponseStream = T::StreamSyscallStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::StreamSyscallRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as KernelService>::stream_syscall(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StreamSyscallSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -14,13 +14,14 @@ use agentos_proto::kernel::{
     CreateProcessRequest, CreateProcessResponse, ExecuteBatchRequest, ExecuteBatchResponse,
     ExecuteSyscallRequest, ExecuteSyscallResponse, KillProcessRequest, KillProcessResponse,
     ListProcessesRequest, ListProcessesResponse, NewGrant, StreamEventsRequest, StreamEventsResponse,
-    UpdateSandboxRequest, UpdateSandboxResponse,
+    StreamSyscallRequest, StreamSyscallResponse, UpdateSandboxRequest, UpdateSandboxResponse,
 };
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tonic::metadata::MetadataMap;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
+use super::flow;
 use super::tokens::ProcessTokens;
 use crate::desk::Desk;
 use crate::fault::Fault;
@@ -36,6 +37,7 @@ pub(super) struct Kernel {
 #[tonic::async_trait]
 impl KernelService for Kernel {
     type StreamEventsStream = BoxStream<'static, Result<StreamEventsResponse, Status>>;
+    type StreamSyscallStream = BoxStream<'static, Result<StreamSyscallResponse, Status>>;
 
     async fn create_process(
         &self,
@@ -81,7 +83,7 @@ impl KernelService for Kernel {
         &self,
         request: Request<ExecuteSyscallRequest>,
     ) -> Result<Response<ExecuteSyscallResponse>, Status> {
-        let caller = self.acting(request.metadata(), request.get_ref().acting_pid)?;
+        let caller = acting(self.caller(request.metadata())?, request.get_ref().acting_pid)?;
         let call = request.into_inner().call.ok_or_else(|| invalid("call"));
         let answer = match call.and_then(|call| call.made_by(caller)) {
             Ok(call) => self.desk.kernel.call(call).await,
@@ -94,7 +96,7 @@ impl KernelService for Kernel {
         &self,
         request: Request<ExecuteBatchRequest>,
     ) -> Result<Response<ExecuteBatchResponse>, Status> {
-        let caller = self.acting(request.metadata(), request.get_ref().acting_pid)?;
+        let caller = acting(self.caller(request.metadata())?, request.get_ref().acting_pid)?;
         let response = match batch(caller, request.into_inner()) {
             Ok(batch) => {
                 let answers = self.desk.kernel.batch(batch).await;
@@ -109,6 +111,26 @@ impl KernelService for Kernel {
             },
         };
         Ok(Response::new(response))
+    }
+
+    async fn stream_syscall(
+        &self,
+        request: Request<Streaming<StreamSyscallRequest>>,
+    ) -> Result<Response<Self::StreamSyscallStream>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let mut requests = request.into_inner();
+        let opening = tokio::select! {
+            opening = flow::opening(&mut requests) => opening?,
+            () = self.desk.stop.cancelled() => return Err(flow::stopped()),
+        };
+        let answers = match opening {
+            Ok((stream, acting_pid)) => {
+                let caller = acting(caller, acting_pid)?;
+                flow::through(Arc::clone(&self.desk.kernel), caller, stream, requests)
+            }
+            Err(error) => flow::refused(error),
+        };
+        Ok(Response::new(flow::until(self.desk.stop.clone(), answers)))
     }
 
     async fn update_sandbox(
@@ -181,15 +203,6 @@ impl Kernel {
                     .ok_or_else(Fault::unknown_process_token)
             }
             (Some(_), Some(_)) => Err(Fault::unknown_process_token()),
-        }
-    }
-
-    /// The same for a call that the operator may make for a process.
-    fn acting(&self, metadata: &MetadataMap, acting_pid: Option<u64>) -> Result<Principal, Fault> {
-        match (self.caller(metadata)?, acting_pid) {
-            (Principal::System, Some(pid)) => Ok(Principal::Process(Pid::from_number(pid))),
-            (Principal::Process(_), Some(_)) => Err(Fault::acts_for_another()),
-            (caller, None) => Ok(caller),
         }
     }
 
@@ -311,6 +324,15 @@ impl Kernel {
     }
 }
 
+/// The same for a call that the operator may make for a process.
+fn acting(caller: Principal, acting_pid: Option<u64>) -> Result<Principal, Fault> {
+    match (caller, acting_pid) {
+        (Principal::System, Some(pid)) => Ok(Principal::Process(Pid::from_number(pid))),
+        (Principal::Process(_), Some(_)) => Err(Fault::acts_for_another()),
+        (caller, None) => Ok(caller),
+    }
+}
+
 fn batch(caller: Principal, request: ExecuteBatchRequest) -> Result<Batch, SysError> {
     let order = Order::from(request.order());
     let calls = request.calls.into_iter().map(|call| call.made_by(caller));
@@ -323,7 +345,7 @@ fn new_grant(grant: NewGrant) -> Result<(Capability, Rule), SysError> {
     Ok((capability.try_into()?, rule))
 }
 
-fn invalid(field: &str) -> SysError {
+pub(super) fn invalid(field: &str) -> SysError {
     SysError::InvalidArgument {
         field: field.to_owned(),
     }

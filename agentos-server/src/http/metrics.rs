@@ -86,6 +86,16 @@ impl Page {
         )
         .one(stats.operations_waiting);
         self.durations(&stats.operation_times);
+        self.gauge(
+            "agentos_open_streams",
+            "Files that are read or written as streams.",
+        )
+        .one(stats.open_streams);
+        self.counter(
+            "agentos_streamed_bytes_total",
+            "What flowed in streams that ended well.",
+        )
+        .one(stats.streamed_bytes);
         self.counter("agentos_kernel_events_total", "Events of the kernel.")
             .one(stats.events);
     }

@@ -1,18 +1,20 @@
 //! A change to files: everything that can fail is done beside what is there, and then one step makes it true.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agentos_core::kernel::{
-    DISK_BLOCK, FileOp, FilePlace, FileReply, FsPath, FsRights, Reply, SysError, WriteMode, disk_bytes,
+    DISK_BLOCK, FileOp, FilePlace, FileReply, FileStat, FsPath, FsRights, IoKind, Reply, SysError, WriteMode,
+    disk_bytes,
 };
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
-use super::space::taken;
+use super::space::{Arrival, taken};
 use super::walk::{Located, make, stat, sync};
-use super::{Roots, Turns, failed};
+use super::{Root, Roots, Terms, Turns, failed};
 
 /// A change that waits for its record. Dropped, it never was.
 #[derive(Debug)]
@@ -101,6 +103,14 @@ impl Staged {
         }
     }
 
+    /// As [`commit`](Self::commit), of a file that is put somewhere.
+    pub(super) fn put(self) -> Result<FileStat, SysError> {
+        match self.commit()? {
+            Reply::File(FileReply::Stat(stat)) => Ok(stat),
+            _ => Err(SysError::Io { kind: IoKind::Disk }),
+        }
+    }
+
     pub(super) fn commit(self) -> Result<Reply, SysError> {
         let Self {
             step,
@@ -118,6 +128,105 @@ impl Staged {
         }
         Ok(reply)
     }
+}
+
+/// A file that comes in chunk by chunk, beside what is there. Dropped, it never was.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    new: NewFile,
+    // Given back after the file is removed.
+    arrival: Arrival,
+    at: Located,
+    terms: Terms,
+    root: Arc<Root>,
+    bytes: u64,
+    /// What goes when it replaces what was there as it was opened.
+    freed: u64,
+}
+
+impl Incoming {
+    pub(super) fn open(
+        root: &Arc<Root>,
+        place: &FilePlace,
+        terms: Terms,
+        turns: &Turns,
+    ) -> Result<Self, SysError> {
+        let at = Located::of(root.dir()?, place, FsRights::ReadWrite)?;
+        let there = writable(&at, terms.mode, terms.if_etag.as_deref())?;
+        let name = new_name();
+        let arrival = turns.target.expect(&name);
+        Ok(Self {
+            new: NewFile::begin(&at.folder, name).map_err(failed)?,
+            arrival,
+            at,
+            root: Arc::clone(root),
+            bytes: 0,
+            freed: match terms.mode {
+                WriteMode::Replace => there.as_ref().map_or(0, taken),
+                WriteMode::CreateNew | WriteMode::Append => 0,
+            },
+            terms,
+        })
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn add(mut self, chunk: &[u8], mut turns: Turns) -> Result<Self, SysError> {
+        let bytes = self.bytes + chunk.len() as u64;
+        let added = disk_bytes(bytes).saturating_sub(self.freed);
+        let limit = self.terms.max_disk_bytes;
+        turns
+            .target
+            .set_aside(self.root.dir()?, &self.arrival, added, limit)?;
+        drop(turns);
+        self.new.file.write_all(chunk).map_err(failed)?;
+        self.bytes = bytes;
+        Ok(self)
+    }
+
+    /// Stages it on the terms on which it was opened, as they hold now.
+    pub(super) fn stage(self, roots: &Roots, turns: Turns) -> Result<Staged, SysError> {
+        let Self {
+            new,
+            arrival,
+            at,
+            terms,
+            bytes,
+            ..
+        } = self;
+        let there = writable(&at, terms.mode, terms.if_etag.as_deref())?;
+        arrival.settle();
+        let dir = roots.target.dir()?;
+        let mut staging = Staging { dir, turns };
+        let limit = terms.max_disk_bytes;
+        if let (WriteMode::Append, Some(_)) = (terms.mode, &there) {
+            let (before, metadata) = at.open()?;
+            let before_bytes = metadata.len();
+            let mut added = new.file.try_clone().map_err(failed)?.into_std();
+            return staging.put(at, there.as_ref(), before_bytes + bytes, limit, |whole| {
+                io::copy(&mut before.take(before_bytes), whole)?;
+                added.seek(SeekFrom::Start(0))?;
+                io::copy(&mut added, whole).map(drop)
+            });
+        }
+        let (added, freed) = (disk_bytes(bytes), there.as_ref().map_or(0, taken));
+        staging.turns.target.check(dir, added, freed, limit)?;
+        new.finish().map_err(failed)?;
+        let replaces = there.is_some();
+        Ok(staging.staged(Step::Put { new, at, replaces }, added, freed))
+    }
+}
+
+/// What is there, if it may be written now.
+fn writable(at: &Located, mode: WriteMode, if_etag: Option<&str>) -> Result<Option<Metadata>, SysError> {
+    let there = at.changeable_file()?;
+    check_etag(there.as_ref(), if_etag)?;
+    if mode == WriteMode::CreateNew && there.is_some() {
+        return Err(SysError::AlreadyExists);
+    }
+    Ok(there)
 }
 
 /// A change on its way to being staged.
@@ -144,11 +253,7 @@ impl Staging<'_> {
         if_etag: Option<&str>,
         limit: u64,
     ) -> Result<Staged, SysError> {
-        let there = at.changeable_file()?;
-        check_etag(there.as_ref(), if_etag)?;
-        if mode == WriteMode::CreateNew && there.is_some() {
-            return Err(SysError::AlreadyExists);
-        }
+        let there = writable(&at, mode, if_etag)?;
         let before = match (mode, &there) {
             (WriteMode::Append, Some(_)) => Some(at.open()?),
             _ => None,
@@ -264,19 +369,26 @@ struct NewFile {
 
 impl NewFile {
     fn make(folder: &Dir, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
-        let modified = next_time();
-        let name = format!("{}{modified:x}", FsPath::HOST_PREFIX);
+        let new = Self::begin(folder, new_name())?;
+        fill(&mut new.file.try_clone()?.into_std())?;
+        new.finish()?;
+        Ok(new)
+    }
+
+    fn begin(folder: &Dir, name: String) -> io::Result<Self> {
         let file = folder.open_with(&name, &private_file())?;
-        let new = Self {
+        Ok(Self {
             folder: folder.try_clone()?,
             name,
             file,
-        };
-        let mut file = new.file.try_clone()?.into_std();
-        fill(&mut file)?;
-        file.set_modified(UNIX_EPOCH + Duration::from_nanos(modified))?;
-        file.sync_all()?;
-        Ok(new)
+        })
+    }
+
+    /// All is written.
+    fn finish(&self) -> io::Result<()> {
+        let file = self.file.try_clone()?.into_std();
+        file.set_modified(UNIX_EPOCH + Duration::from_nanos(next_time()))?;
+        file.sync_all()
     }
 
     fn become_file(&self, at: &Located, replaces: bool) -> io::Result<Metadata> {
@@ -296,6 +408,10 @@ impl Drop for NewFile {
     }
 }
 
+fn new_name() -> String {
+    format!("{}{:x}", FsPath::HOST_PREFIX, next_time())
+}
+
 /// Nanoseconds since the Unix epoch, later with each file, so that no two have one etag.
 fn next_time() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
@@ -311,14 +427,14 @@ fn next_time() -> u64 {
 fn private_file() -> OpenOptions {
     use cap_std::fs::OpenOptionsExt;
     let mut options = OpenOptions::new();
-    options.create_new(true).write(true).mode(0o600);
+    options.create_new(true).read(true).write(true).mode(0o600);
     options
 }
 
 #[cfg(not(unix))]
 fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
+    options.create_new(true).read(true).write(true);
     options
 }
 

@@ -1,7 +1,10 @@
 //! What the files of one root take.
 
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::ffi::OsStr;
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use agentos_core::kernel::{DISK_BLOCK, FsPath, SysError, disk_bytes};
 use cap_fs_ext::DirExt;
@@ -14,12 +17,55 @@ use super::failed;
 #[derive(Debug, Default)]
 pub(super) struct Space {
     used: Option<u64>,
+    arriving: Arc<Arriving>,
+}
+
+/// The files that come in as streams, by the names they have meanwhile, and what is set aside for each.
+#[derive(Debug, Default)]
+struct Arriving(Mutex<BTreeMap<String, u64>>);
+
+/// The place of one of them; given back on drop.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    arriving: Arc<Arriving>,
+    name: String,
+}
+
+impl Arriving {
+    fn names(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.names().values().sum()
+    }
+
+    fn knows(&self, name: &OsStr) -> bool {
+        name.to_str().is_some_and(|name| self.names().contains_key(name))
+    }
+}
+
+impl Arrival {
+    /// From now on nothing is set aside for it: what it takes is counted as what it becomes.
+    pub(super) fn settle(&self) {
+        self.arriving.names().insert(self.name.clone(), 0);
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        self.arriving.names().remove(&self.name);
+    }
 }
 
 impl Space {
     /// Whether `root` may take `added` bytes where `freed` go.
     pub(super) fn check(&mut self, root: &Dir, added: u64, freed: u64, limit: u64) -> Result<(), SysError> {
-        let fits = |used: u64| used.saturating_sub(freed).saturating_add(added) <= limit;
+        let arriving = self.arriving.bytes();
+        let fits = |used: u64| {
+            let used = used.saturating_add(arriving);
+            used.saturating_sub(freed).saturating_add(added) <= limit
+        };
         let known = self.used.map_or_else(|| self.count(root), Ok)?;
         if added <= freed || fits(known) {
             return Ok(());
@@ -28,8 +74,31 @@ impl Space {
         if fits(used) {
             Ok(())
         } else {
-            Err(SysError::disk_quota(limit, used))
+            Err(SysError::disk_quota(limit, used.saturating_add(arriving)))
         }
+    }
+
+    /// A file comes in under `name`, which is no file's that a crash left.
+    pub(super) fn expect(&self, name: &str) -> Arrival {
+        self.arriving.names().insert(name.to_owned(), 0);
+        Arrival {
+            arriving: Arc::clone(&self.arriving),
+            name: name.to_owned(),
+        }
+    }
+
+    /// Sets `bytes` aside for a file that comes in, instead of what was.
+    pub(super) fn set_aside(
+        &mut self,
+        root: &Dir,
+        arrival: &Arrival,
+        bytes: u64,
+        limit: u64,
+    ) -> Result<(), SysError> {
+        arrival.settle();
+        self.check(root, bytes, 0, limit)?;
+        self.arriving.names().insert(arrival.name.clone(), bytes);
+        Ok(())
     }
 
     pub(super) fn change(&mut self, added: u64, freed: u64) {
@@ -39,7 +108,7 @@ impl Space {
     }
 
     fn count(&mut self, root: &Dir) -> Result<u64, SysError> {
-        let used = count(root, FsPath::DEPTH).map_err(failed)?;
+        let used = count(root, FsPath::DEPTH, &self.arriving).map_err(failed)?;
         self.used = Some(used);
         Ok(used)
     }
@@ -54,8 +123,9 @@ pub(super) fn taken(metadata: &Metadata) -> u64 {
     }
 }
 
-/// Counts what is below `folder`, as deep as paths reach, and removes what a crash left half written there.
-fn count(folder: &Dir, depth: usize) -> io::Result<u64> {
+/// Counts what is below `folder`, as deep as paths reach but for what is arriving, and removes what a crash left half
+/// written there.
+fn count(folder: &Dir, depth: usize, arriving: &Arriving) -> io::Result<u64> {
     let mut used = 0_u64;
     for entry in folder.entries()? {
         let entry = entry?;
@@ -63,7 +133,9 @@ fn count(folder: &Dir, depth: usize) -> io::Result<u64> {
         // What is gone meanwhile takes nothing.
         let Ok(metadata) = entry.metadata() else { continue };
         if name.to_string_lossy().starts_with(FsPath::HOST_PREFIX) && metadata.is_file() {
-            if let Err(error) = folder.remove_file(&name) {
+            if !arriving.knows(&name)
+                && let Err(error) = folder.remove_file(&name)
+            {
                 tracing::warn!(error = &error as &dyn Error, "a half-written file stays");
             }
             continue;
@@ -73,7 +145,7 @@ fn count(folder: &Dir, depth: usize) -> io::Result<u64> {
             && depth > 1
             && let Ok(inner) = folder.open_dir_nofollow(&name)
         {
-            used = used.saturating_add(count(&inner, depth - 1)?);
+            used = used.saturating_add(count(&inner, depth - 1, arriving)?);
         }
     }
     Ok(used)

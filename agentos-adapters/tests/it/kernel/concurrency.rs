@@ -12,6 +12,7 @@ use agentos_core::kernel::{
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::{HostPort, MockHostPort};
 use agentos_core::ports::kernel::{KernelPort, Reader};
+use agentos_core::ports::stream::Pipe;
 use agentos_core::testing::host::FakeHost;
 use agentos_core::time::Millis;
 use async_trait::async_trait;
@@ -337,6 +338,10 @@ struct PanickingHost;
 #[async_trait]
 impl HostPort for PanickingHost {
     async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError> {
+        panic!("cannot perform {:?}", op.id())
+    }
+
+    async fn stream(&self, op: AuthorizedOp, _: Pipe) -> Result<Reply, SysError> {
         panic!("cannot perform {:?}", op.id())
     }
 

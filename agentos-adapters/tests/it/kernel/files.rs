@@ -10,11 +10,14 @@ use std::time::Duration;
 
 use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData};
 use agentos_core::kernel::{
-    Call, FileCall, FileReply, FsPath, IoKind, KernelConfig, Pid, Principal, Reply, SysError, Syscall,
-    WriteMode,
+    Call, FileCall, FileReply, FileStat, FsPath, IoKind, KernelConfig, Pid, Principal, ReadStream, Reply,
+    STREAM_CHUNK, SysError, Syscall, WriteMode, WriteStream,
 };
 use agentos_core::ports::kernel::KernelPort;
-use futures::future::join_all;
+use agentos_core::ports::stream::ByteStream;
+use futures::StreamExt;
+use futures::channel::mpsc;
+use futures::future::{Either, join_all, select};
 use sqlx::SqlitePool;
 use tempfile::TempDir;
 
@@ -229,5 +232,149 @@ fn a_start_keeps_what_is_at_home_and_clears_what_was_for_now() {
         let exists = async |at| desk.call(FileCall::Exists { path: path(at) }).await.unwrap();
         assert_eq!(exists("home:a").await, Reply::File(FileReply::Exists(true)));
         assert_eq!(exists("tmp:a").await, Reply::File(FileReply::Exists(false)));
+    });
+}
+
+/// A stream of which the test decides when its bytes come.
+fn tap() -> (mpsc::UnboundedSender<Result<Vec<u8>, SysError>>, ByteStream) {
+    let (tap, bytes) = mpsc::unbounded();
+    (tap, bytes.boxed())
+}
+
+impl Desk {
+    async fn take(&self, at: &str, mode: WriteMode, bytes: ByteStream) -> Result<FileStat, SysError> {
+        let write = WriteStream {
+            path: path(at),
+            mode,
+            if_etag: None,
+        };
+        self.kernel
+            .write_stream(Principal::Process(self.app), write, bytes)
+            .await
+    }
+
+    /// Returns once a file is coming in, under a name that no app can name.
+    async fn until_coming(&self) {
+        while self
+            .names()
+            .iter()
+            .all(|name| !name.starts_with(FsPath::HOST_PREFIX))
+        {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[test]
+fn a_stream_is_seen_and_recorded_when_it_is_whole_and_holds_nobody_up() {
+    run(async {
+        let desk = Desk::new().await;
+        desk.write("a", "old", WriteMode::Replace).await.unwrap();
+        let (tap, bytes) = tap();
+        let chunk = || Ok(vec![b'x'; STREAM_CHUNK]);
+        let meanwhile = async {
+            tap.unbounded_send(chunk()).unwrap();
+            desk.until_coming().await;
+            desk.write("b", "beside", WriteMode::Replace).await.unwrap();
+            assert_eq!(fs::read_to_string(desk.home.join("a")).unwrap(), "old");
+            // Over the quota the space is counted again, and what is half there is cleared away; not what is coming.
+            let length = 1 << 40;
+            let truncate = FileCall::Truncate {
+                path: path("b"),
+                length,
+            };
+            let refused = desk.call(truncate).await;
+            assert!(
+                matches!(refused, Err(SysError::QuotaExceeded { .. })),
+                "{refused:?}"
+            );
+            tap.unbounded_send(chunk()).unwrap();
+            drop(tap);
+        };
+        let (stat, ()) = tokio::join!(desk.take("a", WriteMode::Replace, bytes), meanwhile);
+        assert_eq!(stat.unwrap().size, 2 * STREAM_CHUNK as u64);
+        assert_eq!(
+            fs::read(desk.home.join("a")).unwrap(),
+            vec![b'x'; 2 * STREAM_CHUNK]
+        );
+        assert_eq!(desk.names(), ["a", "b"]);
+        let records = desk.records().await;
+        let last = records.last().unwrap();
+        let bytes = format!(r#""bytes":{}"#, 2 * STREAM_CHUNK);
+        assert!(
+            last.contains(&bytes) && last.contains(r#""path":"home:a""#),
+            "{last}"
+        );
+        assert_eq!(records.len(), 3);
+    });
+}
+
+#[test]
+fn of_a_stream_that_is_given_up_nothing_is_left() {
+    run(async {
+        let desk = Desk::new().await;
+        desk.write("kept", "kept", WriteMode::Replace).await.unwrap();
+        for kill in [false, true] {
+            let (tap, bytes) = tap();
+            tap.unbounded_send(Ok(vec![b'x'; STREAM_CHUNK])).unwrap();
+            let write = desk.take("a", WriteMode::Replace, bytes);
+            if kill {
+                let kernel: &dyn KernelPort = &desk.kernel;
+                let killed = async {
+                    desk.until_coming().await;
+                    kernel.kill(desk.app).await
+                };
+                let (written, killed) = tokio::join!(write, killed);
+                assert_eq!((written, killed), (Err(SysError::Cancelled), Ok(vec![desk.app])));
+            } else {
+                let dropped = select(Box::pin(write), Box::pin(desk.until_coming())).await;
+                assert!(matches!(dropped, Either::Right(_)), "it was not whole");
+            }
+            while desk.names() != ["kept"] {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(desk.records().await.len(), 1, "that of the file that was kept");
+    });
+}
+
+#[test]
+fn a_stop_waits_for_no_stream() {
+    run(async {
+        let desk = Desk::new().await;
+        desk.write("a", &"x".repeat(1_000_000), WriteMode::Replace)
+            .await
+            .unwrap();
+        let read = ReadStream {
+            path: path("a"),
+            offset: 0,
+            length: None,
+        };
+        let caller = Principal::Process(desk.app);
+        let mut stream = desk.kernel.read_stream(caller, read).await.unwrap();
+        assert!(matches!(stream.next().await, Some(Ok(_))));
+        desk.kernel.stop().await;
+        assert_eq!(stream.next().await, Some(Err(SysError::Cancelled)));
+        assert_eq!(stream.next().await, None);
+    });
+}
+
+#[test]
+fn readers_of_a_stream_see_the_file_as_it_was_when_it_was_opened() {
+    run(async {
+        let desk = Desk::new().await;
+        let old = "x".repeat(1_000_000);
+        desk.write("a", &old, WriteMode::Replace).await.unwrap();
+        let read = ReadStream {
+            path: path("a"),
+            offset: 0,
+            length: None,
+        };
+        let caller = Principal::Process(desk.app);
+        let stream = desk.kernel.read_stream(caller, read).await.unwrap();
+        desk.write("a", "new", WriteMode::Replace).await.unwrap();
+        desk.call(FileCall::Delete { path: path("a") }).await.unwrap();
+        let chunks: Vec<_> = stream.map(Result::unwrap).collect().await;
+        assert!(chunks.concat() == old.as_bytes());
     });
 }

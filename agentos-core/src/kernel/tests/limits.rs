@@ -158,12 +158,12 @@ fn one_process_leaves_half_of_the_host_to_the_others() {
         .collect();
     assert_eq!(begun.len(), at_once / 2);
     let other = Principal::Process(bench.app(OWN + 1));
-    let op = bench.begin(other, get(OWN + 1)).id();
+    let op = bench.op_of(other, get(OWN + 1)).id();
     bench.end(op);
     let effects = bench.done(begun[0]);
     assert_eq!(performed(&effects).len(), 1, "who waits has its turn");
     bench.system(Syscall::KillProcess { pid: greedy.pid() }).unwrap();
-    bench.begin(other, get(OWN + 1));
+    bench.op_of(other, get(OWN + 1));
 }
 
 #[test]

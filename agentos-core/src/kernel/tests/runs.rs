@@ -358,7 +358,8 @@ impl Run {
         );
         let queued = |is_program: bool| {
             let calls = kernel.calls.values();
-            calls.filter(move |call| matches!(call.stage, Stage::Queued(_)) && call.is_program() == is_program)
+            calls
+                .filter(move |call| matches!(call.stage, Stage::Queued(_)) && call.is_program() == is_program)
         };
         if operations < self.config.operations_at_once {
             let waits_for_itself = |call: &WaitingCall| served.get(&call.asked.caller.pid()) == Some(&half);

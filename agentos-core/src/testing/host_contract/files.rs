@@ -4,12 +4,15 @@
     reason = "a promise that is not kept says so by panicking"
 )]
 
+use futures::stream::{self, StreamExt};
+
 use super::{Monitor, NOW, namespace};
 use crate::kernel::{
-    DISK_BLOCK, FILE_BYTES, FileCall, FileEntry, FileKind, FileReply, FileStat, FsPath, LimitTable,
-    NewProcess, Pid, Principal, Reply, Resource, SysError, Syscall, WriteMode,
+    DISK_BLOCK, FILE_BYTES, FileCall, FileEntry, FileKind, FileReply, FileStat, FileStream, FsPath,
+    LimitTable, NewProcess, Pid, Principal, Reply, Resource, SysError, Syscall, WriteMode, WriteStream,
 };
 use crate::ports::host::HostPort;
+use crate::ports::stream::Pipe;
 
 /// An app at its own files and those that are shared.
 struct Desk<'a> {
@@ -377,6 +380,50 @@ pub async fn homes_are_apart_and_what_is_shared_is_one(host: &dyn HostPort) {
     assert_eq!(second.read("shared:a").await.unwrap(), "for all");
     assert_eq!(first.read("home:a").await.unwrap(), "first");
     assert_eq!(first.names("home:").await, ["a"]);
+}
+
+pub async fn a_stream_takes_no_more_than_the_root_may(host: &dyn HostPort) {
+    let mut limits = LimitTable::default();
+    limits.standard.disk_bytes = 64 * DISK_BLOCK;
+    let mut desk = Desk::within(host, 1, &limits);
+    desk.write("kept", "kept").await.unwrap();
+    let mut take = async |at: &str, blocks: usize| {
+        let stream = FileStream::Write(WriteStream {
+            path: path(at),
+            mode: WriteMode::Replace,
+            if_etag: None,
+        });
+        let op = desk.monitor.open(Principal::Process(desk.app), stream);
+        // It never ends: what there is room for is known before.
+        let chunks = stream::iter(vec![Ok(vec![7; DISK_BLOCK as usize]); blocks]);
+        let bytes = if blocks < 64 {
+            chunks.boxed()
+        } else {
+            chunks.chain(stream::pending()).boxed()
+        };
+        desk.host.stream(op, Pipe::In(bytes)).await
+    };
+    for at in ["kept", "new"] {
+        let full = take(at, 70).await;
+        assert!(
+            matches!(
+                full,
+                Err(SysError::QuotaExceeded {
+                    resource: Resource::Disk,
+                    ..
+                })
+            ),
+            "{full:?}"
+        );
+    }
+    let Ok(Reply::Streamed { bytes, .. }) = take("new", 60).await else {
+        panic!("there is room for it");
+    };
+    assert_eq!(bytes, 60 * DISK_BLOCK);
+    assert!(take("another", 8).await.is_err());
+    assert!(take("new", 62).await.is_ok(), "what it replaces gives its room");
+    assert_eq!(desk.read("kept").await.unwrap(), "kept");
+    assert!(!desk.exists("another").await);
 }
 
 pub async fn more_than_one_call_may_bring_is_too_large(host: &dyn HostPort) {

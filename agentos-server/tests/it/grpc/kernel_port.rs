@@ -5,10 +5,11 @@ use std::future::Future;
 use agentos_adapters::kernel::GrpcKernel;
 use agentos_core::ids::Namespace;
 use agentos_core::kernel::{
-    Batch, Call, NewProcess, Order, Pid, Principal, RECEIVE_LIMIT, Reply, SysError, Syscall, Wanted,
+    Batch, Call, FileCall, FileReply, FsPath, NewProcess, Order, Pid, Principal, RECEIVE_LIMIT, Reply,
+    SysError, Syscall, Usage, Wanted, WriteMode, WriteStream,
 };
 use agentos_core::ports::kernel::{KernelPort, Reader};
-use futures::StreamExt;
+use futures::stream::{self, StreamExt};
 
 use super::line::Line;
 use crate::server::Server;
@@ -30,14 +31,14 @@ fn waiting(pid: Pid) -> Call {
     Call::new(Principal::Process(pid), receive)
 }
 
-/// Asks until so many calls of `pid` are in flight.
-async fn calls_in_flight(kernel: &dyn KernelPort, pid: Pid, expected: u32) {
+/// Asks until the process uses what it should.
+async fn usage(kernel: &dyn KernelPort, pid: Pid, expected: impl Fn(Usage) -> bool) {
     loop {
         let stats = Syscall::GetProcessStats { pid };
         let Ok(Reply::ProcessStats(stats)) = kernel.syscall(Principal::System, stats).await else {
             panic!("the process has no stats");
         };
-        if stats.usage.calls_in_flight == expected {
+        if expected(stats.usage) {
             return;
         }
         tokio::task::yield_now().await;
@@ -60,10 +61,34 @@ async fn who_drops_a_call_cancels_it() {
         };
         tokio::select! {
             () = call => panic!("nobody sent anything"),
-            () = calls_in_flight(&kernel, pid, if parallel { 2 } else { 1 }) => {}
+            () = usage(&kernel, pid, |usage| usage.calls_in_flight == if parallel { 2 } else { 1 }) => {}
         }
-        calls_in_flight(&kernel, pid, 0).await;
+        usage(&kernel, pid, |usage| usage.calls_in_flight == 0).await;
     }
+}
+
+#[tokio::test]
+async fn who_drops_a_write_leaves_the_file_as_it_was() {
+    let server = Server::start().await;
+    let kernel = GrpcKernel::connect(&server.kernel_url).await.unwrap();
+    let pid = app(&kernel).await;
+    let path = || FsPath::parse("home:a").unwrap();
+    let caller = Principal::Process(pid);
+    let write = WriteStream {
+        path: path(),
+        mode: WriteMode::Replace,
+        if_etag: None,
+    };
+    let some = stream::iter([Ok(vec![7; 65_536])]);
+    let writing = kernel.write_stream(caller, write, some.chain(stream::pending()).boxed());
+    tokio::select! {
+        written = writing => panic!("{written:?}"),
+        () = usage(&kernel, pid, |usage| usage.open_streams == 1) => {}
+    }
+    usage(&kernel, pid, |usage| usage.open_streams == 0).await;
+    let exists = Syscall::File(FileCall::Exists { path: path() });
+    let exists = (&kernel as &dyn KernelPort).syscall(caller, exists).await;
+    assert_eq!(exists, Ok(Reply::File(FileReply::Exists(false))));
 }
 
 #[tokio::test]
@@ -84,7 +109,7 @@ async fn a_server_that_goes_away_is_unavailable() {
     let pid = app(&kernel).await;
     let mut events = kernel.events(None, Reader::Program).await.unwrap();
     let cutting = async {
-        calls_in_flight(&kernel, pid, 1).await;
+        usage(&kernel, pid, |usage| usage.calls_in_flight == 1).await;
         line.cut();
     };
     let (waited, ()) = tokio::join!(kernel.call(waiting(pid)), cutting);
