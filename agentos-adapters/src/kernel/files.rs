@@ -28,7 +28,10 @@ const AT_WORK: usize = 16;
 /// How many roots are kept open.
 const ROOTS_OPEN: usize = 256;
 
-/// The folders `home`, `shared` and `tmp` of all apps, below `files` in the data folder.
+/// Where the system's own files are, beside the folders that are named by namespaces.
+const SYSTEM: &str = "system";
+
+/// The folders `home`, `shared` and `tmp` of all apps and of the system, below `files` in the data folder.
 #[derive(Debug)]
 pub struct Files {
     folder: Arc<Dir>,
@@ -39,8 +42,9 @@ pub struct Files {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum RootId {
     Shared,
-    Home(Namespace),
-    Tmp(Namespace),
+    /// None has those of the system.
+    Home(Option<Namespace>),
+    Tmp(Option<Namespace>),
 }
 
 #[derive(Debug)]
@@ -81,7 +85,7 @@ impl Files {
         op: FileOp,
         record: impl Future<Output = Result<(), SysError>>,
     ) -> Result<Reply, SysError> {
-        let Some(roots) = self.changed(&op)? else {
+        let Some(roots) = self.changed(&op) else {
             return self.read(op).await;
         };
         let turns = Turns::take(&roots).await;
@@ -91,10 +95,10 @@ impl Files {
     }
 
     /// None for what only reads.
-    fn changed(&self, op: &FileOp) -> Result<Option<Roots>, SysError> {
+    fn changed(&self, op: &FileOp) -> Option<Roots> {
         let (place, from) = match op {
             FileOp::Read { .. } | FileOp::Exists { .. } | FileOp::Stat { .. } | FileOp::List { .. } => {
-                return Ok(None);
+                return None;
             }
             FileOp::Write { place, .. }
             | FileOp::Truncate { place, .. }
@@ -103,21 +107,20 @@ impl Files {
             | FileOp::RemoveDirectory { place } => (place, None),
             FileOp::Copy { from, to, .. } | FileOp::Move { from, to, .. } => (to, Some(from)),
         };
-        let target = self.root(place)?;
-        let source = from.map_or_else(|| Ok(Arc::clone(&target)), |from| self.root(from))?;
-        Ok(Some(Roots {
+        let target = self.root(place);
+        let source = from.map_or_else(|| Arc::clone(&target), |from| self.root(from));
+        Some(Roots {
             source_loses: matches!(op, FileOp::Move { .. }) && source.id != target.id,
             target,
             source,
-        }))
+        })
     }
 
-    fn root(&self, place: &FilePlace) -> Result<Arc<Root>, SysError> {
-        let id = match (place.path.root(), place.owner) {
-            (FsRoot::Shared, _) => RootId::Shared,
-            (FsRoot::Home, Some(owner)) => RootId::Home(owner),
-            (FsRoot::Tmp, Some(owner)) => RootId::Tmp(owner),
-            (FsRoot::Home | FsRoot::Tmp, None) => return Err(SysError::NotFound),
+    fn root(&self, place: &FilePlace) -> Arc<Root> {
+        let id = match place.path.root() {
+            FsRoot::Shared => RootId::Shared,
+            FsRoot::Home => RootId::Home(place.owner),
+            FsRoot::Tmp => RootId::Tmp(place.owner),
         };
         let mut roots = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
         if roots.len() >= ROOTS_OPEN {
@@ -131,7 +134,7 @@ impl Files {
                 turn: Arc::default(),
             })
         });
-        Ok(Arc::clone(root))
+        Arc::clone(root)
     }
 
     async fn read(&self, op: FileOp) -> Result<Reply, SysError> {
@@ -142,7 +145,7 @@ impl Files {
         else {
             return Err(SysError::Unavailable { retry_after: None });
         };
-        let root = self.root(place)?;
+        let root = self.root(place);
         let answer = self.at_work(move || root.read(op)).await?;
         Ok(Reply::File(answer))
     }
@@ -178,7 +181,8 @@ impl Root {
             RootId::Home(owner) => (owner, FsRoot::Home),
             RootId::Tmp(owner) => (owner, FsRoot::Tmp),
         };
-        let own = walk::open_or_make(&self.folder, &owner.to_string())?;
+        let owner = owner.map_or_else(|| SYSTEM.to_owned(), |namespace| namespace.to_string());
+        let own = walk::open_or_make(&self.folder, &owner)?;
         walk::open_or_make(&own, name.as_str())
     }
 

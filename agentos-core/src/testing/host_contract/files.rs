@@ -42,6 +42,11 @@ impl<'a> Desk<'a> {
         self.monitor.run_as(caller, self.host, Syscall::File(call)).await
     }
 
+    async fn call_as_system(&mut self, call: FileCall) -> Result<Reply, SysError> {
+        let call = Syscall::File(call);
+        self.monitor.run_as(Principal::System, self.host, call).await
+    }
+
     async fn write_as(
         &mut self,
         at: &str,
@@ -377,6 +382,28 @@ pub async fn homes_are_apart_and_what_is_shared_is_one(host: &dyn HostPort) {
     assert_eq!(second.read("shared:a").await.unwrap(), "for all");
     assert_eq!(first.read("home:a").await.unwrap(), "first");
     assert_eq!(first.names("home:").await, ["a"]);
+}
+
+pub async fn the_system_has_a_home_of_its_own(host: &dyn HostPort) {
+    let mut desk = Desk::new(host, 1);
+    desk.write("home:a", "of the app").await.unwrap();
+    let write = FileCall::Write {
+        path: path("home:a"),
+        bytes: b"of the system".to_vec(),
+        mode: WriteMode::CreateNew,
+        if_etag: None,
+    };
+    let read = FileCall::Read {
+        path: path("home:a"),
+        offset: 0,
+        length: None,
+    };
+    desk.call_as_system(write).await.unwrap();
+    match desk.call_as_system(read).await.unwrap() {
+        Reply::File(FileReply::Bytes { bytes, .. }) => assert_eq!(bytes, b"of the system"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(desk.read("home:a").await.unwrap(), "of the app");
 }
 
 pub async fn more_than_one_call_may_bring_is_too_large(host: &dyn HostPort) {
