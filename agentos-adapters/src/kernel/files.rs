@@ -275,7 +275,8 @@ impl Turns {
 fn remove_tmp(files: &Dir) -> io::Result<()> {
     for entry in files.entries()? {
         let entry = entry?;
-        if !entry.file_type()?.is_dir() {
+        // What is called `tmp` there is a folder like any other.
+        if !entry.file_type()?.is_dir() || entry.file_name() == FsRoot::Shared.as_str() {
             continue;
         }
         match files.remove_dir_all(Path::new(&entry.file_name()).join(FsRoot::Tmp.as_str())) {
