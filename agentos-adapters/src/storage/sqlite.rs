@@ -4,10 +4,10 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use agentos_core::ids::{AppId, Namespace, PackageId};
+use agentos_core::ids::{AppId, Namespace, PackageId, SessionId};
 use agentos_core::ports::storage::{
-    AppRecord, DocumentEdit, Package, PackageMetadata, PackageVersion, Replica, StorageError, StoragePort,
-    VERSIONS_KEPT, Window,
+    AppRecord, DocumentEdit, Package, PackageMetadata, PackageVersion, Replica, Session, SessionMetadata,
+    StorageError, StoragePort, VERSIONS_KEPT, Window,
 };
 use agentos_core::spec::history::History;
 use async_trait::async_trait;
@@ -15,8 +15,10 @@ use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+use super::shapes::StoredWorkspace;
 use rows::{
-    AppRow, HistoryRow, MetadataRow, PackageRow, PersistedRow, ReplicaRow, VersionRow, read_all, read_one,
+    AppRow, HistoryRow, MetadataRow, PackageRow, PersistedRow, ReplicaRow, SessionHeadRow, SessionRow,
+    VersionRow, read_all, read_one,
 };
 
 const SELECT_APP: &str = "SELECT * FROM apps WHERE id = ?";
@@ -53,6 +55,15 @@ const INSERT_APP: &str = "
     INSERT INTO apps (id, namespace, package_id, from_registry, parent_id, title, request, document, version, report,
         window_x, window_y, window_width, window_height, window_state, created_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// A session that is replaced gets a new position.
+const REPLACE_SESSION: &str = "
+    INSERT OR REPLACE INTO sessions
+        (id, name, description, created_at, updated_at, app_count, workspace, metadata)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
+const SELECT_SESSIONS: &str = "
+    SELECT id, name, description, created_at, updated_at, app_count FROM sessions ORDER BY position DESC";
 
 /// The records of `AgentOS` itself, in the database of [`crate::database`].
 #[derive(Debug, Clone)]
@@ -278,6 +289,53 @@ impl StoragePort for SqliteStorage {
         }
         forget_unreferred_namespaces(&mut transaction).await?;
         transaction.commit().await.map_err(unavailable)
+    }
+
+    async fn save_session(&self, session: &Session) -> Result<(), StorageError> {
+        let head = session.head();
+        sqlx::query(REPLACE_SESSION)
+            .bind(head.id.to_string())
+            .bind(head.name)
+            .bind(head.description)
+            .bind(head.created_at as i64)
+            .bind(head.updated_at as i64)
+            .bind(head.app_count as i64)
+            .bind(Json(StoredWorkspace::from(session.workspace.clone())))
+            .bind(Json(&session.metadata))
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StorageError> {
+        let query = sqlx::query_as::<_, SessionRow>("SELECT * FROM sessions WHERE id = ?");
+        read_one(
+            "session",
+            query.bind(id.to_string()).fetch_optional(&self.pool).await,
+        )
+    }
+
+    async fn sessions(&self) -> Result<Vec<SessionMetadata>, StorageError> {
+        read_all(
+            "session",
+            sqlx::query_as::<_, SessionHeadRow>(SELECT_SESSIONS)
+                .fetch_all(&self.pool)
+                .await,
+        )
+    }
+
+    async fn remove_session(&self, id: SessionId) -> Result<(), StorageError> {
+        let removed = sqlx::query("DELETE FROM sessions WHERE id = ?")
+            .bind(id.to_string())
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        if removed.rows_affected() == 0 {
+            Err(StorageError::NotFound)
+        } else {
+            Ok(())
+        }
     }
 }
 
