@@ -86,6 +86,11 @@ id! {
 }
 
 id! {
+    /// A desktop that was saved with its apps.
+    SessionId
+}
+
+id! {
     /// The lease of the one live engine of an app.
     EngineId
 }

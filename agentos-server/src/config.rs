@@ -43,14 +43,24 @@ pub struct Config {
     pub ai_listen: Option<SocketAddr>,
     /// The folder that holds everything AgentOS keeps.
     pub data_dir: PathBuf,
-    /// The file that holds all records.
+    /// The file that holds all records, or those that [`Storage::Files`] leaves to it.
     pub database: PathBuf,
+    pub storage: Storage,
     pub model: Decision,
     /// How much the model is told.
     pub prompt: Style,
     pub model_budgets: ModelBudgets,
     /// What apps may be allowed although it is not public.
     pub allow_hosts: BTreeSet<Site>,
+}
+
+/// Where apps, packages and sessions are kept. What apps store, approvals and the audit are in the database either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Storage {
+    #[default]
+    Sqlite,
+    /// JSON files of the kernel, below the data folder.
+    Files,
 }
 
 /// Why no configuration came out.
@@ -116,6 +126,10 @@ struct Flags {
     /// Where records are kept [env: AGENTOS_DATABASE_URL] [default: sqlite in the data folder]
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
+    /// What keeps apps, packages and sessions: sqlite, or files, which are JSON below the data folder; nothing moves from
+    /// one to the other [env: AGENTOS_STORAGE] [default: sqlite]
+    #[arg(long, value_name = "KIND")]
+    storage: Option<String>,
     /// Who writes apps: offline, gemini, openai (and servers that speak like it: Ollama, llama.cpp, vLLM, LM Studio,
     /// OpenRouter) or anthropic; the key is read from AGENTOS_LLM_API_KEY, never from a flag [env: AGENTOS_LLM]
     /// [default: gemini where GOOGLE_API_KEY is set, else offline]
@@ -182,6 +196,7 @@ impl Config {
             |text| parse_database(text, &surroundings.working_dir),
             &mut mistakes,
         );
+        let storage = sources.setting("storage", flags.storage, parse_storage, &mut mistakes);
         let model = sources.model(flags.llm, flags.llm_model, flags.llm_base_url, &mut mistakes);
         let prompt = sources.setting("llm_prompt", flags.llm_prompt, parse_prompt, &mut mistakes);
         let model_budgets = sources.model_budgets(&mut mistakes);
@@ -195,6 +210,7 @@ impl Config {
                 kernel_listen: kernel_listen.unwrap_or(Some(DEFAULT_KERNEL_LISTEN)),
                 ai_listen: ai_listen.unwrap_or(Some(DEFAULT_AI_LISTEN)),
                 database: database.unwrap_or_else(|| data_dir.join(DATABASE_FILE)),
+                storage: storage.unwrap_or_default(),
                 model: model.or_chosen(choice),
                 prompt: prompt.unwrap_or_default(),
                 model_budgets,
@@ -244,6 +260,14 @@ fn parse_database(url: &str, working_dir: &Path) -> Result<PathBuf, String> {
     }
 }
 
+fn parse_storage(text: &str) -> Result<Storage, String> {
+    match text {
+        "sqlite" => Ok(Storage::Sqlite),
+        "files" => Ok(Storage::Files),
+        _ => Err(format!("`{text}` keeps no records; there are sqlite and files")),
+    }
+}
+
 fn parse_prompt(text: &str) -> Result<Style, String> {
     match text {
         "full" => Ok(Style::Full),
@@ -288,6 +312,7 @@ const SETTINGS: [&str; 16] = [
     "ai_listen",
     "data_dir",
     "database_url",
+    "storage",
     "llm",
     "llm_model",
     "llm_base_url",
@@ -808,6 +833,7 @@ mod tests {
                 ai_listen: Some(DEFAULT_AI_LISTEN),
                 data_dir,
                 database,
+                storage: Storage::Sqlite,
                 model: Decision {
                     llm: Llm::Offline,
                     source: Source::new(Layer::Default, ""),
@@ -895,6 +921,16 @@ mod tests {
     }
 
     #[test]
+    fn records_are_kept_where_it_is_said() {
+        let place = Place::new();
+        let storage =
+            |flags: &[&str], variables: &[(&str, &str)]| place.read(flags, variables).unwrap().storage;
+        let variables = [("AGENTOS_STORAGE", "files")];
+        assert_eq!(storage(&[], &variables), Storage::Files);
+        assert_eq!(storage(&["--storage", "sqlite"], &variables), Storage::Sqlite);
+    }
+
+    #[test]
     fn every_mistake_is_reported_at_once() {
         let place = Place::new();
         place.write("data/config.toml", "llm = 3\ncolour = \"blue\"\ndata_dir = \"x\"");
@@ -930,6 +966,7 @@ mod tests {
         check("--llm", "openai", "needs the name of a model");
         check("--llm", "clippy", "no provider");
         check("--llm-prompt", "tiny", "there are full and small");
+        check("--storage", "postgres", "there are sqlite and files");
         check("--database-url", "sqlite:", "does not name a database");
         check("--database-url", "sqlite::memory:", "does not name a database");
         check("--database-url", "agentos.db", "sqlite:/");

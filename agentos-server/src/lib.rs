@@ -34,7 +34,7 @@ use tracing::{info, warn};
 
 pub use ambient::Machine;
 pub use budgets::ModelBudgets;
-pub use config::{Config, ConfigError, Mistake, Surroundings};
+pub use config::{Config, ConfigError, Mistake, Storage, Surroundings};
 pub use data_dir::{DataDir, DataDirError};
 pub use desk::Desk;
 pub use http::router;

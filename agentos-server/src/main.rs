@@ -8,15 +8,16 @@ use std::sync::Arc;
 use agentos_adapters::database;
 use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData, SqliteAudit};
 use agentos_adapters::llm::QueuedLlm;
-use agentos_adapters::storage::SqliteStorage;
+use agentos_adapters::storage::{KernelFsStorage, SqliteStorage};
 use agentos_core::ids::BootId;
 use agentos_core::kernel::KernelConfig;
 use agentos_core::llm_queue::QueueConfig;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
+use agentos_core::ports::storage::StoragePort;
 use agentos_core::services::Services;
 use agentos_server::{
-    Config, ConfigError, DataDir, DataDirError, Desk, Listeners, Machine, ModelBudgets, Settings,
+    Config, ConfigError, DataDir, DataDirError, Desk, Listeners, Machine, ModelBudgets, Settings, Storage,
     Surroundings, serve,
 };
 use anyhow::Context;
@@ -41,7 +42,6 @@ async fn run() -> anyhow::Result<()> {
     let data_dir = DataDir::open(&config.data_dir)?;
     let ambient: Arc<dyn Ambient> = Arc::new(Machine);
     let database = database::open(&config.database).await?;
-    let storage = Arc::new(SqliteStorage::new(database.clone()));
     let app_data = SqliteAppData::new(database.clone());
     let files = Files::open(&config.data_dir).context("the files of apps cannot be opened")?;
     let kernel_config = KernelConfig {
@@ -67,6 +67,14 @@ async fn run() -> anyhow::Result<()> {
                 .with_model(Arc::new(llm.clone())),
         ),
     ));
+    let storage: Arc<dyn StoragePort> = match config.storage {
+        Storage::Sqlite => Arc::new(SqliteStorage::new(database.clone())),
+        Storage::Files => Arc::new(
+            KernelFsStorage::open(kernel.clone())
+                .await
+                .context("the records cannot be opened")?,
+        ),
+    };
     let services = Services::new(&(kernel.clone() as Arc<dyn KernelPort>), [])?;
     let listeners = Listeners {
         http: listen(config.listen, "--listen").await?,

@@ -30,7 +30,10 @@ const AT_WORK: usize = 16;
 /// How many roots are kept open.
 const ROOTS_OPEN: usize = 256;
 
-/// The folders `home`, `shared` and `tmp` of all apps, below `files` in the data folder.
+/// Where the system's own files are, beside the folders that are named by namespaces.
+const SYSTEM: &str = "system";
+
+/// The folders `home`, `shared` and `tmp` of all apps and of the system, below `files` in the data folder.
 #[derive(Debug)]
 pub struct Files {
     folder: Arc<Dir>,
@@ -41,8 +44,9 @@ pub struct Files {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum RootId {
     Shared,
-    Home(Namespace),
-    Tmp(Namespace),
+    /// None has those of the system.
+    Home(Option<Namespace>),
+    Tmp(Option<Namespace>),
 }
 
 #[derive(Debug)]
@@ -83,7 +87,7 @@ impl Files {
         op: FileOp,
         record: impl Future<Output = Result<(), SysError>>,
     ) -> Result<Reply, SysError> {
-        let Some(roots) = self.changed(&op)? else {
+        let Some(roots) = self.changed(&op) else {
             return self.read(op).await;
         };
         let turns = Turns::take(&roots).await;
@@ -93,10 +97,10 @@ impl Files {
     }
 
     /// None for what only reads.
-    fn changed(&self, op: &FileOp) -> Result<Option<Roots>, SysError> {
+    fn changed(&self, op: &FileOp) -> Option<Roots> {
         let (place, from) = match op {
             FileOp::Read { .. } | FileOp::Exists { .. } | FileOp::Stat { .. } | FileOp::List { .. } => {
-                return Ok(None);
+                return None;
             }
             FileOp::Write { place, .. }
             | FileOp::Truncate { place, .. }
@@ -105,21 +109,20 @@ impl Files {
             | FileOp::RemoveDirectory { place } => (place, None),
             FileOp::Copy { from, to, .. } | FileOp::Move { from, to, .. } => (to, Some(from)),
         };
-        let target = self.root(place)?;
-        let source = from.map_or_else(|| Ok(Arc::clone(&target)), |from| self.root(from))?;
-        Ok(Some(Roots {
+        let target = self.root(place);
+        let source = from.map_or_else(|| Arc::clone(&target), |from| self.root(from));
+        Some(Roots {
             source_loses: matches!(op, FileOp::Move { .. }) && source.id != target.id,
             target,
             source,
-        }))
+        })
     }
 
-    fn root(&self, place: &FilePlace) -> Result<Arc<Root>, SysError> {
-        let id = match (place.path.root(), place.owner) {
-            (FsRoot::Shared, _) => RootId::Shared,
-            (FsRoot::Home, Some(owner)) => RootId::Home(owner),
-            (FsRoot::Tmp, Some(owner)) => RootId::Tmp(owner),
-            (FsRoot::Home | FsRoot::Tmp, None) => return Err(SysError::NotFound),
+    fn root(&self, place: &FilePlace) -> Arc<Root> {
+        let id = match place.path.root() {
+            FsRoot::Shared => RootId::Shared,
+            FsRoot::Home => RootId::Home(place.owner),
+            FsRoot::Tmp => RootId::Tmp(place.owner),
         };
         let mut roots = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
         if roots.len() >= ROOTS_OPEN {
@@ -133,7 +136,7 @@ impl Files {
                 turn: Arc::default(),
             })
         });
-        Ok(Arc::clone(root))
+        Arc::clone(root)
     }
 
     async fn read(&self, op: FileOp) -> Result<Reply, SysError> {
@@ -144,7 +147,7 @@ impl Files {
         else {
             return Err(SysError::Unavailable { retry_after: None });
         };
-        let root = self.root(place)?;
+        let root = self.root(place);
         let answer = self.at_work(move || root.read(op)).await?;
         Ok(Reply::File(answer))
     }
@@ -180,7 +183,8 @@ impl Root {
             RootId::Home(owner) => (owner, FsRoot::Home),
             RootId::Tmp(owner) => (owner, FsRoot::Tmp),
         };
-        let own = walk::open_or_make(&self.folder, &owner.to_string())?;
+        let owner = owner.map_or_else(|| SYSTEM.to_owned(), |namespace| namespace.to_string());
+        let own = walk::open_or_make(&self.folder, &owner)?;
         walk::open_or_make(&own, name.as_str())
     }
 
@@ -275,7 +279,8 @@ impl Turns {
 fn remove_tmp(files: &Dir) -> io::Result<()> {
     for entry in files.entries()? {
         let entry = entry?;
-        if !entry.file_type()?.is_dir() {
+        // What is called `tmp` there is a folder like any other.
+        if !entry.file_type()?.is_dir() || entry.file_name() == FsRoot::Shared.as_str() {
             continue;
         }
         match files.remove_dir_all(Path::new(&entry.file_name()).join(FsRoot::Tmp.as_str())) {

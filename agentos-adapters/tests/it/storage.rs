@@ -1,6 +1,8 @@
-//! The contract of `StoragePort` on `SQLite`, in memory and on disk, and what only a disk can show.
+//! The contract of `StoragePort` on `SQLite` and on files of the kernel, in memory and on disk, and what only a disk can
+//! show.
 
 mod durability;
+mod kernel_fs;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -6,7 +6,7 @@ use super::audit::Action;
 use super::errand::{Errand, Need};
 use super::path::FsPath;
 use super::place::{FilePlace, FsRights, FsRule};
-use super::{Answer, ApprovalNeed, Asked, CallId, Capability, Kernel, Limits, Op, SysError};
+use super::{Answer, ApprovalNeed, Asked, CallId, Capability, Kernel, Limits, Op, Principal, SysError};
 use crate::ids::Namespace;
 use crate::time::Millis;
 
@@ -210,10 +210,24 @@ pub enum FileChange {
 }
 
 impl FileOp {
-    fn new(call: FileCall, namespace: Option<Namespace>, limits: &Limits) -> Result<Self, SysError> {
+    fn new(
+        call: FileCall,
+        caller: Principal,
+        namespace: Option<Namespace>,
+        limits: &Limits,
+    ) -> Result<Self, SysError> {
         let max_disk_bytes = limits.disk_bytes;
-        let place = |path| FilePlace::of(path, namespace);
-        let file = |path| FilePlace::of_file(path, namespace);
+        let place = |path| match caller {
+            Principal::System => Ok(FilePlace::of_system(path)),
+            Principal::Process(_) => FilePlace::of(path, namespace),
+        };
+        let file = |path: FsPath| {
+            if path.is_root() {
+                Err(SysError::IsADirectory)
+            } else {
+                place(path)
+            }
+        };
         Ok(match call {
             FileCall::Read { path, offset, length } => Self::Read {
                 place: file(path)?,
@@ -429,7 +443,7 @@ impl Kernel {
             .processes
             .get_mut(asked.caller.pid())
             .ok_or(SysError::Cancelled)?;
-        let op = FileOp::new(call, process.namespace, limits)?;
+        let op = FileOp::new(call, asked.caller, process.namespace, limits)?;
         let held_bytes = op.held_bytes();
         process.usage.take(limits, held_bytes)?;
         let (main, source) = (op.need(), op.source_need());

@@ -13,7 +13,7 @@ use crate::ids::Namespace;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FilePlace {
     pub path: FsPath,
-    /// None for what is shared.
+    /// None for what is shared, and for what is the system's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Namespace>,
 }
@@ -34,6 +34,12 @@ impl FilePlace {
             return Err(SysError::IsADirectory);
         }
         Self::of(path, namespace)
+    }
+
+    /// Where `path` is for the system. Its `home` and `tmp` are no namespace's, so no process can name them,
+    /// whatever it was granted.
+    pub(super) fn of_system(path: FsPath) -> Self {
+        Self { path, owner: None }
     }
 
     fn contains(&self, other: &Self) -> bool {
@@ -122,5 +128,10 @@ mod tests {
         assert_eq!(shared(Some(Namespace::new(1, 1))), shared(None));
         let nobodys = FilePlace::of(FsPath::parse("tmp:a").unwrap(), None);
         assert_eq!(nobodys, Err(SysError::invalid("path")));
+        let systems = FsRule {
+            place: FilePlace::of_system(FsPath::parse("home:").unwrap()),
+            rights: ReadWrite,
+        };
+        assert!(!systems.covers(&rule(1)) && !rule(1).covers(&systems));
     }
 }

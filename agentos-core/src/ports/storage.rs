@@ -1,4 +1,4 @@
-//! `AgentOS`'s own records: apps with their replicas, persisted paths, packages with their versions.
+//! `AgentOS`'s own records: apps with their replicas, persisted paths, packages with their versions, sessions.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::Cause;
-use crate::ids::{AppId, Namespace, PackageId};
+use crate::ids::{AppId, Namespace, PackageId, SessionId};
 use crate::spec::history::History;
 use crate::time::Millis;
 
@@ -95,6 +95,18 @@ pub trait StoragePort: Send + Sync {
     ///
     /// [`StorageError::NotFound`]: there is no such package.
     async fn remove_package(&self, id: PackageId) -> Result<(), StorageError>;
+
+    /// Adds `session`, or replaces the one of that id. It is a copy: what happens to its apps and their
+    /// namespaces does not change it, and it keeps none of them.
+    async fn save_session(&self, session: &Session) -> Result<(), StorageError>;
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StorageError>;
+
+    /// All sessions without their workspaces, the one saved last first.
+    async fn sessions(&self) -> Result<Vec<SessionMetadata>, StorageError>;
+
+    /// [`StorageError::NotFound`]: there is no such session.
+    async fn remove_session(&self, id: SessionId) -> Result<(), StorageError>;
 }
 
 #[derive(Debug, Error)]
@@ -226,6 +238,64 @@ pub struct PackageMetadata {
 pub struct PackageVersion {
     pub version: Version,
     pub created_at: Millis,
+}
+
+/// A desktop as it was when it was saved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    pub id: SessionId,
+    pub name: String,
+    pub description: String,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+    pub workspace: Workspace,
+    /// What else is told of it; an object.
+    pub metadata: Value,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workspace {
+    /// Parents before their children.
+    pub apps: Vec<AppSnapshot>,
+    pub focused: Option<AppId>,
+    /// [`App::hash`](crate::apps::App::hash) of the focused one.
+    pub focused_hash: Option<String>,
+    /// The conversation; null where there is none.
+    pub chat_state: Value,
+    /// The rest of what was on the screen; null where there is nothing.
+    pub ui_state: Value,
+}
+
+/// An app of a session. What it was doing follows from the focus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AppSnapshot {
+    pub record: AppRecord,
+    /// The state of its replica.
+    pub component_state: Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionMetadata {
+    pub id: SessionId,
+    pub name: String,
+    pub description: String,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+    pub app_count: usize,
+}
+
+impl Session {
+    /// What a list of sessions tells of it.
+    pub fn head(&self) -> SessionMetadata {
+        SessionMetadata {
+            id: self.id,
+            name: self.name.clone(),
+            description: self.description.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            app_count: self.workspace.apps.len(),
+        }
+    }
 }
 
 /// The version of a package, written `major.minor.patch`.

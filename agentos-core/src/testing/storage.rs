@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::ids::{AppId, Namespace, PackageId};
+use crate::ids::{AppId, Namespace, PackageId, SessionId};
 use crate::ports::storage::{
-    AppRecord, DocumentEdit, Package, PackageMetadata, PackageVersion, Replica, StorageError, StoragePort,
-    VERSIONS_KEPT, Version, Window,
+    AppRecord, DocumentEdit, Package, PackageMetadata, PackageVersion, Replica, Session, SessionMetadata,
+    StorageError, StoragePort, VERSIONS_KEPT, Version, Window,
 };
 use crate::spec::history::History;
 use crate::time::Millis;
@@ -25,6 +25,8 @@ struct Records {
     histories: HashMap<AppId, History>,
     persisted: HashMap<Namespace, BTreeMap<String, Value>>,
     packages: Vec<StoredPackage>,
+    /// The one saved last is last.
+    sessions: Vec<Session>,
 }
 
 #[derive(Debug)]
@@ -265,6 +267,32 @@ impl StoragePort for MemoryStorage {
             app.package = app.package.filter(|package| *package != id);
         }
         records.forget_unreferred_namespaces();
+        Ok(())
+    }
+
+    async fn save_session(&self, session: &Session) -> Result<(), StorageError> {
+        let sessions = &mut self.records().sessions;
+        sessions.retain(|kept| kept.id != session.id);
+        sessions.push(session.clone());
+        Ok(())
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StorageError> {
+        let records = self.records();
+        Ok(records.sessions.iter().find(|session| session.id == id).cloned())
+    }
+
+    async fn sessions(&self) -> Result<Vec<SessionMetadata>, StorageError> {
+        Ok(self.records().sessions.iter().rev().map(Session::head).collect())
+    }
+
+    async fn remove_session(&self, id: SessionId) -> Result<(), StorageError> {
+        let sessions = &mut self.records().sessions;
+        let kept = sessions.len();
+        sessions.retain(|session| session.id != id);
+        if sessions.len() == kept {
+            return Err(StorageError::NotFound);
+        }
         Ok(())
     }
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::ids::{AppId, Namespace, PackageId};
+use crate::ids::{AppId, Namespace, PackageId, SessionId};
 use crate::ports::storage::{
-    AppRecord, DocumentEdit, Package, PackageMetadata, Replica, StorageError, StoragePort, VERSIONS_KEPT,
-    Version, Window, WindowState,
+    AppRecord, AppSnapshot, DocumentEdit, Package, PackageMetadata, Replica, Session, StorageError,
+    StoragePort, VERSIONS_KEPT, Version, Window, WindowState, Workspace,
 };
 use crate::spec::Catalog;
 use crate::spec::history::History;
@@ -39,6 +39,10 @@ macro_rules! storage_contract {
             a_package_that_cannot_be_saved_changes_nothing
             a_package_keeps_its_newest_versions
             removing_a_package_leaves_its_apps_unsaved
+            what_is_large_reads_back_whole
+            session_reads_back_whole
+            a_session_saved_again_is_replaced_and_comes_first
+            a_session_outlives_its_apps_and_can_be_removed
         );
     };
     (@tests $run:path, $storage:expr, $($promise:ident)*) => {
@@ -367,6 +371,111 @@ pub async fn removing_a_package_leaves_its_apps_unsaved(storage: &dyn StoragePor
         storage.remove_package(package_id(1)).await,
         Err(StorageError::NotFound)
     ));
+}
+
+/// More than one call to files brings.
+pub async fn what_is_large_reads_back_whole(storage: &dyn StoragePort) {
+    let state = json!({ "text": "ä".repeat(5 * 1_024 * 1_024), "end": 1 });
+    storage.insert_app(&app(1), &state).await.expect("inserted");
+    let replica = storage.replica(app_id(1)).await.expect("read");
+    assert!(
+        replica.is_some_and(|replica| replica.state == state),
+        "it differs"
+    );
+    let persisted = [("/text", state["text"].clone())];
+    commit(storage, 0, &json!({}), &persisted)
+        .await
+        .expect("committed");
+    let kept = storage.persisted(namespace(1)).await.expect("read");
+    assert!(kept == records(&persisted), "it differs");
+}
+
+pub async fn session_reads_back_whole(storage: &dyn StoragePort) {
+    let session = session(1);
+    storage.save_session(&session).await.expect("saved");
+    let bare = Session {
+        workspace: Workspace {
+            apps: Vec::new(),
+            focused: None,
+            focused_hash: None,
+            chat_state: Value::Null,
+            ui_state: Value::Null,
+        },
+        ..self::session(2)
+    };
+    storage.save_session(&bare).await.expect("saved");
+    for kept in [session, bare] {
+        assert_eq!(storage.session(kept.id).await.expect("read"), Some(kept));
+    }
+    assert_eq!(storage.session(session_id(3)).await.expect("read"), None);
+}
+
+pub async fn a_session_saved_again_is_replaced_and_comes_first(storage: &dyn StoragePort) {
+    assert_eq!(storage.sessions().await.expect("read"), []);
+    for number in [2, 1, 3] {
+        storage.save_session(&session(number)).await.expect("saved");
+    }
+    let again = Session {
+        name: "default".to_owned(),
+        updated_at: 5,
+        ..session(2)
+    };
+    storage.save_session(&again).await.expect("saved");
+    assert_eq!(
+        storage.sessions().await.expect("read"),
+        [again.head(), session(3).head(), session(1).head()]
+    );
+    assert_eq!(storage.session(again.id).await.expect("read"), Some(again));
+}
+
+pub async fn a_session_outlives_its_apps_and_can_be_removed(storage: &dyn StoragePort) {
+    insert(storage, &app(1)).await;
+    storage.save_session(&session(1)).await.expect("saved");
+    storage.remove_apps(&[app_id(1)]).await.expect("removed");
+    assert_eq!(
+        storage.session(session_id(1)).await.expect("read"),
+        Some(session(1))
+    );
+    storage.remove_session(session_id(1)).await.expect("removed");
+    assert_eq!(storage.session(session_id(1)).await.expect("read"), None);
+    assert_eq!(storage.sessions().await.expect("read"), []);
+    assert!(matches!(
+        storage.remove_session(session_id(1)).await,
+        Err(StorageError::NotFound)
+    ));
+}
+
+/// The session of that number, with the app of that number and a child of it.
+fn session(number: u64) -> Session {
+    let child = AppRecord {
+        package: Some(package_id(1)),
+        parent: Some(app_id(number)),
+        window: Some(window()),
+        ..app(number + 100)
+    };
+    let snapshot = |record| AppSnapshot {
+        record,
+        component_state: json!({"b": [1.5, null], "a": "ü"}),
+    };
+    Session {
+        id: session_id(number),
+        name: format!("Session {number}"),
+        description: "before lunch".to_owned(),
+        created_at: 1_700_000_000_000,
+        updated_at: 1_700_000_000_000 + number,
+        workspace: Workspace {
+            apps: [app(number), child].map(snapshot).into(),
+            focused: Some(app_id(number)),
+            focused_hash: Some("af13".to_owned()),
+            chat_state: json!({"messages": [{"type": "user", "content": "hello"}]}),
+            ui_state: json!({"is_loading": false}),
+        },
+        metadata: json!({"by": "hand"}),
+    }
+}
+
+fn session_id(number: u64) -> SessionId {
+    SessionId::new(number, 4)
 }
 
 async fn insert(storage: &dyn StoragePort, app: &AppRecord) {

@@ -15,9 +15,9 @@ struct Run {
 }
 
 impl Run {
-    fn start(data_dir: &Path) -> Self {
+    fn start(data_dir: &Path, storage: &str) -> Self {
         Self {
-            program: Program::start(data_dir),
+            program: Program::start_with(data_dir, &["--storage", storage], &[]),
             client: agentos_adapters::http::to_own_server().unwrap(),
         }
     }
@@ -109,10 +109,28 @@ fn add(note: u64) -> Value {
     json!([{ "op": "replace", "path": "/draft", "value": "" }, { "op": "add", "path": "/notes/-", "value": note }])
 }
 
-#[tokio::test]
-async fn an_app_goes_on_where_it_was_acknowledged_before_a_kill() {
+/// One test for each kind of storage.
+macro_rules! in_both {
+    ($test:ident) => {
+        mod $test {
+            #[tokio::test]
+            async fn in_sqlite() {
+                super::$test("sqlite").await;
+            }
+
+            #[tokio::test]
+            async fn in_files() {
+                super::$test("files").await;
+            }
+        }
+    };
+}
+
+in_both!(an_app_goes_on_where_it_was_acknowledged_before_a_kill);
+
+async fn an_app_goes_on_where_it_was_acknowledged_before_a_kill(storage: &str) {
     let (_place, data_dir) = place();
-    let run = Run::start(&data_dir);
+    let run = Run::start(&data_dir, storage);
     let made = run.post("/apps", json!({ "ui_spec": notes() })).await;
     let app = made["app_id"].as_str().unwrap().to_owned();
     let window = json!({ "position": { "x": 40.0, "y": 30.0 }, "size": { "width": 400.0, "height": 300.0 }, "state": "open" });
@@ -127,7 +145,7 @@ async fn an_app_goes_on_where_it_was_acknowledged_before_a_kill() {
     engine.send(add(20)).await;
     drop(run);
 
-    let run = Run::start(&data_dir);
+    let run = Run::start(&data_dir, storage);
     let listed = run.get("/apps").await;
     let suspended = &listed["apps"][0];
     assert_eq!(
@@ -168,10 +186,11 @@ async fn an_app_goes_on_where_it_was_acknowledged_before_a_kill() {
     );
 }
 
-#[tokio::test]
-async fn a_saved_app_is_launched_with_its_data_after_a_kill() {
+in_both!(a_saved_app_is_launched_with_its_data_after_a_kill);
+
+async fn a_saved_app_is_launched_with_its_data_after_a_kill(storage: &str) {
     let (_place, data_dir) = place();
-    let run = Run::start(&data_dir);
+    let run = Run::start(&data_dir, storage);
     let made = run.post("/apps", json!({ "ui_spec": notes() })).await;
     let app = made["app_id"].as_str().unwrap().to_owned();
     let saved = run.post("/registry/save", json!({ "app_id": app })).await;
@@ -188,7 +207,7 @@ async fn a_saved_app_is_launched_with_its_data_after_a_kill() {
     run.delete(&format!("/apps/{app}")).await;
     drop(run);
 
-    let run = Run::start(&data_dir);
+    let run = Run::start(&data_dir, storage);
     assert_eq!(run.get("/apps").await["apps"], json!([]));
     let launched = run
         .post(&format!("/registry/apps/{package}/launch"), json!({}))
@@ -202,17 +221,18 @@ async fn a_saved_app_is_launched_with_its_data_after_a_kill() {
     assert_eq!(again["app_id"], json!(id), "it persists, so it runs once");
 }
 
-#[tokio::test]
-async fn an_edit_and_the_way_back_from_it_survive_a_kill() {
+in_both!(an_edit_and_the_way_back_from_it_survive_a_kill);
+
+async fn an_edit_and_the_way_back_from_it_survive_a_kill(storage: &str) {
     let (_place, data_dir) = place();
-    let run = Run::start(&data_dir);
+    let run = Run::start(&data_dir, storage);
     let made = run.post("/apps", json!({ "ui_spec": notes() })).await;
     let app = made["app_id"].as_str().unwrap().to_owned();
     let lines = json!({ "lines": "{\"set\":{\"title\":\"Ideas\"}}", "message": "call it Ideas" });
     let edited = run.post(&format!("/apps/{app}/edit"), lines).await;
     drop(run);
 
-    let run = Run::start(&data_dir);
+    let run = Run::start(&data_dir, storage);
     let shown = run.get(&format!("/apps/{app}")).await;
     assert_eq!((&shown["title"], &shown["version"]), (&json!("Ideas"), &json!(2)));
     assert_eq!(shown["ui_spec"].to_string(), edited["ui_spec"].to_string());
@@ -220,7 +240,7 @@ async fn an_edit_and_the_way_back_from_it_survive_a_kill() {
     assert_eq!(undone["ui_spec"].to_string(), made["ui_spec"].to_string());
     drop(run);
 
-    let run = Run::start(&data_dir);
+    let run = Run::start(&data_dir, storage);
     let history = run.get(&format!("/apps/{app}/history")).await;
     assert_eq!(
         (&history["version"], &history["can_redo"]),
@@ -228,4 +248,27 @@ async fn an_edit_and_the_way_back_from_it_survive_a_kill() {
     );
     let redone = run.post(&format!("/apps/{app}/redo"), json!({})).await;
     assert_eq!(redone["ui_spec"].to_string(), edited["ui_spec"].to_string());
+}
+
+#[tokio::test]
+async fn what_is_kept_in_files_is_not_in_the_database() {
+    let (_place, data_dir) = place();
+    let run = Run::start(&data_dir, "files");
+    run.post("/apps", json!({ "ui_spec": notes() })).await;
+    assert_eq!(run.get("/health").await["storage"]["connected"], json!(true));
+    let records = data_dir.join("files/system/home/records");
+    assert_eq!(std::fs::read_dir(records.join("apps")).unwrap().count(), 1);
+    std::fs::remove_file(records.join("journal.json")).unwrap();
+    let health = run.get("/health").await;
+    assert_eq!(
+        (&health["status"], &health["storage"]["connected"]),
+        (&json!("degraded"), &json!(false))
+    );
+    drop(run);
+
+    let (code, told) = Program::refused(&data_dir, &["--storage", "files"]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("the records cannot be opened"), "{told}");
+    let run = Run::start(&data_dir, "sqlite");
+    assert_eq!(run.get("/apps").await["apps"], json!([]));
 }

@@ -227,8 +227,11 @@ fn a_start_keeps_what_is_at_home_and_clears_what_was_for_now() {
         for at in ["home:a", "tmp:a"] {
             desk.write(at, "x", WriteMode::Replace).await.unwrap();
         }
+        let shared = desk.folder.path().join("files/shared/tmp");
+        fs::create_dir_all(&shared).unwrap();
         desk.kernel.stop().await;
         let desk = Desk::over(desk.folder).await;
+        assert!(shared.exists(), "what is shared is not for now");
         let exists = async |at| desk.call(FileCall::Exists { path: path(at) }).await.unwrap();
         assert_eq!(exists("home:a").await, Reply::File(FileReply::Exists(true)));
         assert_eq!(exists("tmp:a").await, Reply::File(FileReply::Exists(false)));

@@ -7,16 +7,26 @@ use std::process::{Command, Stdio};
 use agentos_core::ports::storage::StoragePort;
 use serde_json::json;
 
-use super::{app, count, open, run};
+use super::{app, count, kernel_fs, open, run};
 
-/// Set for the process that commits until it is killed; names the folder of its database.
+/// Set for the process that commits until it is killed; names the folder of its records.
 const FOLDER: &str = "AGENTOS_TEST_DURABILITY_FOLDER";
-const THIS_TEST: &str = "storage::durability::acknowledged_revisions_survive_a_kill";
 
 #[test]
 fn acknowledged_revisions_survive_a_kill() {
+    let this_test = "storage::durability::acknowledged_revisions_survive_a_kill";
+    survive_a_kill(this_test, open);
+}
+
+#[test]
+fn acknowledged_revisions_in_files_survive_a_kill() {
+    let this_test = "storage::durability::acknowledged_revisions_in_files_survive_a_kill";
+    survive_a_kill(this_test, kernel_fs::open);
+}
+
+fn survive_a_kill<Storage: StoragePort>(this_test: &str, open: impl AsyncFn(&Path) -> Storage) {
     if let Some(folder) = std::env::var_os(FOLDER) {
-        commit_and_acknowledge_for_ever(Path::new(&folder));
+        commit_and_acknowledge_for_ever(Path::new(&folder), open);
     }
     let folder = tempfile::tempdir().expect("a folder");
     run(async {
@@ -28,7 +38,7 @@ fn acknowledged_revisions_survive_a_kill() {
     });
 
     for acknowledgements in [1, 7, 40, 3, 90] {
-        let last = kill_after(acknowledgements, folder.path());
+        let last = kill_after(acknowledgements, this_test, folder.path());
         run(async {
             let storage = open(folder.path()).await;
             let replica = storage.replica(app().id).await.expect("read").expect("there");
@@ -46,7 +56,10 @@ fn acknowledged_revisions_survive_a_kill() {
     }
 }
 
-fn commit_and_acknowledge_for_ever(folder: &Path) -> ! {
+fn commit_and_acknowledge_for_ever<Storage: StoragePort>(
+    folder: &Path,
+    open: impl AsyncFn(&Path) -> Storage,
+) -> ! {
     run(async {
         let storage = open(folder).await;
         let mut rev = storage.replica(app().id).await.expect("read").expect("there").rev;
@@ -63,9 +76,9 @@ fn commit_and_acknowledge_for_ever(folder: &Path) -> ! {
 
 /// Runs this test as the process that commits, kills it once it has acknowledged so many
 /// revisions, and answers the last one it acknowledged.
-fn kill_after(acknowledgements: usize, folder: &Path) -> u64 {
+fn kill_after(acknowledgements: usize, this_test: &str, folder: &Path) -> u64 {
     let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", THIS_TEST, "--nocapture"])
+        .args(["--exact", this_test, "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .spawn()

@@ -136,8 +136,35 @@ fn the_home_of_an_app_is_that_of_its_namespace() {
         panic!("{effects:?}");
     };
     assert_eq!(place.owner, Some(namespace(2)));
-    let nobody = bench.answer(Principal::System, Syscall::File(read("home:a")));
-    assert_eq!(nobody, Err(SysError::invalid("path")));
+}
+
+#[test]
+fn the_home_of_the_system_is_its_own_and_nobody_is_granted_it() {
+    let (mut bench, pid) = attended();
+    let (_, effects) = bench.call(Principal::System, Syscall::File(read("home:a")));
+    let [(FileOp::Read { place, .. }, None)] = &ops(&effects)[..] else {
+        panic!("{effects:?}");
+    };
+    let systems = place.clone();
+    assert_eq!(systems.owner, None);
+    let whole = Capability::Fs(FsRule {
+        place: systems.clone(),
+        rights: FsRights::ReadWrite,
+    });
+    let granted = bench.system(Syscall::AddGrant {
+        to: pid,
+        capability: whole,
+        rule: Rule::Allow,
+    });
+    assert!(granted.is_ok(), "{granted:?}");
+    for file_call in every("home:a") {
+        let (id, effects) = call(&mut bench, pid, file_call.clone());
+        let [(op, _)] = &ops(&effects)[..] else {
+            panic!("{effects:?}");
+        };
+        assert_eq!(op.need().place, self::place("home:a"), "{file_call:?}");
+        bench.handle(Input::Cancel { call: id });
+    }
 }
 
 #[test]

@@ -45,6 +45,11 @@ impl<'a> Desk<'a> {
         self.monitor.run_as(caller, self.host, Syscall::File(call)).await
     }
 
+    async fn call_as_system(&mut self, call: FileCall) -> Result<Reply, SysError> {
+        let call = Syscall::File(call);
+        self.monitor.run_as(Principal::System, self.host, call).await
+    }
+
     async fn write_as(
         &mut self,
         at: &str,
@@ -424,6 +429,28 @@ pub async fn a_stream_takes_no_more_than_the_root_may(host: &dyn HostPort) {
     assert!(take("new", 62).await.is_ok(), "what it replaces gives its room");
     assert_eq!(desk.read("kept").await.unwrap(), "kept");
     assert!(!desk.exists("another").await);
+}
+
+pub async fn the_system_has_a_home_of_its_own(host: &dyn HostPort) {
+    let mut desk = Desk::new(host, 1);
+    desk.write("home:a", "of the app").await.unwrap();
+    let write = FileCall::Write {
+        path: path("home:a"),
+        bytes: b"of the system".to_vec(),
+        mode: WriteMode::CreateNew,
+        if_etag: None,
+    };
+    let read = FileCall::Read {
+        path: path("home:a"),
+        offset: 0,
+        length: None,
+    };
+    desk.call_as_system(write).await.unwrap();
+    match desk.call_as_system(read).await.unwrap() {
+        Reply::File(FileReply::Bytes { bytes, .. }) => assert_eq!(bytes, b"of the system"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(desk.read("home:a").await.unwrap(), "of the app");
 }
 
 pub async fn more_than_one_call_may_bring_is_too_large(host: &dyn HostPort) {

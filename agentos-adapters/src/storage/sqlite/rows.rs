@@ -5,12 +5,15 @@ use std::str::FromStr;
 
 use agentos_core::ports::Cause;
 use agentos_core::ports::storage::{
-    AppRecord, Package, PackageMetadata, PackageVersion, Replica, StorageError, Version, Window, WindowState,
+    AppRecord, Package, PackageMetadata, PackageVersion, Replica, Session, SessionMetadata, StorageError,
+    Version, Window, WindowState,
 };
 use agentos_core::spec::history::History;
 use serde_json::Value;
 use sqlx::FromRow;
 use sqlx::types::Json;
+
+use crate::storage::shapes::StoredWorkspace;
 
 /// The record a query found, if any.
 pub(super) fn read_one<Row, Record>(
@@ -267,5 +270,55 @@ impl From<VersionColumns> for Version {
     fn from(columns: VersionColumns) -> Self {
         let VersionColumns { major, minor, patch } = columns;
         Self { major, minor, patch }
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct SessionRow {
+    #[sqlx(flatten)]
+    head: SessionHeadRow,
+    workspace: Json<StoredWorkspace>,
+    metadata: Json<Value>,
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = StorageError;
+
+    fn try_from(row: SessionRow) -> Result<Self, StorageError> {
+        let head = SessionMetadata::try_from(row.head)?;
+        Ok(Self {
+            id: head.id,
+            name: head.name,
+            description: head.description,
+            created_at: head.created_at,
+            updated_at: head.updated_at,
+            workspace: row.workspace.0.into(),
+            metadata: row.metadata.0,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub(super) struct SessionHeadRow {
+    id: String,
+    name: String,
+    description: String,
+    created_at: i64,
+    updated_at: i64,
+    app_count: i64,
+}
+
+impl TryFrom<SessionHeadRow> for SessionMetadata {
+    type Error = StorageError;
+
+    fn try_from(row: SessionHeadRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: parse("session", &row.id)?,
+            name: row.name,
+            description: row.description,
+            created_at: row.created_at as u64,
+            updated_at: row.updated_at as u64,
+            app_count: row.app_count as usize,
+        })
     }
 }
