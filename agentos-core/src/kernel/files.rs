@@ -398,13 +398,11 @@ impl Kernel {
         call: FileCall,
         limits: &Limits,
     ) -> Result<Answer, SysError> {
-        let process = self
-            .processes
-            .get_mut(asked.caller.pid())
-            .ok_or(SysError::Cancelled)?;
+        let pid = asked.caller.pid();
+        let process = self.processes.get(pid).ok_or(SysError::Cancelled)?;
         let op = FileOp::new(call, process.namespace, limits)?;
         let held_bytes = op.held_bytes();
-        process.usage.take(limits, held_bytes)?;
+        self.processes.take_operation(pid, limits, held_bytes)?;
         let errand = FileErrand {
             source: op.source_need(),
             main: op.need(),

@@ -120,6 +120,9 @@ pub struct NewProcess {
     pub namespace: Option<Namespace>,
     pub profile: Profile,
     pub priority: Priority,
+    /// Whether a person looks at it from its start, see [`Syscall::SetFocus`](super::Syscall::SetFront). Only the
+    /// system can say so.
+    pub focused: bool,
 }
 
 impl NewProcess {
@@ -134,6 +137,7 @@ impl NewProcess {
             namespace: Some(namespace),
             profile: Profile::Standard,
             priority: Priority::default(),
+            focused: false,
         }
     }
 }
@@ -158,6 +162,8 @@ pub enum EndReason {
     Killed,
     /// A process above it was killed.
     ParentKilled,
+    /// Memory ran out, and it held most of those that could be ended.
+    OutOfMemory,
 }
 
 /// A process as others see it.

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod files;
+mod memory;
 mod messages;
 mod messages_runs;
 mod model;

@@ -7,6 +7,7 @@ use super::audit::Action;
 use super::capability::{Capability, Rule};
 use super::event::EventKind;
 use super::files::FileChange;
+use super::pressure::MemoryLevel;
 use super::process::{EndReason, Pid, Profile};
 
 impl Display for EventKind {
@@ -26,6 +27,11 @@ impl Display for EventKind {
             Self::ApprovalAnswered { answer, .. } => write!(out, "was answered: {answer}"),
             Self::ApprovalExpired { .. } => out.write_str("was refused without an answer"),
             Self::ApprovalWithdrawn { .. } => out.write_str("no longer asks"),
+            Self::MemoryPressure { level, .. } => out.write_str(match level {
+                MemoryLevel::Normal => "has memory to spare again",
+                MemoryLevel::Warning => "is short of memory",
+                MemoryLevel::Critical => "is out of memory",
+            }),
         }
     }
 }
@@ -169,6 +175,7 @@ impl Display for EndReason {
         out.write_str(match self {
             Self::Killed => "it was killed",
             Self::ParentKilled => "its parent was killed",
+            Self::OutOfMemory => "memory ran out",
         })
     }
 }
