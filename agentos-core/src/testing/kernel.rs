@@ -11,8 +11,8 @@ use futures::stream::{self, BoxStream, StreamExt};
 use super::host::FakeHost;
 use crate::ids::BootId;
 use crate::kernel::{
-    AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, Kernel, KernelConfig, KernelEvent, Reply,
-    SysError,
+    AuditRecord, AuthorizedOp, Call, CallId, Effect, Input, Kernel, KernelConfig, KernelEvent, LimitTable,
+    Reply, SysError,
 };
 use crate::ports::host::HostPort;
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
@@ -44,8 +44,13 @@ impl FakeKernel {
     pub const NOW: Millis = 1_700_000_000_000;
 
     pub fn new(host: Arc<FakeHost>) -> Self {
+        Self::within(LimitTable::default(), host)
+    }
+
+    pub fn within(limits: LimitTable, host: Arc<FakeHost>) -> Self {
         // Nothing is queued, so what an input leads to is always of the call it belongs to.
         let config = KernelConfig {
+            limits,
             operations_at_once: usize::MAX,
             ..KernelConfig::new(BootId::new(Self::NOW, 1))
         };
