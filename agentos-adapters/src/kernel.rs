@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use app_data::SqliteAppData;
 pub use audit::{AUDIT_ROWS, AuditError, AuditPage, SqliteAudit};
 pub use files::Files;
-pub use host::Host;
+pub use host::{Host, memory_budget};
 
 use driver::{Driver, Request, Subscription};
 

@@ -12,6 +12,7 @@ mod generation;
 mod grpc;
 mod guard;
 mod ipc;
+mod memory;
 mod models;
 mod monitor;
 mod network;
