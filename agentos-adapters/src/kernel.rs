@@ -38,7 +38,7 @@ pub use app_data::SqliteAppData;
 pub use audit::{AUDIT_ROWS, AuditError, AuditPage, SqliteAudit};
 pub use files::Files;
 pub use grpc::GrpcKernel;
-pub use host::Host;
+pub use host::{Host, memory_budget};
 pub use network::Resolver;
 
 use driver::{Driver, Request, Subscription};

@@ -164,7 +164,7 @@ impl Apps {
                 if parent.is_some_and(|parent| !family(parent).contains(&running.id)) {
                     return Err(AppError::RunsElsewhere);
                 }
-                self.set_focus(&mut live, running.id);
+                self.set_focus(&mut live, running.id).await?;
                 return Ok(live.view(running));
             }
         }
@@ -190,15 +190,14 @@ impl Apps {
     pub async fn focus(&self, id: AppId) -> Result<(), AppError> {
         let mut live = self.live.lock().await;
         self.record(id).await?;
-        self.set_focus(&mut live, id);
-        Ok(())
+        self.set_focus(&mut live, id).await
     }
 
     /// Focuses `id` and has whoever shows it bring it to the front.
     pub async fn raise(&self, id: AppId) -> Result<(), AppError> {
         let mut live = self.live.lock().await;
         self.record(id).await?;
-        self.set_focus(&mut live, id);
+        self.set_focus(&mut live, id).await?;
         (self.listener)(AppEvent::Raised { app: id });
         Ok(())
     }
@@ -207,6 +206,9 @@ impl Apps {
     pub async fn lower(&self, id: AppId) -> Result<(), AppError> {
         let mut live = self.live.lock().await;
         self.record(id).await?;
+        if live.focused() == Some(id) {
+            self.kernel.set_focus(None).await.map_err(AppError::Process)?;
+        }
         live.forget_focus(&[id]);
         (self.listener)(AppEvent::Lowered { app: id });
         Ok(())
@@ -335,27 +337,40 @@ impl Apps {
         let persisted = self.storage.persisted(record.namespace).await?;
         let state = persist::initial_state(&record.document, &persisted);
         self.storage.insert_app(&record, &state).await?;
-        if let Err(error) = self.start_process(live, &record).await {
+        if let Err(error) = self.start_process(live, &record, &state, true).await {
             self.storage.remove_apps(&[record.id]).await?;
             return Err(error);
         }
         (self.listener)(AppEvent::Spawned { app: record.id });
-        self.set_focus(live, record.id);
+        // Its process began with it.
+        live.focus(record.id);
+        (self.listener)(AppEvent::Focused { app: record.id });
         Ok(live.view(record))
     }
 
-    async fn start_process(&self, live: &mut LiveApps, record: &AppRecord) -> Result<Pid, AppError> {
+    async fn start_process(
+        &self,
+        live: &mut LiveApps,
+        record: &AppRecord,
+        state: &Value,
+        focused: bool,
+    ) -> Result<(), AppError> {
         let parent = record
             .parent
             .and_then(|parent| live.pid(parent))
             .unwrap_or(Pid::SYSTEM);
         let process = NewProcess {
             parent,
+            focused,
             ..NewProcess::app(record.title.clone(), record.namespace)
         };
         let pid = self.kernel.spawn(process).await.map_err(AppError::Process)?;
         live.add_process(record.id, pid);
-        Ok(pid)
+        if let Err(error) = self.hold_state(live, record.id, bounds::json_bytes(state)).await {
+            self.end_process(live, record.id).await?;
+            return Err(error);
+        }
+        Ok(())
     }
 
     async fn end_process(&self, live: &mut LiveApps, id: AppId) -> Result<(), AppError> {
@@ -386,10 +401,18 @@ impl Apps {
         Ok(self.storage.remove_apps(closing).await?)
     }
 
-    fn set_focus(&self, live: &mut LiveApps, id: AppId) {
-        if live.focus(id) {
-            (self.listener)(AppEvent::Focused { app: id });
+    async fn set_focus(&self, live: &mut LiveApps, id: AppId) -> Result<(), AppError> {
+        if live.focused() == Some(id) {
+            return Ok(());
         }
+        match self.kernel.set_focus(live.pid(id)).await {
+            // One that ended just now ends for this app soon.
+            Ok(()) | Err(SysError::NotFound) => {}
+            Err(error) => return Err(AppError::Process(error)),
+        }
+        live.focus(id);
+        (self.listener)(AppEvent::Focused { app: id });
+        Ok(())
     }
 
     async fn record(&self, id: AppId) -> Result<AppRecord, AppError> {

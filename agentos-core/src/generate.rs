@@ -182,6 +182,11 @@ impl Generator {
         run::change(&self.pinned(), &request).await
     }
 
+    /// Has the cache keep half as much while memory is short.
+    pub fn halve_cache(&self, halved: bool) {
+        self.cache.set_halved(halved);
+    }
+
     pub fn cache_figures(&self) -> CacheFigures {
         self.cache.figures()
     }

@@ -29,6 +29,7 @@ mod net;
 mod network;
 mod path;
 mod place;
+mod pressure;
 mod process;
 mod process_table;
 mod program;
@@ -70,6 +71,7 @@ pub use monitor::{AuthorizedOp, Op, OpId};
 pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
 pub use path::{FsPath, FsRoot};
 pub use place::{FilePlace, FsRights, FsRule};
+pub use pressure::{MEMORY_BUDGET, MemoryLevel};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use program::{
     PROGRAM_ARGS, PROGRAM_ARGS_BYTES, PROGRAM_PATIENCE, ProgramEnd, ProgramLimit, ProgramName, ProgramOutput,
@@ -159,6 +161,8 @@ pub struct KernelConfig {
     pub programs_at_once: usize,
     /// What the operator registered; the host knows what is behind each name.
     pub programs: BTreeSet<ProgramName>,
+    /// What may be held for all processes together, in bytes. From 95 % of it on processes end.
+    pub memory_budget: u64,
     /// What the operator named, so that it may be on this machine or its network. An app is granted it
     /// as anything else.
     pub operator_sites: BTreeSet<Site>,
@@ -174,6 +178,7 @@ impl KernelConfig {
             operations_at_once: 64,
             programs_at_once: 8,
             programs: BTreeSet::new(),
+            memory_budget: MEMORY_BUDGET,
             operator_sites: BTreeSet::new(),
             approvals: Vec::new(),
         }
@@ -190,6 +195,8 @@ pub struct Kernel {
     started_at: Millis,
     now: Millis,
     processes: ProcessTable,
+    /// The one a person looks at.
+    focused: Option<Pid>,
     ended: Ended,
     grants: Grants,
     calls: BTreeMap<CallId, WaitingCall>,
@@ -303,7 +310,8 @@ impl Kernel {
             now,
             attended: false,
             approvals,
-            processes: ProcessTable::new(config.limits.system, now),
+            processes: ProcessTable::new(config.limits.system, config.memory_budget, now),
+            focused: None,
             ended: Ended::default(),
             grants: Grants::default(),
             calls: BTreeMap::new(),
@@ -339,6 +347,7 @@ impl Kernel {
         }
         self.expire_approvals();
         self.end_overdue_calls();
+        self.relieve_memory();
         self.perform_queued();
         self.record_denials_left();
         std::mem::take(&mut self.effects)
@@ -474,6 +483,14 @@ impl Kernel {
             Syscall::WaitProcess { pid, wait } => return self.wait_process(asked, pid, wait, limits),
             Syscall::SetProcessPriority { pid, priority } => {
                 self.set_priority(caller, pid, priority)?;
+                Reply::Done
+            }
+            Syscall::SetFocus { pid } => {
+                self.set_focus(caller, pid)?;
+                Reply::Done
+            }
+            Syscall::HoldState { pid, bytes } => {
+                self.hold_state(caller, pid, bytes)?;
                 Reply::Done
             }
             Syscall::GetProcessStats { pid } => {

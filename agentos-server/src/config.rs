@@ -28,6 +28,8 @@ use crate::settings::{SETTINGS_FILE, Words};
 const CONFIG_FILE: &str = "config.toml";
 const ENV_FILE: &str = ".env";
 const DATABASE_FILE: &str = "agentos.db";
+/// With less, hardly an app could start.
+const LEAST_MEMORY_BUDGET: u64 = 1_024 * 1_024;
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
 const DEFAULT_KERNEL_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50051);
 const DEFAULT_AI_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 50052);
@@ -52,6 +54,8 @@ pub struct Config {
     pub model_budgets: ModelBudgets,
     /// What apps may be allowed although it is not public.
     pub allow_hosts: BTreeSet<Site>,
+    /// What may be held in memory for all apps, in bytes; none leaves it to what the machine has.
+    pub memory_budget: Option<u64>,
 }
 
 /// Where apps, packages and sessions are kept. What apps store, approvals and the audit are in the database either way.
@@ -149,6 +153,10 @@ struct Flags {
     /// What apps may be allowed although it is not public, separated by commas [env: AGENTOS_ALLOW_HOSTS]
     #[arg(long = "allow-host", alias = "allow-hosts", value_name = "HOST:PORT")]
     allow_hosts: Vec<String>,
+    /// Bytes of memory for what is held for all apps together; near it, apps in the background end
+    /// [env: AGENTOS_MEMORY_BUDGET] [default: a quarter of the machine's memory, at most 536870912]
+    #[arg(long, value_name = "BYTES")]
+    memory_budget: Option<String>,
 }
 
 /// The surroundings a configuration is read from; tests bring their own.
@@ -204,6 +212,13 @@ impl Config {
         let allow_hosts = (!flags.allow_hosts.is_empty()).then(|| flags.allow_hosts.join(","));
         let allow_hosts = sources.setting("allow_hosts", allow_hosts, parse_allow_hosts, &mut mistakes);
 
+        let memory_budget = sources.setting(
+            "memory_budget",
+            flags.memory_budget,
+            parse_memory_budget,
+            &mut mistakes,
+        );
+
         if mistakes.is_empty() {
             Ok(Self {
                 listen: listen.unwrap_or(DEFAULT_LISTEN),
@@ -215,6 +230,7 @@ impl Config {
                 prompt: prompt.unwrap_or_default(),
                 model_budgets,
                 allow_hosts: allow_hosts.unwrap_or_default(),
+                memory_budget,
                 data_dir,
             })
         } else {
@@ -283,6 +299,11 @@ fn parse_allow_hosts(text: &str) -> Result<BTreeSet<Site>, String> {
     text.split(',').map(str::trim).map(parse).collect()
 }
 
+fn parse_memory_budget(text: &str) -> Result<u64, String> {
+    let bytes = text.parse().ok().filter(|bytes| *bytes >= LEAST_MEMORY_BUDGET);
+    bytes.ok_or_else(|| format!("`{text}` is not a number of bytes from {LEAST_MEMORY_BUDGET} on"))
+}
+
 /// The layers below the flags. A layer added earlier wins over one added later.
 struct Sources<'a> {
     variable: &'a dyn Fn(&str) -> Option<OsString>,
@@ -305,7 +326,7 @@ impl Found {
     }
 }
 
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 18] = [
     "llm_prompt",
     "listen",
     "kernel_listen",
@@ -323,6 +344,7 @@ const SETTINGS: [&str; 16] = [
     "llm_cost_per_day",
     "llm_price",
     "allow_hosts",
+    "memory_budget",
 ];
 
 /// Variables that say something by being empty; any other one is then as good as not there.
@@ -805,6 +827,24 @@ mod tests {
     }
 
     #[test]
+    fn a_budget_of_memory_is_a_number_of_bytes_that_suffices_for_something() {
+        let place = Place::new();
+        let budget = |flags: &[&str]| place.read(flags, &[]).unwrap().memory_budget;
+        assert_eq!(budget(&[]), None);
+        assert_eq!(budget(&["--memory-budget", "1048576"]), Some(1_048_576));
+        let variables = [("AGENTOS_MEMORY_BUDGET", "268435456")];
+        let set = place.read(&[], &variables).unwrap();
+        assert_eq!(set.memory_budget, Some(268_435_456));
+        for text in ["1048575", "256 MiB", "-1"] {
+            let told = place.mistakes(&[], &[("AGENTOS_MEMORY_BUDGET", text)]);
+            assert!(
+                told.contains("AGENTOS_MEMORY_BUDGET") && told.contains("is not a number of bytes"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
     fn hosts_that_are_not_public_are_named_one_by_one() {
         let place = Place::new();
         let hosts = |flags: &[&str], variables: &[(&str, &str)]| -> Vec<String> {
@@ -843,6 +883,7 @@ mod tests {
                 prompt: Style::Full,
                 model_budgets: ModelBudgets::default(),
                 allow_hosts: BTreeSet::new(),
+                memory_budget: None,
             }
         );
     }

@@ -10,7 +10,7 @@ use agentos_core::chat::Chat;
 use agentos_core::generate::Generator;
 use agentos_core::generate::prompt::Style;
 use agentos_core::ids::AppId;
-use agentos_core::kernel::EventKind;
+use agentos_core::kernel::{EventKind, MemoryLevel};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
 use agentos_core::ports::llm::LlmPort;
@@ -169,24 +169,32 @@ impl Desk {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Suspends each app whose process ends, until the kernel or the server stops.
-    pub(crate) async fn watch_processes(&self) {
+    /// Suspends each app whose process ends, and keeps less while memory is short, until the kernel or the server
+    /// stops.
+    pub(crate) async fn watch_kernel(&self) {
         let Ok(mut events) = self.kernel.events(None, Reader::Program).await else {
             return;
         };
         while let Some(item) = events.next().await {
             match item {
-                EventItem::Event(event) => {
-                    if let EventKind::ProcessEnded { .. } = event.kind {
-                        self.apps.process_ended(event.pid).await;
-                    }
-                }
+                EventItem::Event(event) => match event.kind {
+                    EventKind::ProcessEnded { .. } => self.apps.process_ended(event.pid).await,
+                    EventKind::MemoryPressure { level, .. } => self.heed_memory(level),
+                    _ => {}
+                },
                 EventItem::Missed { .. } => {
                     if let Err(error) = self.apps.check_processes().await {
                         warn!(%error, "apps may seem to run that do not");
                     }
+                    if let Ok(stats) = self.kernel.stats().await {
+                        self.heed_memory(stats.memory_level);
+                    }
                 }
             }
         }
+    }
+
+    fn heed_memory(&self, level: MemoryLevel) {
+        self.generator.halve_cache(level > MemoryLevel::Normal);
     }
 }

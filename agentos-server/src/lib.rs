@@ -69,7 +69,7 @@ pub async fn serve(
     let stop = desk.stop.clone();
     let watching = AbortOnDropHandle::new(tokio::spawn({
         let desk = Arc::clone(&desk);
-        async move { desk.watch_processes().await }
+        async move { desk.watch_kernel().await }
     }));
     let server = axum::serve(listener, router(Arc::clone(&desk)))
         .with_graceful_shutdown(stop.clone().cancelled_owned());

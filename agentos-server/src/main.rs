@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData, SqliteAudit};
+use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData, SqliteAudit, memory_budget};
 use agentos_adapters::llm::QueuedLlm;
 use agentos_adapters::storage::{KernelFsStorage, SqliteStorage};
 use agentos_core::ids::BootId;
@@ -46,6 +46,7 @@ async fn run() -> anyhow::Result<()> {
     let files = Files::open(&config.data_dir).context("the files of apps cannot be opened")?;
     let kernel_config = KernelConfig {
         operator_sites: config.allow_hosts,
+        memory_budget: config.memory_budget.unwrap_or_else(memory_budget),
         approvals: app_data.approvals().await?,
         ..KernelConfig::new(BootId::new(ambient.now(), ambient.seed()))
     };

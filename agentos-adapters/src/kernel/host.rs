@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use agentos_core::kernel::{AuditRecord, AuthorizedOp, Op, Prompt, Reply, StreamOp, SysError, SystemInfo};
+use agentos_core::kernel::{
+    AuditRecord, AuthorizedOp, MEMORY_BUDGET, Op, Prompt, Reply, StreamOp, SysError, SystemInfo,
+};
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::llm::LlmPort;
 use agentos_core::ports::stream::Pipe;
@@ -189,6 +191,12 @@ fn system_info() -> SystemInfo {
         memory_bytes: memory_bytes(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
+}
+
+/// What may be held for all processes on this machine: a quarter of its memory, at most [`MEMORY_BUDGET`], which it
+/// also is where the machine does not tell.
+pub fn memory_budget() -> u64 {
+    memory_bytes().map_or(MEMORY_BUDGET, |bytes| MEMORY_BUDGET.min(bytes / 4))
 }
 
 /// What Linux says the machine has; other systems do not tell in a file.

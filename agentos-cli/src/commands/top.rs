@@ -117,7 +117,7 @@ impl Look {
             format!(
                 "{} of {} held; {} answered, {} refused, {} in flight",
                 size(of("memory_bytes")),
-                size(of("memory_limit_bytes")),
+                size(of("memory_budget_bytes")),
                 count(answered, "call", "calls"),
                 of("denials"),
                 of("calls_in_flight")

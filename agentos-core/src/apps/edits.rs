@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::live::LiveApps;
 use super::state::must_hold_lease;
 use super::{AppError, AppEvent, Apps, persist, title};
 use crate::ids::{AppId, EngineId};
@@ -112,7 +113,8 @@ impl Apps {
         }
         let step = change(&mut history, &record.document).map_err(AppError::History)?;
         let version = history.version();
-        self.commit_document(&record, &step.document, history).await?;
+        self.commit_document(&live, &record, &step.document, history)
+            .await?;
         (self.listener)(AppEvent::Edited { app: id, version });
         Ok(Edited {
             step,
@@ -123,6 +125,7 @@ impl Apps {
 
     async fn commit_document(
         &self,
+        live: &LiveApps,
         record: &AppRecord,
         document: &Value,
         history: History,
@@ -141,8 +144,9 @@ impl Apps {
             history,
             state,
         };
-        let committed = self.storage.commit_edit(record.id, before.rev, &edit).await;
-        committed.map_err(|error| AppError::of_app(record.id, error))?;
+        let commit = self.storage.commit_edit(record.id, before.rev, &edit);
+        self.commit_held(live, record.id, [&before.state, &edit.state], commit)
+            .await?;
         Ok(())
     }
 

@@ -83,9 +83,8 @@ impl LiveApps {
         self.focused
     }
 
-    /// Whether that changed anything.
-    pub(super) fn focus(&mut self, id: AppId) -> bool {
-        self.focused.replace(id) != Some(id)
+    pub(super) fn focus(&mut self, id: AppId) {
+        self.focused = Some(id);
     }
 
     pub(super) fn forget_focus(&mut self, closed: &[AppId]) {

@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::live::LiveApps;
 use super::{AppError, AppEvent, Apps, persist};
 use crate::ids::{AppId, EngineId};
+use crate::kernel::SysError;
 use crate::ports::service::Caller;
-use crate::ports::storage::{AppRecord, Replica};
+use crate::ports::storage::{AppRecord, Replica, StorageError};
 use crate::spec::patch::PatchError;
 use crate::spec::{bounds, patch};
 
@@ -29,7 +30,8 @@ impl Apps {
         let record = self.record(id).await?;
         let Replica { rev, state } = self.replica(id).await?;
         if live.pid(id).is_none() {
-            self.start_process(&mut live, &record).await?;
+            let focused = live.focused() == Some(id);
+            self.start_process(&mut live, &record, &state, focused).await?;
             (self.listener)(AppEvent::Resumed { app: id });
         }
         let now = self.ambient.now();
@@ -114,7 +116,8 @@ impl Apps {
             PatchError::OutOfBounds(issue) => AppError::State(issue),
             other => AppError::Patch(other),
         })?;
-        self.commit(&record, Replica { rev, state: before }, after).await
+        self.commit(&live, &record, Replica { rev, state: before }, after)
+            .await
     }
 
     /// Replaces the whole state and answers the new revision, which is durable then. Without `rev`
@@ -138,19 +141,54 @@ impl Apps {
             return Err(AppError::StaleRev { rev: before.rev });
         }
         bounds::verify_state(&state).map_err(AppError::State)?;
-        self.commit(&record, before, state).await
+        self.commit(&live, &record, before, state).await
     }
 
-    async fn commit(&self, record: &AppRecord, before: Replica, after: Value) -> Result<u64, AppError> {
+    async fn commit(
+        &self,
+        live: &LiveApps,
+        record: &AppRecord,
+        before: Replica,
+        after: Value,
+    ) -> Result<u64, AppError> {
         if !after.is_object() {
             return Err(AppError::StateNotAnObject);
         }
         let changes = persist::changes(&record.document, &before.state, &after);
-        let committed = self
-            .storage
-            .commit_state(record.id, before.rev, &after, &changes)
-            .await;
-        committed.map_err(|error| AppError::of_app(record.id, error))
+        let commit = self.storage.commit_state(record.id, before.rev, &after, &changes);
+        self.commit_held(live, record.id, [&before.state, &after], commit)
+            .await
+    }
+
+    /// Performs `commit`, which replaces one state by another, while the app's process has room for the larger one.
+    ///
+    /// [`AppError::Process`] with `quota_exceeded`: it has not, and nothing was committed.
+    pub(super) async fn commit_held<T>(
+        &self,
+        live: &LiveApps,
+        id: AppId,
+        states: [&Value; 2],
+        commit: impl Future<Output = Result<T, StorageError>>,
+    ) -> Result<T, AppError> {
+        let [before, after] = states.map(bounds::json_bytes);
+        if after > before {
+            self.hold_state(live, id, after).await?;
+        }
+        let committed = commit.await;
+        let kept = if committed.is_ok() { after } else { before };
+        if kept < before.max(after) {
+            self.hold_state(live, id, kept).await?;
+        }
+        committed.map_err(|error| AppError::of_app(id, error))
+    }
+
+    pub(super) async fn hold_state(&self, live: &LiveApps, id: AppId, bytes: usize) -> Result<(), AppError> {
+        let Some(pid) = live.pid(id) else { return Ok(()) };
+        match self.kernel.hold_state(pid, bytes as u64).await {
+            // One that ended just now holds nothing.
+            Ok(()) | Err(SysError::NotFound) => Ok(()),
+            Err(error) => Err(AppError::Process(error)),
+        }
     }
 
     pub(super) async fn replica(&self, id: AppId) -> Result<Replica, AppError> {

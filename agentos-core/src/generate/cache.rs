@@ -86,6 +86,11 @@ impl Cache {
         locked(&self.kept).keep(key, generated, now);
     }
 
+    /// Keeps half as much from now on, or all again.
+    pub(super) fn set_halved(&self, halved: bool) {
+        locked(&self.kept).set_halved(halved);
+    }
+
     pub(super) fn figures(&self) -> CacheFigures {
         let kept = locked(&self.kept);
         CacheFigures {
@@ -107,6 +112,8 @@ struct Kept {
     order: BTreeMap<u64, Key>,
     uses: u64,
     bytes: usize,
+    /// Memory is short.
+    halved: bool,
     figures: CacheFigures,
 }
 
@@ -156,7 +163,18 @@ impl Kept {
             used: self.uses,
         };
         self.entries.insert(key, entry);
-        while self.entries.len() > ENTRIES || self.bytes > BYTES {
+        self.forget_the_oldest();
+    }
+
+    fn set_halved(&mut self, halved: bool) {
+        self.halved = halved;
+        self.forget_the_oldest();
+    }
+
+    /// Until what is left is within the bounds.
+    fn forget_the_oldest(&mut self) {
+        let share = if self.halved { 2 } else { 1 };
+        while self.entries.len() > ENTRIES / share || self.bytes > BYTES / share {
             let Some((_, oldest)) = self.order.first_key_value().map(|(used, key)| (*used, *key)) else {
                 break;
             };
@@ -218,6 +236,25 @@ mod tests {
         assert!(kept.get(key("0"), AGE).is_some());
         assert!(kept.get(key("0"), AGE + 1).is_none());
         assert_eq!(kept.entries.len(), kept.order.len());
+    }
+
+    #[test]
+    fn while_memory_is_short_half_as_much_is_kept() {
+        let mut kept = Kept::default();
+        let fill = |kept: &mut Kept| {
+            for number in 0..ENTRIES {
+                kept.keep(key(&number.to_string()), &generated(1), 0);
+            }
+            kept.entries.len()
+        };
+        assert_eq!(fill(&mut kept), ENTRIES);
+        kept.set_halved(true);
+        assert_eq!(kept.entries.len(), ENTRIES / 2);
+        let newest = key(&(ENTRIES - 1).to_string());
+        assert!(kept.get(newest, 0).is_some());
+        assert_eq!(fill(&mut kept), ENTRIES / 2);
+        kept.set_halved(false);
+        assert_eq!(fill(&mut kept), ENTRIES);
     }
 
     #[test]

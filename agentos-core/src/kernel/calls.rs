@@ -12,9 +12,8 @@ impl Kernel {
         let need = op.need();
         self.check(asked.caller, &need)?;
         let pid = asked.caller.pid();
-        let process = self.processes.get_mut(pid).ok_or(SysError::Cancelled)?;
         let held_bytes = op.held_bytes();
-        process.usage.take(limits, held_bytes)?;
+        let process = self.processes.take_operation(pid, limits, held_bytes)?;
         self.queues.push(pid, process.priority, asked.call);
         self.keep_waiting(WaitingCall {
             asked,

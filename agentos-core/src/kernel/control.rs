@@ -9,6 +9,7 @@ impl Kernel {
     pub(super) fn spawn(&mut self, caller: Principal, new: NewProcess) -> Result<Pid, SysError> {
         let capabilities = Capability::of_profile(new.profile, new.namespace);
         self.check_spawn(caller, &new, &capabilities)?;
+        self.check_room_for_process(new.parent, new.focused)?;
         let limits = self.config.limits.of(new.profile);
         let child = self.processes.add(&new, limits, self.now)?;
         for capability in capabilities {
@@ -20,6 +21,9 @@ impl Kernel {
         self.tell_spawned(caller, child, &new);
         if caller == Principal::System {
             self.give_standing(child, new.namespace);
+        }
+        if new.focused {
+            self.focused = Some(child);
         }
         Ok(child)
     }
@@ -46,7 +50,7 @@ impl Kernel {
         };
         self.check(caller, &Capability::Spawn)?;
         let own = self.processes.get(pid).ok_or(SysError::Cancelled)?;
-        if new.parent != pid || new.profile > own.profile {
+        if new.parent != pid || new.profile > own.profile || new.focused {
             return Err(SysError::PermissionDenied {
                 need: Capability::Spawn,
             });
@@ -59,11 +63,15 @@ impl Kernel {
     /// Ends `pid` and all below it.
     pub(super) fn kill(&mut self, caller: Principal, pid: Pid) -> Result<Vec<Pid>, SysError> {
         self.check_control(caller, pid)?;
+        Ok(self.end_tree(caller, pid, EndReason::Killed))
+    }
+
+    pub(super) fn end_tree(&mut self, caller: Principal, pid: Pid, reason: EndReason) -> Vec<Pid> {
         let tree = self.processes.tree(pid);
         let programs: Vec<CallId> = tree.iter().filter_map(|pid| self.programs.remove(pid)).collect();
         for ended in &tree {
             let reason = if *ended == pid {
-                EndReason::Killed
+                reason
             } else {
                 EndReason::ParentKilled
             };
@@ -75,7 +83,7 @@ impl Kernel {
         for ended in tree.iter().rev() {
             self.processes.remove(*ended);
         }
-        Ok(tree)
+        tree
     }
 
     pub(super) fn end_process(&mut self, caller: Principal, pid: Pid, reason: EndReason) {
@@ -86,6 +94,7 @@ impl Kernel {
         self.close_sockets_of(pid);
         self.queues.forget(pid);
         self.program_queue.forget(pid);
+        self.focused = self.focused.filter(|focused| *focused != pid);
         self.bury(pid, reason);
         self.record(caller, Action::End { process: pid, reason });
         self.emit(pid, EventKind::ProcessEnded { reason });

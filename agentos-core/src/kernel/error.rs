@@ -115,6 +115,8 @@ impl SysError {
 pub enum Resource {
     /// Bytes the kernel holds for the process.
     Memory,
+    /// Bytes the kernel holds for all processes.
+    SystemMemory,
     CallsInFlight,
     CallsPerSecond,
     ChildProcesses,
@@ -145,6 +147,7 @@ impl std::fmt::Display for Resource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Memory => "the limit of bytes held in memory",
+            Self::SystemMemory => "the limit of bytes held in memory for all processes",
             Self::CallsInFlight => "the limit of calls at once",
             Self::CallsPerSecond => "the limit of calls a second",
             Self::ChildProcesses => "the limit of child processes",

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::approval::{ApprovalAnswer, ApprovalId, ApprovalNeed};
 use super::capability::{Capability, GrantId, Rule};
 use super::error::SysError;
+use super::pressure::MemoryLevel;
 use super::process::{EndReason, Pid, Priority};
 use crate::ids::BootId;
 use crate::time::Millis;
@@ -69,6 +70,12 @@ pub enum EventKind {
     /// Nobody waits for the answer any more, or it was given to another question.
     ApprovalWithdrawn {
         id: ApprovalId,
+    },
+    /// Of the system: memory runs out, or no longer does.
+    MemoryPressure {
+        level: MemoryLevel,
+        used_bytes: u64,
+        budget_bytes: u64,
     },
 }
 

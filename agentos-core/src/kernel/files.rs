@@ -439,13 +439,11 @@ impl Kernel {
         call: FileCall,
         limits: &Limits,
     ) -> Result<Answer, SysError> {
-        let process = self
-            .processes
-            .get_mut(asked.caller.pid())
-            .ok_or(SysError::Cancelled)?;
+        let pid = asked.caller.pid();
+        let process = self.processes.get(pid).ok_or(SysError::Cancelled)?;
         let op = FileOp::new(call, asked.caller, process.namespace, limits)?;
         let held_bytes = op.held_bytes();
-        process.usage.take(limits, held_bytes)?;
+        self.processes.take_operation(pid, limits, held_bytes)?;
         let (main, source) = (op.need(), op.source_need());
         let errand = FileErrand::new(Op::File(Box::new(op)), main, source);
         self.set_out(asked, Errand::Files(Box::new(errand)), held_bytes);

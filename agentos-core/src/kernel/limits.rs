@@ -9,8 +9,9 @@ use crate::time::Millis;
 /// The bounds of one process. What reaches one is answered with an error and changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes the kernel holds for it: the payloads of its calls in flight, the buffers of its streams, the answers
-    /// remembered by a key, its unread messages, and what its connections may hold.
+    /// Bytes held for it: what its calls in flight bring and may be answered (a prompt and its answer, a body, a file,
+    /// a value), the buffers of its streams, the answers remembered by a key, its unread messages, what its connections
+    /// may hold, and the state of its app, which is read whole for every change.
     pub memory_bytes: u64,
     pub calls_in_flight: u32,
     pub calls_per_second: u32,
@@ -178,6 +179,8 @@ pub struct Usage {
     /// Unread messages; what they take is part of the memory.
     pub messages: u64,
     pub message_bytes: u64,
+    /// The state of its app; part of the memory too.
+    pub state_bytes: u64,
 }
 
 impl Usage {
@@ -241,6 +244,14 @@ impl Usage {
         self.messages += 1;
         self.message_bytes += bytes;
         self.memory_bytes += bytes;
+        Ok(())
+    }
+
+    /// Takes `bytes` for the state in place of those it had, or changes nothing.
+    pub(super) fn hold_state(&mut self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+        self.check_memory(limits, bytes.saturating_sub(self.state_bytes))?;
+        self.memory_bytes = self.memory_bytes - self.state_bytes + bytes;
+        self.state_bytes = bytes;
         Ok(())
     }
 

@@ -79,12 +79,9 @@ impl Kernel {
         if !(1..=ANSWER_TOKENS).contains(&max_tokens) {
             return Err(SysError::invalid("max_tokens"));
         }
-        let process = self
-            .processes
-            .get_mut(asked.caller.pid())
-            .ok_or(SysError::Cancelled)?;
         let held_bytes = bytes + ANSWER_BYTES;
-        process.usage.take(limits, held_bytes)?;
+        let pid = asked.caller.pid();
+        let process = self.processes.take_operation(pid, limits, held_bytes)?;
         let prompt = Prompt {
             prompt,
             text,

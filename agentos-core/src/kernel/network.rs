@@ -102,13 +102,11 @@ impl Kernel {
         });
         let asked = Asked { deadline, ..asked };
         let exchange = Exchange::new(request)?;
-        let process = self
-            .processes
-            .get_mut(asked.caller.pid())
-            .ok_or(SysError::Cancelled)?;
+        let pid = asked.caller.pid();
+        let process = self.processes.get_mut(pid).ok_or(SysError::Cancelled)?;
         let response_bytes = process.check_network(wanted, self.now)?;
         let held_bytes = body + response_bytes;
-        process.usage.take(limits, held_bytes)?;
+        let process = self.processes.take_operation(pid, limits, held_bytes)?;
         process.take_network(response_bytes);
         let network = NetworkCall {
             exchange,

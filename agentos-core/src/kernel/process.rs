@@ -120,6 +120,9 @@ pub struct NewProcess {
     pub namespace: Option<Namespace>,
     pub profile: Profile,
     pub priority: Priority,
+    /// Whether a person looks at it from its start, see [`Syscall::SetFocus`](super::Syscall::SetFocus). Only the
+    /// system can say so.
+    pub focused: bool,
 }
 
 impl NewProcess {
@@ -134,6 +137,7 @@ impl NewProcess {
             namespace: Some(namespace),
             profile: Profile::Standard,
             priority: Priority::default(),
+            focused: false,
         }
     }
 }
@@ -160,6 +164,8 @@ pub enum EndReason {
     ParentKilled,
     /// The program it ran ended by itself or at a limit, or could not be started.
     Exited,
+    /// Memory ran out, and it held most of those that could be ended.
+    OutOfMemory,
 }
 
 /// A process as others see it.

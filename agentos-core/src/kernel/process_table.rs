@@ -7,6 +7,7 @@ use super::error::{Resource, SysError};
 use super::limits::{CallRate, Limits, NetworkHour, Usage};
 use super::mailbox::Mailbox;
 use super::message::Topic;
+use super::pressure::{Memory, MemoryLevel};
 use super::process::{NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 use super::sockets::Sockets;
 use crate::ids::Namespace;
@@ -113,11 +114,14 @@ pub(super) struct ProcessTable {
     children: BTreeSet<(Pid, Pid)>,
     /// One of each that a process has.
     limits: Vec<Arc<Limits>>,
+    /// Without what the process that was reached for last holds more, or less, than it did then.
+    memory: Memory,
+    reached: Option<(Pid, u64)>,
 }
 
 impl ProcessTable {
     /// Holds the system alone.
-    pub(super) fn new(limits: Limits, now: Millis) -> Self {
+    pub(super) fn new(limits: Limits, memory_budget: u64, now: Millis) -> Self {
         let system = Process {
             name: "system".to_owned(),
             parent: None,
@@ -140,6 +144,8 @@ impl ProcessTable {
             processes: BTreeMap::from([(Pid::SYSTEM, Box::new(system))]),
             children: BTreeSet::new(),
             limits: Vec::new(),
+            memory: Memory::new(memory_budget),
+            reached: None,
         }
     }
 
@@ -147,8 +153,53 @@ impl ProcessTable {
         self.processes.get(&pid).map(|process| &**process)
     }
 
+    /// Whatever becomes of what it holds is counted, see [`memory`](Self::memory).
     pub(super) fn get_mut(&mut self, pid: Pid) -> Option<&mut Process> {
-        self.processes.get_mut(&pid).map(|process| &mut **process)
+        self.count_reached();
+        let process = self.processes.get_mut(&pid)?;
+        self.reached = Some((pid, process.usage.memory_bytes));
+        Some(process)
+    }
+
+    fn count_reached(&mut self) {
+        if let Some((pid, before)) = self.reached.take() {
+            let process = self.processes.get(&pid);
+            let after = process.map_or(0, |process| process.usage.memory_bytes);
+            self.memory.held = self.memory.held - before + after;
+        }
+    }
+
+    /// What is held for all of them now.
+    pub(super) fn memory(&mut self) -> Memory {
+        self.count_reached();
+        self.memory
+    }
+
+    pub(super) fn set_memory_level(&mut self, level: MemoryLevel) {
+        self.memory.level = level;
+    }
+
+    /// Takes a place among the calls of `pid`, and `bytes` for what its operation brings and may answer. The system's
+    /// own operations have room whatever the processes hold.
+    pub(super) fn take_operation(
+        &mut self,
+        pid: Pid,
+        limits: &Limits,
+        bytes: u64,
+    ) -> Result<&mut Process, SysError> {
+        let memory = self.memory();
+        let process = self.get_mut(pid).ok_or(SysError::Cancelled)?;
+        if pid != Pid::SYSTEM {
+            memory.check_operation(bytes)?;
+        }
+        process.usage.take(limits, bytes)?;
+        Ok(process)
+    }
+
+    /// What each process holds, with its parent; children before their parents.
+    pub(super) fn held(&self) -> impl Iterator<Item = (Pid, Option<Pid>, u64)> {
+        let processes = self.processes.iter().rev();
+        processes.map(|(pid, process)| (*pid, process.parent, process.usage.memory_bytes))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Process> + Clone {
@@ -275,7 +326,10 @@ impl ProcessTable {
     }
 
     pub(super) fn remove(&mut self, pid: Pid) {
+        self.count_reached();
         let removed = self.processes.remove(&pid);
+        let held = removed.as_ref().map_or(0, |process| process.usage.memory_bytes);
+        self.memory.held -= held;
         let Some(parent) = removed.and_then(|process| process.parent) else {
             return;
         };

@@ -179,9 +179,8 @@ impl Kernel {
         }
         let pid = asked.caller.pid();
         self.processes.check_room(pid)?;
-        let process = self.processes.get_mut(pid).ok_or(SysError::Cancelled)?;
         let held_bytes = bytes(&request.args, &request.input) + limits.program_output_bytes;
-        process.usage.take(limits, held_bytes)?;
+        self.processes.take_operation(pid, limits, held_bytes)?;
         let time: Millis = u64::from(limits.program_cpu_seconds) * 1_000 * PROGRAM_PATIENCE;
         // A program takes longer than other calls may.
         let deadline = self.now.saturating_add(time);
@@ -266,6 +265,7 @@ fn process_of(request: &ProgramRequest, parent: Pid, priority: Priority) -> NewP
         namespace: None,
         profile: Profile::Minimal,
         priority,
+        focused: false,
     }
 }
 

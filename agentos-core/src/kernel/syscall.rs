@@ -63,6 +63,12 @@ pub enum Syscall {
     GetProcessInfo { pid: Pid },
     /// [`Reply::Ended`] once the process ended, at once where it has; `deadline_exceeded` after `wait`.
     WaitProcess { pid: Pid, wait: Millis },
+    /// [`Reply::Done`]: a person looks at this process, or at none. Those it does not look at end before it when memory
+    /// runs out. For the system alone, as the next.
+    SetFocus { pid: Option<Pid> },
+    /// [`Reply::Done`]: so much is held of the state of the app whose process it is, and no longer what was told
+    /// before. Beyond its limit of memory `quota_exceeded`, and nothing changed.
+    HoldState { pid: Pid, bytes: u64 },
     /// [`Reply::Done`]
     SetProcessPriority { pid: Pid, priority: Priority },
     /// [`Reply::ProcessStats`]; a process may ask for its own.
@@ -152,6 +158,8 @@ impl Syscall {
             | Self::SuspendProcess { .. }
             | Self::ResumeProcess { .. }
             | Self::SetProcessPriority { .. }
+            | Self::SetFocus { .. }
+            | Self::HoldState { .. }
             | Self::AddGrant { .. }
             | Self::RevokeGrant { .. }
             | Self::RunProgram(_)

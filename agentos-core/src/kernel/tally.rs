@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::error::SysError;
 use super::monitor::OpId;
+use super::pressure::MemoryLevel;
 use super::syscall::Reply;
 use super::{Kernel, ProcessState};
 use crate::ids::BootId;
@@ -22,8 +23,11 @@ pub struct KernelStats {
     pub suspended: usize,
     /// Held for all processes together.
     pub memory_bytes: u64,
-    /// What all processes together may have held for them.
+    /// The limits of all processes together; more than there is for them.
     pub memory_limit_bytes: u64,
+    /// What all processes together may have held for them.
+    pub memory_budget_bytes: u64,
+    pub memory_level: MemoryLevel,
     pub grants: usize,
     /// Questions that wait for a person.
     pub approvals: usize,
@@ -105,7 +109,8 @@ impl Tally {
 }
 
 impl Kernel {
-    pub(super) fn stats(&self) -> KernelStats {
+    pub(super) fn stats(&mut self) -> KernelStats {
+        let memory = self.processes.memory();
         let Tally {
             calls,
             operation_times,
@@ -120,8 +125,10 @@ impl Kernel {
             boot: self.config.boot,
             uptime_ms: self.now - self.started_at,
             suspended: suspended.count(),
-            memory_bytes: processes.clone().map(|process| process.usage.memory_bytes).sum(),
+            memory_bytes: memory.held,
             memory_limit_bytes: processes.clone().map(|process| process.limits.memory_bytes).sum(),
+            memory_budget_bytes: memory.budget,
+            memory_level: memory.level,
             processes: processes.count(),
             grants: self.grants.len(),
             approvals: self.approvals.open().count(),

@@ -5,6 +5,7 @@ mod calls;
 mod files;
 mod keys_runs;
 mod limits;
+mod memory;
 mod messages;
 mod messages_runs;
 mod model;

@@ -9,6 +9,7 @@ use super::capability::{Capability, Rule};
 use super::event::EventKind;
 use super::files::{FileCall, FileChange};
 use super::message::Dispatch;
+use super::pressure::MemoryLevel;
 use super::process::{EndReason, Pid, Profile};
 use super::socket::SocketCall;
 use super::syscall::Syscall;
@@ -32,6 +33,8 @@ impl Syscall {
             Self::GetProcessInfo { .. } => "get_process_info",
             Self::WaitProcess { .. } => "wait_process",
             Self::SetProcessPriority { .. } => "set_process_priority",
+            Self::SetFocus { .. } => "set_focus",
+            Self::HoldState { .. } => "hold_state",
             Self::GetProcessStats { .. } => "get_process_stats",
             Self::GetMemoryStats => "get_memory_stats",
             Self::ListProcesses => "list_processes",
@@ -100,6 +103,11 @@ impl Display for EventKind {
             Self::ApprovalAnswered { answer, .. } => write!(out, "was answered: {answer}"),
             Self::ApprovalExpired { .. } => out.write_str("was refused without an answer"),
             Self::ApprovalWithdrawn { .. } => out.write_str("no longer asks"),
+            Self::MemoryPressure { level, .. } => out.write_str(match level {
+                MemoryLevel::Normal => "has memory to spare again",
+                MemoryLevel::Warning => "is short of memory",
+                MemoryLevel::Critical => "is out of memory",
+            }),
         }
     }
 }
@@ -255,6 +263,7 @@ impl Display for EndReason {
             Self::Killed => "it was killed",
             Self::ParentKilled => "its parent was killed",
             Self::Exited => "its program is done",
+            Self::OutOfMemory => "memory ran out",
         })
     }
 }

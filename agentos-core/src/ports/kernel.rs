@@ -134,6 +134,16 @@ impl dyn KernelPort + '_ {
         self.done(Syscall::ResumeProcess { pid }).await
     }
 
+    /// Says which process a person looks at; none where it is none.
+    pub async fn set_focus(&self, pid: Option<Pid>) -> Result<(), SysError> {
+        self.done(Syscall::SetFocus { pid }).await
+    }
+
+    /// Says how much is held of the state of the app whose process `pid` is.
+    pub async fn hold_state(&self, pid: Pid, bytes: u64) -> Result<(), SysError> {
+        self.done(Syscall::HoldState { pid, bytes }).await
+    }
+
     pub async fn stats(&self) -> Result<KernelStats, SysError> {
         match self.syscall(Principal::System, Syscall::GetStats).await? {
             Reply::Stats(stats) => Ok(*stats),

@@ -14,7 +14,7 @@ use super::kernel_contract::program;
 use crate::ids::BootId;
 use crate::kernel::{
     AuditRecord, AuthorizedOp, Call, CallId, Effect, FileStat, FileStream, Input, Kernel, KernelConfig,
-    KernelEvent, Principal, ReadStream, Reply, SysError, WriteStream,
+    KernelEvent, LimitTable, Principal, ReadStream, Reply, SysError, WriteStream,
 };
 use crate::ports::host::HostPort;
 use crate::ports::kernel::{EventItem, KernelPort, Reader};
@@ -47,8 +47,13 @@ impl FakeKernel {
     pub const NOW: Millis = 1_700_000_000_000;
 
     pub fn new(host: Arc<FakeHost>) -> Self {
+        Self::within(LimitTable::default(), host)
+    }
+
+    pub fn within(limits: LimitTable, host: Arc<FakeHost>) -> Self {
         // Nothing is queued, so what an input leads to is always of the call it belongs to.
         let config = KernelConfig {
+            limits,
             operations_at_once: usize::MAX,
             programs_at_once: usize::MAX,
             programs: BTreeSet::from([program()]),

@@ -4,14 +4,16 @@ pub(crate) mod desk;
 mod engine;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use agentos_core::apps::{APPS, ATTACH_GRACE, AppError, AppEvent, AppState, Apps, BATCH_OPERATIONS, NewApp};
 use agentos_core::ids::{AppId, EngineId};
+use agentos_core::kernel::{LimitTable, Pid, Resource, SysError, Syscall};
 use agentos_core::ports::ambient::MockAmbient;
-use agentos_core::ports::kernel::KernelPort;
+use agentos_core::ports::kernel::{KernelPort, MockKernelPort};
 use agentos_core::ports::storage::{MockStoragePort, StorageError, StoragePort, Window, WindowState};
 use agentos_core::testing::kernel::FakeKernel;
+use futures::FutureExt;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
@@ -573,4 +575,115 @@ fn a_store_that_cannot_be_read_is_told_and_not_taken_for_an_empty_one() {
         listed,
         Err(AppError::Storage(StorageError::Unavailable(_)))
     ));
+}
+
+/// What the kernel holds of the state of `app`; none without a process.
+async fn held(desk: &Desk, app: AppId) -> Option<u64> {
+    let pid = desk.apps.app(app).await.expect("there").pid?;
+    let processes = (&*desk.kernel as &dyn KernelPort)
+        .processes()
+        .await
+        .expect("listed");
+    let own = processes.into_iter().find(|process| process.pid == pid);
+    own.map(|process| process.usage.state_bytes)
+}
+
+#[test]
+fn a_state_is_held_for_the_process_and_one_without_room_is_refused() {
+    let mut limits = LimitTable::default();
+    limits.standard.memory_bytes = 100;
+    let desk = Desk::within(&limits);
+    let state = |length: usize| json!({ "n": "x".repeat(length) });
+    let bytes = |length: usize| Some(state(length).to_string().len() as u64);
+    block_on(async {
+        let app = desk.spawn(counter()).await.record.id;
+        assert_eq!(held(&desk, app).await, Some(7));
+        let rev = desk
+            .apps
+            .put_state(app, state(60), None, None)
+            .await
+            .expect("kept");
+        assert_eq!((rev, held(&desk, app).await), (1, bytes(60)));
+
+        let refused = desk.apps.put_state(app, state(100), None, None).await;
+        let Err(AppError::Process(SysError::QuotaExceeded { resource, .. })) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(resource, Resource::Memory);
+        let kept = desk.apps.state(app).await.expect("kept");
+        assert_eq!(
+            (kept.rev, kept.state, held(&desk, app).await),
+            (1, state(60), bytes(60))
+        );
+        desk.apps
+            .put_state(app, state(3), None, None)
+            .await
+            .expect("kept");
+        assert_eq!(held(&desk, app).await, bytes(3));
+
+        let pid = desk.apps.app(app).await.expect("there").pid.expect("a process");
+        (&*desk.kernel as &dyn KernelPort)
+            .kill(pid)
+            .await
+            .expect("killed");
+        desk.apps.process_ended(pid).await;
+        desk.apps
+            .put_state(app, state(40), None, None)
+            .await
+            .expect("kept");
+        assert_eq!(held(&desk, app).await, None);
+        desk.apps.take_lease(app).await.expect("a lease");
+        assert_eq!(held(&desk, app).await, bytes(40));
+
+        let mut large = counter();
+        large["state"] = state(100);
+        let refused = desk.apps.spawn(new_app(large)).await;
+        assert!(matches!(
+            refused,
+            Err(AppError::Process(SysError::QuotaExceeded { .. }))
+        ));
+        let (apps, _) = desk.apps.list().await.expect("listed");
+        assert_eq!((apps.len(), desk.processes().await.len()), (1, 1));
+    });
+}
+
+#[test]
+fn the_kernel_knows_which_app_has_the_focus() {
+    let mut kernel = MockKernelPort::new();
+    let told: Arc<Mutex<Vec<Option<u64>>>> = Arc::default();
+    let heard = Arc::clone(&told);
+    let policy = FakeKernel::new(Arc::default());
+    kernel.expect_call().returning(move |call| {
+        let mut heard = heard.lock().expect("told");
+        match &call.syscall {
+            Syscall::SetFocus { pid } => heard.push(pid.map(Pid::number)),
+            Syscall::SpawnProcess(new) => assert!(new.focused, "a new app is looked at"),
+            _ => {}
+        }
+        policy.call(call).now_or_never().expect("an answer at once")
+    });
+    let desk = Desk::new();
+    let apps = Apps::new(
+        desk.storage.clone(),
+        Arc::new(kernel),
+        desk.clock.clone(),
+        Box::new(|_| {}),
+    );
+    block_on(async {
+        let first = apps.spawn(new_app(counter())).await.expect("spawned").record.id;
+        let second = apps.spawn(new_app(counter())).await.expect("spawned").record.id;
+        apps.focus(first).await.expect("focused");
+        apps.focus(first).await.expect("focused");
+        apps.raise(second).await.expect("raised");
+        apps.lower(first).await.expect("lowered");
+        apps.lower(second).await.expect("lowered");
+        let third = apps.spawn(new_app(counter())).await.expect("spawned");
+        apps.process_ended(third.pid.expect("a process")).await;
+        apps.focus(second).await.expect("focused");
+        apps.focus(third.record.id).await.expect("focused");
+    });
+    assert_eq!(
+        *told.lock().expect("told"),
+        [Some(2), Some(3), None, Some(3), None]
+    );
 }

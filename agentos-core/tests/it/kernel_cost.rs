@@ -2,8 +2,8 @@
 
 use agentos_core::ids::{BootId, Namespace};
 use agentos_core::kernel::{
-    Call, CallId, Capability, Effect, Input, Kernel, KernelConfig, LimitTable, Limits, NewProcess, Pid,
-    Principal, Reply, Rule, Site, Syscall,
+    Call, CallId, Capability, Dispatch, Effect, EndReason, EventKind, Input, Kernel, KernelConfig,
+    LimitTable, Limits, NewProcess, Peer, Pid, Principal, ProcessState, Reply, Rule, Site, Syscall,
 };
 use allocation_counter::measure;
 
@@ -76,6 +76,76 @@ fn a_check_among_100_grants_takes_nothing_from_the_heap() {
         );
     });
     assert_eq!((answers, taken.count_total), ((true, false), 0));
+}
+
+/// Fifty apps fill each other's mailboxes as far as they may, which would take 400 MiB.
+#[test]
+fn what_is_held_stays_near_the_budget_whoever_sends_what() {
+    const BUDGET: u64 = 16 * 1_024 * 1_024;
+    let mut kernel = Kernel::new(
+        KernelConfig {
+            memory_budget: BUDGET,
+            ..KernelConfig::new(BootId::new(START, 1))
+        },
+        START,
+    );
+    let app = |focused| NewProcess {
+        focused,
+        ..NewProcess::app("app", Namespace::new(START, 1))
+    };
+    let mut number = 0;
+    let mut call = |caller, syscall| {
+        number += 1;
+        let input = Input::Call {
+            id: CallId(number),
+            call: Call::new(caller, syscall).within(1_000),
+        };
+        kernel.handle(input, START)
+    };
+    let mut pids = Vec::new();
+    let mut ended = Vec::new();
+    let taken = measure(|| {
+        for place in 0..50 {
+            let effects = call(Principal::System, Syscall::SpawnProcess(app(place == 0)));
+            pids.extend(effects.iter().find_map(spawned));
+        }
+        for (round, to) in (0..8).flat_map(|round| pids.iter().map(move |to| (round, *to))) {
+            let from = Principal::Process(pids[(round + 1) * 6 % pids.len()]);
+            let body = vec![7; 1_024 * 1_024];
+            let dispatch = Dispatch::Send {
+                to: Peer::Process(to),
+            };
+            let effects = call(from, Syscall::IpcDispatch { dispatch, body });
+            ended.extend(effects.iter().filter_map(out_of_memory));
+        }
+    });
+    assert!(taken.bytes_max < BUDGET + BUDGET / 4, "{taken:?}");
+    assert!(ended.len() > 10 && !ended.contains(&pids[0]), "{ended:?}");
+    let effects = call(Principal::System, Syscall::GetProcessInfo { pid: pids[0] });
+    let told = effects.iter().any(|effect| {
+        matches!(effect, Effect::Reply { result: Ok(Reply::Process(info)), .. } if info.state == ProcessState::Running)
+    });
+    assert!(told, "the focused one lives: {effects:?}");
+}
+
+fn spawned(effect: &Effect) -> Option<Pid> {
+    match effect {
+        Effect::Reply {
+            result: Ok(Reply::Spawned(pid)),
+            ..
+        } => Some(*pid),
+        _ => None,
+    }
+}
+
+fn out_of_memory(effect: &Effect) -> Option<Pid> {
+    match effect {
+        Effect::Emit(event) => {
+            let reason = EndReason::OutOfMemory;
+            (event.kind == EventKind::ProcessEnded { reason }).then_some(event.pid)
+        }
+        _ => None,
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use wire::sys_error::{self, Error};
 same_words! {
     core::Resource = wire::Resource as "resource" {
         Memory CallsInFlight CallsPerSecond ChildProcesses TreeDepth Grants StoreKeys Disk NetworkInFlight NetworkBytes
-        Approvals Mailbox MailboxBytes Subscriptions OpenStreams IdempotencyKeys
+        Approvals Mailbox MailboxBytes Subscriptions OpenStreams IdempotencyKeys SystemMemory
     }
     core::IoKind = wire::IoKind as "kind" { Disk DiskFull Corrupt Protocol Network }
 }

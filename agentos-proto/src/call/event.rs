@@ -3,10 +3,14 @@
 use agentos_core::ids::BootId;
 use agentos_core::ports::kernel::{EventItem, Reader};
 
-use super::{SysError, core, invalid, number, pid, read, wire, word};
+use super::{SysError, core, invalid, number, pid, read, same_words, wire, word};
 use wire::kernel_event::{self, Kind};
 use wire::stream_events_response::Item;
 use wire::{Lagged, StreamEventsResponse, end_reason};
+
+same_words! {
+    core::MemoryLevel = wire::MemoryLevel as "memory_level" { Normal Warning Critical }
+}
 
 impl From<core::KernelEvent> for wire::KernelEvent {
     fn from(event: core::KernelEvent) -> Self {
@@ -89,6 +93,15 @@ impl From<core::EventKind> for Kind {
             core::EventKind::ApprovalWithdrawn { id } => {
                 Self::ApprovalWithdrawn(kernel_event::ApprovalWithdrawn { id: id.into() })
             }
+            core::EventKind::MemoryPressure {
+                level,
+                used_bytes,
+                budget_bytes,
+            } => Self::MemoryPressure(kernel_event::MemoryPressure {
+                level: number::<wire::MemoryLevel, _>(level),
+                used_bytes,
+                budget_bytes,
+            }),
         }
     }
 }
@@ -137,6 +150,11 @@ impl TryFrom<Kind> for core::EventKind {
             Kind::ApprovalWithdrawn(withdrawn) => Self::ApprovalWithdrawn {
                 id: withdrawn.id.try_into()?,
             },
+            Kind::MemoryPressure(pressure) => Self::MemoryPressure {
+                level: word::<wire::MemoryLevel, _>(pressure.level)?,
+                used_bytes: pressure.used_bytes,
+                budget_bytes: pressure.budget_bytes,
+            },
         })
     }
 }
@@ -148,6 +166,7 @@ impl From<core::EndReason> for wire::EndReason {
             core::EndReason::Killed => Reason::Killed(()),
             core::EndReason::ParentKilled => Reason::ParentKilled(()),
             core::EndReason::Exited => Reason::Exited(()),
+            core::EndReason::OutOfMemory => Reason::OutOfMemory(()),
         };
         Self { reason: Some(reason) }
     }
@@ -162,6 +181,7 @@ impl TryFrom<wire::EndReason> for core::EndReason {
             Reason::Killed(()) => Self::Killed,
             Reason::ParentKilled(()) => Self::ParentKilled,
             Reason::Exited(()) => Self::Exited,
+            Reason::OutOfMemory(()) => Self::OutOfMemory,
         })
     }
 }

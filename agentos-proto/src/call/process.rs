@@ -22,6 +22,7 @@ impl From<core::NewProcess> for wire::NewProcess {
             namespace: new.namespace.map(|namespace| namespace.to_string()),
             sandbox_level: number::<wire::SandboxLevel, _>(new.profile),
             priority: new.priority.weight().into(),
+            focused: new.focused,
         }
     }
 }
@@ -36,6 +37,7 @@ impl TryFrom<wire::NewProcess> for core::NewProcess {
             namespace: new.namespace.as_deref().map(namespace).transpose()?,
             profile: word::<wire::SandboxLevel, _>(new.sandbox_level)?,
             priority: priority(new.priority)?,
+            focused: new.focused,
         })
     }
 }
@@ -125,7 +127,7 @@ same_fields! {
         mailbox_bytes open_streams program_address_bytes program_cpu_seconds program_output_bytes
     }
     core::Usage = wire::Usage {
-        memory_bytes calls_in_flight calls network_in_flight network_bytes messages message_bytes open_streams
+        memory_bytes calls_in_flight calls network_in_flight network_bytes messages message_bytes open_streams state_bytes
     }
     core::MemoryStats = wire::MemoryStats { own_bytes own_limit_bytes tree_bytes tree_processes }
     core::SystemInfo = wire::SystemInfo { os arch cpus memory_bytes version }
@@ -182,6 +184,8 @@ impl From<core::KernelStats> for wire::KernelStats {
             events: stats.events,
             open_streams: stats.open_streams as u64,
             streamed_bytes: stats.streamed_bytes,
+            memory_budget_bytes: stats.memory_budget_bytes,
+            memory_level: number::<wire::MemoryLevel, _>(stats.memory_level),
         }
     }
 }
@@ -208,6 +212,8 @@ impl TryFrom<wire::KernelStats> for core::KernelStats {
             events: stats.events,
             open_streams: count(stats.open_streams)?,
             streamed_bytes: stats.streamed_bytes,
+            memory_budget_bytes: stats.memory_budget_bytes,
+            memory_level: word::<wire::MemoryLevel, _>(stats.memory_level)?,
         })
     }
 }

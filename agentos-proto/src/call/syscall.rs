@@ -65,6 +65,13 @@ impl From<core::Syscall> for wire::Syscall {
                     priority: priority.weight().into(),
                 })
             }
+            core::Syscall::SetFocus { pid } => Syscall::SetFocus(syscall::SetFocus {
+                pid: pid.map(core::Pid::number),
+            }),
+            core::Syscall::HoldState { pid, bytes } => Syscall::HoldState(syscall::HoldState {
+                pid: pid.number(),
+                bytes,
+            }),
             core::Syscall::GetProcessStats { pid } => {
                 Syscall::GetProcessStats(syscall::GetProcessStats { pid: pid.number() })
             }
@@ -181,6 +188,13 @@ impl TryFrom<wire::Syscall> for core::Syscall {
             Syscall::SetProcessPriority(set) => Self::SetProcessPriority {
                 pid: pid(set.pid),
                 priority: process::priority(set.priority)?,
+            },
+            Syscall::SetFocus(focus) => Self::SetFocus {
+                pid: focus.pid.map(pid),
+            },
+            Syscall::HoldState(syscall::HoldState { pid: process, bytes }) => Self::HoldState {
+                pid: pid(process),
+                bytes,
             },
             Syscall::GetProcessStats(get) => Self::GetProcessStats { pid: pid(get.pid) },
             Syscall::GetMemoryStats(()) => Self::GetMemoryStats,

@@ -129,6 +129,7 @@ fn errors() -> Vec<SysError> {
         Resource::Subscriptions,
         Resource::OpenStreams,
         Resource::IdempotencyKeys,
+        Resource::SystemMemory,
     ];
     let quotas = resources.map(|resource| SysError::QuotaExceeded {
         resource,
@@ -216,8 +217,13 @@ fn capabilities_questions_and_answers_cross() {
 fn events() -> Vec<KernelEvent> {
     let (id, grant) = (approval_id(), GrantId::from_number(4));
     let answered = ANSWERS.map(|answer| EventKind::ApprovalAnswered { id, answer });
-    let ended = [EndReason::Killed, EndReason::ParentKilled, EndReason::Exited]
-        .map(|reason| EventKind::ProcessEnded { reason });
+    let ended = [
+        EndReason::Killed,
+        EndReason::ParentKilled,
+        EndReason::Exited,
+        EndReason::OutOfMemory,
+    ]
+    .map(|reason| EventKind::ProcessEnded { reason });
     let kinds = [
         EventKind::ProcessSpawned {
             name: "app".to_owned(),
@@ -247,6 +253,11 @@ fn events() -> Vec<KernelEvent> {
         },
         EventKind::ApprovalExpired { id },
         EventKind::ApprovalWithdrawn { id },
+        EventKind::MemoryPressure {
+            level: MemoryLevel::Critical,
+            used_bytes: 1,
+            budget_bytes: 2,
+        },
     ];
     let kinds = kinds.into_iter().chain(answered).chain(ended);
     let events = kinds.zip(1..).map(|(kind, seq)| KernelEvent {
@@ -367,6 +378,7 @@ fn syscalls() -> Vec<Syscall> {
         namespace: None,
         parent: pid,
         priority: Priority::new(1).unwrap(),
+        focused: true,
         ..new(Profile::Minimal)
     };
     let dispatches = [
@@ -431,6 +443,9 @@ fn syscalls() -> Vec<Syscall> {
             priority: Priority::default(),
         },
         Syscall::GetProcessStats { pid },
+        Syscall::SetFocus { pid: Some(pid) },
+        Syscall::SetFocus { pid: None },
+        Syscall::HoldState { pid, bytes: 9 },
         Syscall::GetMemoryStats,
         Syscall::ListProcesses,
         Syscall::AddGrant {
@@ -526,6 +541,7 @@ fn replies() -> Vec<Reply> {
         messages: 6,
         message_bytes: 7,
         open_streams: 8,
+        state_bytes: 9,
     };
     let ended = ProcessState::Terminated {
         reason: EndReason::ParentKilled,
@@ -589,6 +605,8 @@ fn replies() -> Vec<Reply> {
         events: 14,
         open_streams: 15,
         streamed_bytes: 16,
+        memory_budget_bytes: 17,
+        memory_level: MemoryLevel::Warning,
     };
     let entry = FileEntry {
         name: "a".to_owned(),

@@ -528,6 +528,7 @@ pub enum Resource {
     Subscriptions = 14,
     OpenStreams = 15,
     IdempotencyKeys = 16,
+    SystemMemory = 17,
 }
 impl Resource {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -553,6 +554,7 @@ impl Resource {
             Self::Subscriptions => "RESOURCE_SUBSCRIPTIONS",
             Self::OpenStreams => "RESOURCE_OPEN_STREAMS",
             Self::IdempotencyKeys => "RESOURCE_IDEMPOTENCY_KEYS",
+            Self::SystemMemory => "RESOURCE_SYSTEM_MEMORY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -575,6 +577,7 @@ impl Resource {
             "RESOURCE_SUBSCRIPTIONS" => Some(Self::Subscriptions),
             "RESOURCE_OPEN_STREAMS" => Some(Self::OpenStreams),
             "RESOURCE_IDEMPOTENCY_KEYS" => Some(Self::IdempotencyKeys),
+            "RESOURCE_SYSTEM_MEMORY" => Some(Self::SystemMemory),
             _ => None,
         }
     }
@@ -634,12 +637,21 @@ pub struct KernelEvent {
     pub pid: u64,
     #[prost(
         oneof = "kernel_event::Kind",
-        tags = "5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16"
+        tags = "5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17"
     )]
     pub kind: ::core::option::Option<kernel_event::Kind>,
 }
 /// Nested message and enum types in `KernelEvent`.
 pub mod kernel_event {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct MemoryPressure {
+        #[prost(enumeration = "super::MemoryLevel", tag = "1")]
+        pub level: i32,
+        #[prost(uint64, tag = "2")]
+        pub used_bytes: u64,
+        #[prost(uint64, tag = "3")]
+        pub budget_bytes: u64,
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct ProcessSpawned {
         #[prost(string, tag = "1")]
@@ -732,12 +744,14 @@ pub mod kernel_event {
         ApprovalExpired(ApprovalExpired),
         #[prost(message, tag = "16")]
         ApprovalWithdrawn(ApprovalWithdrawn),
+        #[prost(message, tag = "17")]
+        MemoryPressure(MemoryPressure),
     }
 }
 /// Why a process ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndReason {
-    #[prost(oneof = "end_reason::Reason", tags = "1, 2, 3")]
+    #[prost(oneof = "end_reason::Reason", tags = "1, 2, 3, 4")]
     pub reason: ::core::option::Option<end_reason::Reason>,
 }
 /// Nested message and enum types in `EndReason`.
@@ -752,6 +766,44 @@ pub mod end_reason {
         /// The program it ran ended by itself or at a limit, or could not be started.
         #[prost(message, tag = "3")]
         Exited(()),
+        /// Memory ran out, and it held most of those that could be ended.
+        #[prost(message, tag = "4")]
+        OutOfMemory(()),
+    }
+}
+/// How far the memory budget of all processes is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MemoryLevel {
+    Unspecified = 0,
+    Normal = 1,
+    /// No process begins in the background.
+    Warning = 2,
+    /// Processes end.
+    Critical = 3,
+}
+impl MemoryLevel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MEMORY_LEVEL_UNSPECIFIED",
+            Self::Normal => "MEMORY_LEVEL_NORMAL",
+            Self::Warning => "MEMORY_LEVEL_WARNING",
+            Self::Critical => "MEMORY_LEVEL_CRITICAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MEMORY_LEVEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "MEMORY_LEVEL_NORMAL" => Some(Self::Normal),
+            "MEMORY_LEVEL_WARNING" => Some(Self::Warning),
+            "MEMORY_LEVEL_CRITICAL" => Some(Self::Critical),
+            _ => None,
+        }
     }
 }
 /// What is asked of the kernel. The answer is named beside each; any of them may instead be a SysError.
@@ -759,12 +811,24 @@ pub mod end_reason {
 pub struct Syscall {
     #[prost(
         oneof = "syscall::Syscall",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42"
     )]
     pub syscall: ::core::option::Option<syscall::Syscall>,
 }
 /// Nested message and enum types in `Syscall`.
 pub mod syscall {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct SetFocus {
+        #[prost(uint64, optional, tag = "1")]
+        pub pid: ::core::option::Option<u64>,
+    }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct HoldState {
+        #[prost(uint64, tag = "1")]
+        pub pid: u64,
+        #[prost(uint64, tag = "2")]
+        pub bytes: u64,
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct StoreGet {
         #[prost(string, tag = "1")]
@@ -1061,6 +1125,12 @@ pub mod syscall {
         /// `program` once it ended, however it ended.
         #[prost(message, tag = "40")]
         RunProgram(super::ProgramRequest),
+        /// `done`: a person looks at this process, or at none. For the operator.
+        #[prost(message, tag = "41")]
+        SetFocus(SetFocus),
+        /// `done`: so much is held of the state of its app. For the operator.
+        #[prost(message, tag = "42")]
+        HoldState(HoldState),
     }
 }
 /// The answer to a syscall that succeeded.
@@ -1231,6 +1301,9 @@ pub struct NewProcess {
     /// From 1 to 10.
     #[prost(uint32, tag = "5")]
     pub priority: u32,
+    /// A person looks at it from its start; for the operator.
+    #[prost(bool, tag = "6")]
+    pub focused: bool,
 }
 /// A process as others see it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1341,6 +1414,9 @@ pub struct Usage {
     /// Connections, and files it reads or writes as streams.
     #[prost(uint32, tag = "8")]
     pub open_streams: u32,
+    /// Of the state of its app; part of the memory.
+    #[prost(uint64, tag = "9")]
+    pub state_bytes: u64,
 }
 /// What one process uses, and of how much.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1430,6 +1506,11 @@ pub struct KernelStats {
     /// What flowed in those that ended well.
     #[prost(uint64, tag = "17")]
     pub streamed_bytes: u64,
+    /// What may be held for all processes together.
+    #[prost(uint64, tag = "18")]
+    pub memory_budget_bytes: u64,
+    #[prost(enumeration = "MemoryLevel", tag = "19")]
+    pub memory_level: i32,
 }
 /// How long operations took.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -235,6 +235,7 @@ impl Kernel {
             namespace,
             profile,
             priority,
+            focused: false,
         };
         let pid = match self.syscall(caller, Syscall::SpawnProcess(new)).await {
             Ok(Reply::Spawned(pid)) => pid,

@@ -56,9 +56,19 @@ impl Page {
             .one(stats.memory_bytes);
         self.gauge(
             "agentos_memory_limit_bytes",
-            "What all processes together may have held.",
+            "The limits of all processes together.",
         )
         .one(stats.memory_limit_bytes);
+        self.gauge(
+            "agentos_memory_budget_bytes",
+            "What all processes together may have held.",
+        )
+        .one(stats.memory_budget_bytes);
+        self.gauge(
+            "agentos_memory_level",
+            "How far the budget is used: 0 normal, 1 warning, 2 critical.",
+        )
+        .one(stats.memory_level as u8);
         self.gauge("agentos_grants", "Grants that hold.")
             .one(stats.grants);
         self.gauge("agentos_approvals_waiting", "Questions that wait for a person.")

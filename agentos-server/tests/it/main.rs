@@ -14,6 +14,7 @@ mod grpc;
 mod guard;
 mod ipc;
 mod machine;
+mod memory;
 mod models;
 mod monitor;
 mod network;

@@ -30,7 +30,7 @@ impl Files {
         length: Option<u64>,
         mut out: mpsc::Sender<Vec<u8>>,
     ) -> Result<Reply, SysError> {
-        let (root, place) = (self.root(place)?, place.clone());
+        let (root, place) = (self.root(place), place.clone());
         let mut source = self
             .at_work(move || Source::open(&root, &place, offset, length))
             .await?;
@@ -77,7 +77,7 @@ impl Files {
     }
 
     fn one_root(&self, place: &FilePlace) -> Result<Roots, SysError> {
-        let target = self.root(place)?;
+        let target = self.root(place);
         Ok(Roots {
             source: Arc::clone(&target),
             target,

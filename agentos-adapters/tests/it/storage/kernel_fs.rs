@@ -10,12 +10,15 @@ use agentos_adapters::database;
 use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData};
 use agentos_adapters::storage::KernelFsStorage;
 use agentos_core::ids::{AppId, BootId, PackageId, SessionId};
-use agentos_core::kernel::{Call, FileCall, KernelConfig, Reply, SysError, Syscall};
+use agentos_core::kernel::{
+    Call, FileCall, FileStat, KernelConfig, Principal, ReadStream, Reply, SysError, Syscall, WriteStream,
+};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
 use agentos_core::ports::storage::{
     AppRecord, Package, PackageMetadata, Session, StorageError, StoragePort, Version, Workspace,
 };
+use agentos_core::ports::stream::ByteStream;
 use agentos_core::testing::host::FakeHost;
 use agentos_core::time::Millis;
 use async_trait::async_trait;
@@ -145,6 +148,19 @@ impl KernelPort for Faulty {
             }
             _ => self.kernel.call(call).await,
         }
+    }
+
+    async fn read_stream(&self, caller: Principal, read: ReadStream) -> Result<ByteStream, SysError> {
+        self.kernel.read_stream(caller, read).await
+    }
+
+    async fn write_stream(
+        &self,
+        caller: Principal,
+        write: WriteStream,
+        bytes: ByteStream,
+    ) -> Result<FileStat, SysError> {
+        self.kernel.write_stream(caller, write, bytes).await
     }
 
     async fn events(
@@ -339,6 +355,19 @@ impl KernelPort for HeldUp {
             permit.expect("it stays open").forget();
         }
         self.kernel.call(call).await
+    }
+
+    async fn read_stream(&self, caller: Principal, read: ReadStream) -> Result<ByteStream, SysError> {
+        self.kernel.read_stream(caller, read).await
+    }
+
+    async fn write_stream(
+        &self,
+        caller: Principal,
+        write: WriteStream,
+        bytes: ByteStream,
+    ) -> Result<FileStat, SysError> {
+        self.kernel.write_stream(caller, write, bytes).await
     }
 
     async fn events(

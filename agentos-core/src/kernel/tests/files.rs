@@ -147,10 +147,11 @@ fn the_home_of_the_system_is_its_own_and_nobody_is_granted_it() {
     };
     let systems = place.clone();
     assert_eq!(systems.owner, None);
-    let whole = Capability::Fs(FsRule {
+    let whole = FsRule {
         place: systems.clone(),
         rights: FsRights::ReadWrite,
-    });
+    }
+    .into();
     let granted = bench.system(Syscall::AddGrant {
         to: pid,
         capability: whole,

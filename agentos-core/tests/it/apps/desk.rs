@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use agentos_core::apps::{App, AppEvent, Apps, Lease, NewApp};
 use agentos_core::ids::Namespace;
-use agentos_core::kernel::{Call, Pid, Principal, StoreKey, Syscall};
+use agentos_core::kernel::{Call, LimitTable, Pid, Principal, StoreKey, Syscall};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::registry::Registry;
@@ -27,15 +27,24 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self::start(Arc::default(), Arc::default(), Arc::default())
+        Self::within(&LimitTable::default())
+    }
+
+    pub(crate) fn within(limits: &LimitTable) -> Self {
+        Self::start(limits, Arc::default(), Arc::default(), Arc::default())
     }
 
     pub(crate) fn restarted(self) -> Self {
-        Self::start(self.storage, self.host, self.clock)
+        Self::start(&LimitTable::default(), self.storage, self.host, self.clock)
     }
 
-    fn start(storage: Arc<MemoryStorage>, host: Arc<FakeHost>, clock: Arc<Clock>) -> Self {
-        let kernel = Arc::new(FakeKernel::new(host.clone()));
+    fn start(
+        limits: &LimitTable,
+        storage: Arc<MemoryStorage>,
+        host: Arc<FakeHost>,
+        clock: Arc<Clock>,
+    ) -> Self {
+        let kernel = Arc::new(FakeKernel::within(*limits, host.clone()));
         let events: Arc<Mutex<Vec<AppEvent>>> = Arc::default();
         let heard = Arc::clone(&events);
         let apps = Arc::new(Apps::new(

@@ -225,6 +225,7 @@ fn spawn_below(parent: u64) -> SyscallKind {
         namespace: None,
         sandbox_level: SandboxLevel::Minimal.into(),
         priority: 5,
+        focused: false,
     })
 }
 

@@ -58,9 +58,12 @@ function Tab({ value, children }: { value: string; children: string }) {
   );
 }
 
+const SHORT = { normal: "", warning: ", short", critical: ", full" } as const;
+
 function Figures({ stats }: { stats: KernelStats }) {
   const calls = Object.values(stats.calls).reduce((sum, count) => sum + count, 0);
-  const { processes, suspended, memory_bytes, memory_limit_bytes, calls_in_flight, denials } = stats;
+  const { processes, suspended, memory_bytes, memory_budget_bytes, memory_level, calls_in_flight, denials } =
+    stats;
   return (
     <dl className="grid flex-none grid-cols-2 gap-2 px-5 pt-2 pb-1 sm:grid-cols-4">
       <Figure
@@ -68,7 +71,11 @@ function Figures({ stats }: { stats: KernelStats }) {
         value={processes}
         aside={suspended > 0 ? `${suspended} suspended` : "all running"}
       />
-      <Figure name="Memory" value={size(memory_bytes)} aside={`of ${size(memory_limit_bytes)}`} />
+      <Figure
+        name="Memory"
+        value={size(memory_bytes)}
+        aside={`of ${size(memory_budget_bytes)}${SHORT[memory_level]}`}
+      />
       <Figure name="Calls" value={calls.toLocaleString()} aside={`${calls_in_flight} in flight`} />
       <Figure name="Refused" value={denials.toLocaleString()} aside="calls without a grant" />
     </dl>

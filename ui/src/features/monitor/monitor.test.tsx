@@ -52,7 +52,8 @@ describe("the monitor", () => {
     processes: 2,
     suspended: 0,
     memory_bytes: 0,
-    memory_limit_bytes: limits.memory_bytes * 2,
+    memory_budget_bytes: 512 * 1024 * 1024,
+    memory_level: "warning",
     calls_in_flight: 0,
     calls: { ok: 5, not_found: 1 },
     denials: 0,
@@ -94,6 +95,9 @@ describe("the monitor", () => {
       .map((button) => button.getAttribute("aria-label"));
     expect(names).toEqual(["What Notes may do", "Suspend Notes", "Kill Notes"]);
     expect(screen.getByText("Calls", { selector: "dt" }).nextSibling?.textContent).toContain("6");
+    expect(screen.getByText("Memory", { selector: "dt" }).nextSibling?.textContent).toBe(
+      "0 Bof 512 MiB, short",
+    );
   });
 
   it("looks again when something happens, and stops listening when it is closed", async () => {

@@ -127,7 +127,9 @@ export interface KernelStats {
   processes: number;
   suspended: number;
   memory_bytes: number;
-  memory_limit_bytes: number;
+  /** What all of them together may have. */
+  memory_budget_bytes: number;
+  memory_level: "normal" | "warning" | "critical";
   calls_in_flight: number;
   /** Calls that were answered, by `ok` or the code of their error. */
   calls: Record<string, number>;
