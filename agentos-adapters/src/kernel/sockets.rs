@@ -1,4 +1,4 @@
-//! WebSockets: each opened over a client that is pinned to what was checked, and read by a task of its own no faster
+//! Connections that stay: each opened over a client that is pinned to what was checked, and read by a task of its own no faster
 //! than its process receives.
 
 use std::collections::{HashMap, VecDeque};

@@ -808,6 +808,7 @@ export type ToolId =
   | "http.put"
   | "http.patch"
   | "http.delete"
+  | "http.socket"
   | "ipc.publish"
   | "ipc.receive"
   | "ipc.send"
