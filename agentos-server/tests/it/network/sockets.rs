@@ -169,13 +169,22 @@ impl Machine {
         let machine = Self::start(&[&peer.host()]).await;
         let asked = machine.socket(json!({"url": peer.url("/echo")})).await;
         assert_eq!(asked["code"], "approval_required", "{asked}");
-        let questions = machine.questions().await;
-        let need = json!({"kind": "net", "host": "127.0.0.1", "port": peer.port});
-        assert_eq!(questions[0]["need"], need);
-        let answer = format!("/kernel/approvals/{}", questions[0]["id"].as_str().unwrap());
-        machine.post(&answer, json!({"answer": "always"})).await;
+        machine.allow_socket(peer).await;
         assert_eq!(peer.visits(), [] as [String; 0]);
         machine
+    }
+
+    /// Answers the one question that is open.
+    async fn allow_socket(&self, peer: &Peer) {
+        let questions = self.questions().await;
+        let [question] = &questions[..] else {
+            panic!("{questions:?}");
+        };
+        let need = json!({"kind": "net", "host": "127.0.0.1", "port": peer.port});
+        assert_eq!(question["need"], need);
+        let answer = format!("/kernel/approvals/{}", question["id"].as_str().unwrap());
+        let answered = self.post(&answer, json!({"answer": "always"})).await;
+        assert_eq!(answered, json!({"success": true}));
     }
 
     async fn socket(&self, args: Value) -> Value {
@@ -330,8 +339,12 @@ impl<'a> Running<'a> {
 #[tokio::test]
 async fn what_a_server_pushes_comes_into_the_state_of_a_running_app() {
     let peer = Peer::start().await;
-    let machine = Machine::beside(&peer).await;
+    let machine = Machine::start(&[&peer.host()]).await;
     let mut reader = Running::open(&machine, reader(&peer.url("/push"))).await;
+    machine.allow_socket(&peer).await;
+    reader.now += 5_000;
+    reader.turn(json!({"op": "tick"})).await;
+    assert_eq!(peer.visits(), ["/push"]);
     assert!(reader.shows("Nothing"), "{:?}", reader.shown);
     peer.push.send(r#"{"text": "First"}"#.to_owned()).unwrap();
     reader.now += 5_000;
