@@ -2,12 +2,6 @@
 //! medians in microseconds.
 //!
 //! `cargo bench --bench wire`; `make bench` prints the figures as ratios.
-#![expect(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "a measurement reads the clock"
-)]
-
 use std::convert::Infallible;
 use std::path::Path;
 use std::pin::Pin;

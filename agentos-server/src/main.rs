@@ -30,7 +30,7 @@ const IN_USE: u8 = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
+    match Box::pin(run()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
@@ -95,7 +95,7 @@ async fn run() -> anyhow::Result<()> {
     .with_settings(settings)
     .with_queue(llm)
     .with_audit(SqliteAudit::new(database.clone()));
-    serve(listeners, Arc::new(desk), shutdown).await?;
+    Box::pin(serve(listeners, Arc::new(desk), shutdown)).await?;
     kernel.stop().await;
     database.close().await;
     drop(data_dir);

@@ -266,7 +266,6 @@ fn unreached(status: Status) -> SysError {
         Code::OutOfRange => SysError::TooLarge {
             limit: ANSWER_BYTES as u64,
         },
-        Code::ResourceExhausted => SysError::Unavailable { retry_after: None },
         Code::InvalidArgument
         | Code::NotFound
         | Code::AlreadyExists
@@ -281,6 +280,7 @@ fn unreached(status: Status) -> SysError {
         Code::Ok
         | Code::Cancelled
         | Code::Unknown
+        | Code::ResourceExhausted
         | Code::Aborted
         | Code::Internal
         | Code::Unavailable

@@ -790,11 +790,12 @@ fn what_is_left_out_or_means_nothing_is_named() {
 
 #[test]
 fn an_answer_without_a_meaning_breaks_the_protocol() {
+    use wire::execute_syscall_response::Answer;
+
     let unreadable = wire::SysError {
         code: "not_found".to_owned(),
         ..Default::default()
     };
-    use wire::execute_syscall_response::Answer;
     for answer in [
         None,
         Some(Answer::Reply(wire::Reply::default())),

@@ -1,5 +1,6 @@
 //! A running server, and how tests speak to it.
 
+use std::collections::BTreeSet;
 use std::future::IntoFuture;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::llm::LlmPort;
 use agentos_core::services::Services;
+use agentos_core::testing::kernel_contract::program;
 use agentos_server::{Desk, Listeners, Machine, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -123,8 +125,11 @@ fn desk(database: SqlitePool, llm: Arc<dyn LlmPort>, files: Files) -> Desk {
     let host = Host::new(SqliteAppData::new(database.clone())).with_files(files);
     let host = Arc::new(host.with_model(Arc::clone(&llm)));
     let boot = BootId::new(ambient.now(), ambient.seed());
-    let kernel: Arc<dyn KernelPort> =
-        Arc::new(LocalKernel::start(KernelConfig::new(boot), ambient.clone(), host));
+    let config = KernelConfig {
+        programs: BTreeSet::from([program()]),
+        ..KernelConfig::new(boot)
+    };
+    let kernel: Arc<dyn KernelPort> = Arc::new(LocalKernel::start(config, ambient.clone(), host));
     let services = Services::new(&kernel, []).unwrap();
     Desk::new(kernel, services, storage, llm, ambient).with_audit(SqliteAudit::new(database))
 }

@@ -57,7 +57,7 @@ impl Files {
         mut bytes: ByteStream,
         record: impl AsyncFnOnce(u64) -> Result<(), SysError>,
     ) -> Result<Reply, SysError> {
-        let roots = self.one_root(&place)?;
+        let roots = self.one_root(&place);
         let turns = Turns::take(&roots).await;
         let root = Arc::clone(&roots.target);
         let mut incoming = self
@@ -76,13 +76,13 @@ impl Files {
         Ok(Reply::Streamed { bytes: count, stat })
     }
 
-    fn one_root(&self, place: &FilePlace) -> Result<Roots, SysError> {
+    fn one_root(&self, place: &FilePlace) -> Roots {
         let target = self.root(place);
-        Ok(Roots {
+        Roots {
             source: Arc::clone(&target),
             target,
             source_loses: false,
-        })
+        }
     }
 }
 

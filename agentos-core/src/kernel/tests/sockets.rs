@@ -1,4 +1,4 @@
-//! WebSockets: approved as requests are, bounded, and gone with whatever they hang on.
+//! Connections that stay: approved as requests are, bounded, and gone with whatever they hang on.
 
 use super::*;
 

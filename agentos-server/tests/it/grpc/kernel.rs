@@ -550,7 +550,6 @@ async fn what_a_request_leaves_out_is_named() {
         (SyscallKind::File(FileCall::default()), "call"),
         (get("nobody"), "namespace"),
         (read("home:../a"), "path"),
-        (file(FileCallKind::Stat(Path::default())), "path"),
     ] {
         assert_eq!(operator.refused(call).await.error, invalid(field));
     }
