@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agentos_proto::kernel::file_call::{self, Call as FileCallKind, Path};
+use agentos_proto::kernel::file_call::{self, Call as FileCallKind};
 use agentos_proto::kernel::kernel_event::Kind;
 use agentos_proto::kernel::kernel_service_client::KernelServiceClient;
 use agentos_proto::kernel::reply::Reply as ReplyKind;
@@ -134,6 +134,7 @@ fn call(syscall: SyscallKind) -> Call {
     }
 }
 
+#[expect(clippy::result_large_err, reason = "it is the message as it came")]
 fn answered(response: ExecuteSyscallResponse) -> Result<ReplyKind, SysError> {
     match response.answer.unwrap() {
         execute_syscall_response::Answer::Reply(Reply { reply }) => Ok(reply.unwrap()),
@@ -229,6 +230,7 @@ fn spawn_below(parent: u64) -> SyscallKind {
     })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "messages hold it so")]
 fn invalid(field: &str) -> Option<ErrorKind> {
     Some(ErrorKind::InvalidArgument(
         agentos_proto::kernel::sys_error::InvalidArgument {
@@ -581,7 +583,7 @@ async fn errors_bring_their_details() {
     let server = Server::start().await;
     let operator = Client::operator(&server).await;
     let (own, process) = operator.process("one", SandboxLevel::Minimal).await;
-    let too_large = process.refused(put(&own.namespace, &[0; 65_537])).await;
+    let too_large = process.refused(put(&own.namespace, &vec![0; 65_537])).await;
     let limit = agentos_proto::kernel::sys_error::TooLarge { limit: 65_536 };
     assert_eq!(too_large.error, Some(ErrorKind::TooLarge(limit)));
 
@@ -710,9 +712,12 @@ async fn who_is_too_slow_is_told_how_much_it_missed() {
     };
     let mut events = reader.events(None, Reader::Program).await;
     let (one, _) = operator.process("one", SandboxLevel::Standard).await;
-    let signal = |suspend: bool| match suspend {
-        true => SyscallKind::SuspendProcess(syscall::SuspendProcess { pid: one.pid }),
-        false => SyscallKind::ResumeProcess(syscall::ResumeProcess { pid: one.pid }),
+    let signal = |suspend: bool| {
+        if suspend {
+            SyscallKind::SuspendProcess(syscall::SuspendProcess { pid: one.pid })
+        } else {
+            SyscallKind::ResumeProcess(syscall::ResumeProcess { pid: one.pid })
+        }
     };
     // More than the connection and the kernel hold for a reader that takes nothing.
     let calls: Vec<Call> = (0..64).map(|index| call(signal(index % 2 == 0))).collect();
