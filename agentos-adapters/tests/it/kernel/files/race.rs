@@ -40,7 +40,7 @@ fn no_call_follows_a_link_that_comes_between_a_look_and_a_step() {
         let reads: u32 = join_all((0..6).map(race)).await.into_iter().sum();
         let swapped = swaps.map(Swap::stop);
         assert!(
-            swapped.iter().all(|count| *count > 1_000) && reads > 100,
+            swapped.iter().all(|count| *count > 1_000) && reads > 20,
             "{swapped:?} {reads}"
         );
         assert_eq!(fs::read_to_string(outside.join("f")).unwrap(), SECRET);
