@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,6 +69,10 @@ impl HostPort for StuckHost {
             }
             _ => self.0.perform(op).await,
         }
+    }
+
+    fn perform_at_once(&self, op: AuthorizedOp) -> ControlFlow<Result<Reply, SysError>, AuthorizedOp> {
+        self.0.perform_at_once(op)
     }
 
     async fn stream(&self, op: AuthorizedOp, pipe: Pipe) -> Result<Reply, SysError> {

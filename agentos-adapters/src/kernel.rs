@@ -1,5 +1,5 @@
-//! The kernel in this process: one task owns the policy, another writes the audit, and a host
-//! performs what was authorised.
+//! The kernel in this process: whoever calls lets the policy decide, a task writes the audit, and a host performs what was
+//! authorised.
 //!
 //! Start at [`LocalKernel`]; [`Host`] is the host of this machine. [`GrpcKernel`] is the kernel of another program.
 
@@ -30,7 +30,7 @@ use async_trait::async_trait;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{Instrument, field};
 
@@ -41,49 +41,36 @@ pub use grpc::GrpcKernel;
 pub use host::{Host, memory_budget};
 pub use network::Resolver;
 
-use driver::{Driver, Request, Subscription};
-
-/// Requests that may wait for the kernel's task; who comes after waits to be let in.
-const REQUESTS_WAITING: usize = 1_024;
+use driver::{Driver, Subscription};
 
 /// [`KernelPort`] over a [`Kernel`](agentos_core::kernel::Kernel) in this process.
 ///
 /// Its tasks end once it is dropped and what was asked is done; [`stop`](Self::stop) waits for that.
 #[derive(Debug)]
 pub struct LocalKernel {
-    requests: mpsc::Sender<Request>,
-    abandoned: mpsc::UnboundedSender<CallId>,
+    driver: Arc<Driver>,
     last_call: AtomicU64,
 }
 
 impl LocalKernel {
     /// Starts the kernel on the current tokio runtime.
     pub fn start(config: KernelConfig, ambient: Arc<dyn Ambient>, host: Arc<dyn HostPort>) -> Self {
-        let (requests, requested) = mpsc::channel(REQUESTS_WAITING);
-        let (abandoned, given_up) = mpsc::unbounded_channel();
-        tokio::spawn(Driver::new(config, ambient, host).run(requested, given_up));
         Self {
-            requests,
-            abandoned,
+            driver: Driver::start(config, ambient, host),
             last_call: AtomicU64::new(0),
         }
     }
 
     /// Takes no more calls, lets those in flight end, ends open streams, and returns once the audit is written.
     pub async fn stop(&self) {
-        let (stopped, done) = oneshot::channel();
-        if self.requests.send(Request::Stop { stopped }).await.is_ok() {
-            // An error says that the task has ended, which is what is waited for.
-            let _ = done.await;
-        }
+        self.driver.close();
+        self.driver.wait().await;
     }
 
     async fn make(&self, call: Call) -> Result<Reply, SysError> {
-        let (answer, answered) = oneshot::channel();
         let id = self.next_call();
-        let request = Request::Call { id, call, answer };
-        self.requests.send(request).await.map_err(|_| stopped())?;
-        WaitingCall::new(id, answered, self.abandoned.clone()).await
+        let answered = self.driver.call(id, call).ok_or_else(stopped)?;
+        WaitingCall::new(id, answered, Arc::clone(&self.driver)).await
     }
 
     /// Opens a stream, and answers it once it ended.
@@ -93,27 +80,23 @@ impl LocalKernel {
         stream: FileStream,
         pipe: Pipe,
     ) -> BoxFuture<'static, Result<Reply, SysError>> {
-        let (answer, answered) = oneshot::channel();
         let id = self.next_call();
-        let (requests, abandoned) = (self.requests.clone(), self.abandoned.clone());
+        let driver = Arc::clone(&self.driver);
         async move {
-            let request = Request::Open {
-                id,
-                caller,
-                stream,
-                pipe,
-                answer,
-            };
-            requests.send(request).await.map_err(|_| stopped())?;
-            // An open stream keeps no kernel from its end.
-            drop(requests);
-            WaitingCall::new(id, answered, abandoned).await
+            let answered = driver.open((id, caller), stream, pipe).ok_or_else(stopped)?;
+            WaitingCall::new(id, answered, driver).await
         }
         .boxed()
     }
 
     fn next_call(&self) -> CallId {
         CallId(self.last_call.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl Drop for LocalKernel {
+    fn drop(&mut self) {
+        self.driver.close();
     }
 }
 
@@ -164,16 +147,7 @@ impl KernelPort for LocalKernel {
         since: Option<u64>,
         reader: Reader,
     ) -> Result<BoxStream<'static, EventItem>, SysError> {
-        let (answer, answered) = oneshot::channel();
-        self.requests
-            .send(Request::Events {
-                since,
-                reader,
-                answer,
-            })
-            .await
-            .map_err(|_| stopped())?;
-        let subscription = answered.await.map_err(|_| stopped())?;
+        let subscription = self.driver.subscribe(since, reader).ok_or_else(stopped)?;
         Ok(stream::unfold(subscription, next_event).boxed())
     }
 }
@@ -186,19 +160,15 @@ fn stopped() -> SysError {
 struct WaitingCall {
     call: CallId,
     answered: oneshot::Receiver<Result<Reply, SysError>>,
-    abandoned: mpsc::UnboundedSender<CallId>,
+    driver: Arc<Driver>,
 }
 
 impl WaitingCall {
-    fn new(
-        call: CallId,
-        answered: oneshot::Receiver<Result<Reply, SysError>>,
-        abandoned: mpsc::UnboundedSender<CallId>,
-    ) -> Self {
+    fn new(call: CallId, answered: oneshot::Receiver<Result<Reply, SysError>>, driver: Arc<Driver>) -> Self {
         Self {
             call,
             answered,
-            abandoned,
+            driver,
         }
     }
 }
@@ -214,10 +184,9 @@ impl Future for WaitingCall {
 
 impl Drop for WaitingCall {
     fn drop(&mut self) {
-        // Closed first: a kernel that learns of the end before the call itself then skips the call.
-        self.answered.close();
-        // After an answer, or without a kernel, there is nothing to cancel.
-        let _ = self.abandoned.send(self.call);
+        if !self.answered.is_terminated() {
+            self.driver.abandon(self.call);
+        }
     }
 }
 

@@ -1,8 +1,10 @@
-//! The task that owns the kernel's policy and carries out what it decides.
+//! Lets the kernel's policy decide, in the thread of whoever has news for it, and carries out what it decided.
 
 use std::collections::{HashMap, VecDeque};
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use agentos_core::kernel::{
@@ -15,44 +17,59 @@ use agentos_core::ports::kernel::{EventItem, Reader};
 use agentos_core::ports::stream::Pipe;
 use agentos_core::time::Millis;
 use futures::FutureExt;
-use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::task::{AbortHandle, JoinHandle, JoinSet};
-use tokio::time::Instant;
+use futures::future::{AbortHandle, AbortRegistration, Abortable, join_all};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Events a reader may be behind before it misses some.
 const EVENTS_BEHIND: usize = 1_024;
-/// Decisions that may wait for the audit; the kernel waits with the next one.
-const DECISIONS_WAITING: usize = 256;
+/// Decisions that are written to the audit together, at most.
+const DECISIONS_AT_ONCE: usize = 256;
 /// How long a cancelled operation may take to reach its next await.
 const TIME_TO_STOP: Duration = Duration::from_millis(100);
 /// Records kept for a later try while the audit cannot be written.
 const RECORDS_UNWRITTEN: usize = 4_096;
 
-#[derive(Debug)]
-pub(super) enum Request {
-    Call {
-        id: CallId,
-        call: Call,
-        answer: Answer,
-    },
-    Open {
-        id: CallId,
-        caller: Principal,
-        stream: FileStream,
-        pipe: Pipe,
-        answer: Answer,
-    },
-    Events {
-        since: Option<u64>,
-        reader: Reader,
-        answer: oneshot::Sender<Subscription>,
-    },
-    Stop {
-        stopped: oneshot::Sender<()>,
-    },
+/// The kernel at work. Each piece of news is one step of the policy, under a lock that no operation, no write and no wait
+/// is within: what it takes is what the policy takes to think.
+pub(super) struct Driver {
+    state: Mutex<State>,
+    host: Arc<dyn HostPort>,
+    runtime: Handle,
+    /// The time to wake at is earlier than it was, or there is none any more.
+    time_changed: Notify,
+    /// Without a sender once everything is answered and recorded.
+    settled: watch::Receiver<()>,
 }
 
-type Answer = oneshot::Sender<Result<Reply, SysError>>;
+struct State {
+    kernel: Kernel,
+    clock: SteadyClock,
+    /// False once nobody can ask any more.
+    open: bool,
+    answers: HashMap<CallId, Answer>,
+    /// Those that are open, with the host's end until the host has it.
+    streams: HashMap<CallId, Option<Pipe>>,
+    running: HashMap<OpId, Operation>,
+    /// When the kernel next hears of the time by itself; never is [`Millis::MAX`].
+    wakes_at: Millis,
+    /// Shared by the subscriptions of people.
+    people: Arc<()>,
+    attended: bool,
+    /// None once everything is answered.
+    outlets: Option<Outlets>,
+}
+
+/// Where the kernel's decisions go beside the answers.
+struct Outlets {
+    events: broadcast::Sender<KernelEvent>,
+    /// Bounded by the calls in flight: each decision waits with the answer to one, or ends one.
+    decisions: mpsc::UnboundedSender<Decision>,
+    unsettled: watch::Sender<()>,
+}
+
+pub(super) type Answer = oneshot::Sender<Result<Reply, SysError>>;
 
 /// A place in the stream of events: what is kept first, then what happens.
 #[derive(Debug)]
@@ -70,215 +87,326 @@ struct Operation {
     ended: oneshot::Receiver<()>,
 }
 
-/// Decisions without an operation, and the answers that wait until they are in the audit.
+/// An operation that is to run.
+struct Work {
+    op: AuthorizedOp,
+    pipe: Option<Pipe>,
+    abort: AbortRegistration,
+    ends: oneshot::Sender<()>,
+}
+
+/// What a step leaves to do without the lock.
+#[derive(Default)]
+struct Outcome {
+    begun: Vec<Work>,
+    settled: Vec<Decision>,
+    /// Bytes that nobody takes any more; to drop them can be news for the kernel.
+    left: Vec<Option<Pipe>>,
+}
+
+/// What the kernel decided in one step, and the answers that wait until it is in the audit.
+#[derive(Default)]
 struct Decision {
     records: Vec<AuditRecord>,
     answers: Vec<(Answer, Result<Reply, SysError>)>,
-}
-
-pub(super) struct Driver {
-    kernel: Kernel,
-    clock: SteadyClock,
-    host: Arc<dyn HostPort>,
-    answers: HashMap<CallId, Answer>,
-    /// Those that are open, with the host's end until the host has it.
-    streams: HashMap<CallId, Option<Pipe>>,
-    operations: JoinSet<(OpId, Result<Reply, SysError>)>,
-    running: HashMap<OpId, Operation>,
-    events: broadcast::Sender<KernelEvent>,
-    /// Shared by the subscriptions of people.
-    people: Arc<()>,
-    attended: bool,
-    decisions: mpsc::Sender<Decision>,
-    audit: JoinHandle<()>,
-    stopped: Vec<oneshot::Sender<()>>,
+    stopping: Vec<oneshot::Receiver<()>>,
+    /// Held until its answers are given.
+    _unsettled: Option<watch::Sender<()>>,
 }
 
 impl Driver {
-    pub(super) fn new(config: KernelConfig, ambient: Arc<dyn Ambient>, host: Arc<dyn HostPort>) -> Self {
-        let (decisions, decided) = mpsc::channel(DECISIONS_WAITING);
-        Self {
+    /// Starts on the current tokio runtime.
+    pub(super) fn start(
+        config: KernelConfig,
+        ambient: Arc<dyn Ambient>,
+        host: Arc<dyn HostPort>,
+    ) -> Arc<Self> {
+        let (decisions, decided) = mpsc::unbounded_channel();
+        let (unsettled, settled) = watch::channel(());
+        let state = State {
             kernel: Kernel::new(config, ambient.now()),
             clock: SteadyClock::start(ambient),
-            audit: tokio::spawn(keep_audit(host.clone(), decided)),
-            host,
+            open: true,
             answers: HashMap::new(),
             streams: HashMap::new(),
-            operations: JoinSet::new(),
             running: HashMap::new(),
-            events: broadcast::channel(EVENTS_BEHIND).0,
+            wakes_at: Millis::MAX,
             people: Arc::default(),
             attended: false,
-            decisions,
-            stopped: Vec::new(),
-        }
+            outlets: Some(Outlets {
+                events: broadcast::channel(EVENTS_BEHIND).0,
+                decisions,
+                unsettled: unsettled.clone(),
+            }),
+        };
+        let driver = Arc::new(Self {
+            state: Mutex::new(state),
+            host: Arc::clone(&host),
+            runtime: Handle::current(),
+            time_changed: Notify::new(),
+            settled,
+        });
+        tokio::spawn(async move {
+            keep_audit(host, decided).await;
+            drop(unsettled);
+        });
+        tokio::spawn(Arc::clone(&driver).keep_time());
+        driver
     }
 
-    /// Runs until nobody can ask any more and everything asked is answered and recorded.
-    pub(super) async fn run(
-        mut self,
-        mut requests: mpsc::Receiver<Request>,
-        mut abandoned: mpsc::UnboundedReceiver<CallId>,
-    ) {
-        let mut open = true;
-        while open || !self.answers.is_empty() {
-            let time_to_wake = self.time_to_wake();
-            let input = tokio::select! {
-                biased;
-                Some(call) = abandoned.recv() => Some(Input::Cancel { call }),
-                Some(ended) = self.operations.join_next() => self.op_done(ended.ok()),
-                request = requests.recv(), if open => {
-                    open = request.is_some();
-                    if matches!(request, Some(Request::Stop { .. })) {
-                        requests.close();
-                    }
-                    request.and_then(|request| self.take(request))
+    /// Begins a call, whose answer comes where this returns; none once nobody can ask.
+    pub(super) fn call(
+        self: &Arc<Self>,
+        id: CallId,
+        call: Call,
+    ) -> Option<oneshot::Receiver<Result<Reply, SysError>>> {
+        self.ask(id, Input::Call { id, call }, None)
+    }
+
+    /// Opens a stream of a call, which is answered once it ended.
+    pub(super) fn open(
+        self: &Arc<Self>,
+        (id, caller): (CallId, Principal),
+        stream: FileStream,
+        pipe: Pipe,
+    ) -> Option<oneshot::Receiver<Result<Reply, SysError>>> {
+        self.ask(id, Input::Open { id, caller, stream }, Some(pipe))
+    }
+
+    fn ask(
+        self: &Arc<Self>,
+        id: CallId,
+        input: Input,
+        mut pipe: Option<Pipe>,
+    ) -> Option<oneshot::Receiver<Result<Reply, SysError>>> {
+        let (answer, answered) = oneshot::channel();
+        let outcome = self.step(|state| {
+            state.open.then(|| {
+                state.answers.insert(id, answer);
+                if pipe.is_some() {
+                    state.streams.insert(id, pipe.take());
                 }
-                () = sleep(time_to_wake) => Some(Input::Tick),
+                state.take(input)
+            })
+        })??;
+        self.carry_on(outcome);
+        Some(answered)
+    }
+
+    /// Nobody waits for the answer any more.
+    pub(super) fn abandon(self: &Arc<Self>, call: CallId) {
+        self.tell(Input::Cancel { call });
+    }
+
+    /// None once nobody can ask.
+    pub(super) fn subscribe(&self, since: Option<u64>, reader: Reader) -> Option<Subscription> {
+        self.step(|state| state.open.then(|| state.subscribe(since, reader))?)?
+    }
+
+    /// Takes no more calls, and ends open streams: one that nobody reads would not end by itself.
+    pub(super) fn close(self: &Arc<Self>) {
+        let streams = self.step(|state| {
+            state.open = false;
+            state.streams.keys().copied().collect::<Vec<_>>()
+        });
+        for call in streams.into_iter().flatten() {
+            self.abandon(call);
+        }
+        self.time_changed.notify_one();
+    }
+
+    /// Returns once everything is answered and recorded, after [`close`](Self::close).
+    pub(super) async fn wait(&self) {
+        let mut settled = self.settled.clone();
+        // Nothing is ever sent: it changes by its end.
+        while settled.changed().await.is_ok() {}
+    }
+
+    fn tell(self: &Arc<Self>, input: Input) {
+        if let Some(outcome) = self.step(|state| state.take(input)) {
+            self.carry_on(outcome);
+        }
+    }
+
+    /// None where the policy broke off in an earlier step.
+    fn step<T>(&self, step: impl FnOnce(&mut State) -> T) -> Option<T> {
+        let mut state = self.lock()?;
+        let done = step(&mut state);
+        let is_earlier = state.wake_earlier();
+        let is_over = state.end_when_done();
+        drop(state);
+        if is_earlier || is_over {
+            self.time_changed.notify_one();
+        }
+        Some(done)
+    }
+
+    /// None where the policy broke off: what it holds may be half of a step, so nothing more comes of it.
+    fn lock(&self) -> Option<MutexGuard<'_, State>> {
+        match self.state.lock() {
+            Ok(state) => Some(state),
+            Err(broken_off) => {
+                let mut state = broken_off.into_inner();
+                state.answers.clear();
+                state.outlets = None;
+                None
+            }
+        }
+    }
+
+    /// Carries out what a step left to do, and the steps that follow from what is done at once.
+    fn carry_on(self: &Arc<Self>, outcome: Outcome) {
+        let mut outcomes = vec![outcome];
+        while let Some(Outcome { begun, settled, left }) = outcomes.pop() {
+            for decision in settled {
+                decision.settle(&self.runtime);
+            }
+            drop(left);
+            for work in begun {
+                let done = self.begin(work);
+                outcomes.extend(done.and_then(|done| self.step(|state| state.take(done))));
+            }
+        }
+    }
+
+    /// Starts an operation; where it takes no wait it is done.
+    fn begin(self: &Arc<Self>, work: Work) -> Option<Input> {
+        let Work {
+            op,
+            pipe,
+            abort,
+            ends,
+        } = work;
+        let id = op.id();
+        let op = match &pipe {
+            Some(_) => op,
+            None => match catch_unwind(AssertUnwindSafe(|| self.host.perform_at_once(op))) {
+                Ok(ControlFlow::Continue(op)) => op,
+                Ok(ControlFlow::Break(result)) => return Some(Input::OpDone { op: id, result }),
+                Err(_) => {
+                    return Some(Input::OpDone {
+                        op: id,
+                        result: Err(BROKEN),
+                    });
+                }
+            },
+        };
+        let (driver, host) = (Arc::clone(self), Arc::clone(&self.host));
+        self.runtime.spawn(async move {
+            let performing = match pipe {
+                Some(pipe) => host.stream(op, pipe),
+                None => host.perform(op),
             };
-            if let Some(input) = input {
-                self.handle(input).await;
+            let performed = Abortable::new(AssertUnwindSafe(performing).catch_unwind(), abort).await;
+            drop(ends);
+            if let Ok(performed) = performed {
+                let result = performed.unwrap_or(Err(BROKEN));
+                driver.tell(Input::OpDone { op: id, result });
             }
-            if !open {
-                self.end_streams().await;
-            }
-        }
-        drop(self.decisions);
-        if let Err(error) = self.audit.await {
-            tracing::error!(%error, "the audit ended early");
-        }
-        for stopped in self.stopped {
-            // Who asked may have left.
-            let _ = stopped.send(());
-        }
+        });
+        None
     }
 
-    /// The input that a request is to the kernel, if it is one.
-    fn take(&mut self, request: Request) -> Option<Input> {
-        match request {
-            // The caller left before the call began.
-            Request::Call { answer, .. } | Request::Open { answer, .. } if answer.is_closed() => None,
-            Request::Call { id, call, answer } => {
-                self.answers.insert(id, answer);
-                Some(Input::Call { id, call })
-            }
-            Request::Open {
-                id,
-                caller,
-                stream,
-                pipe,
-                answer,
-            } => {
-                self.answers.insert(id, answer);
-                self.streams.insert(id, Some(pipe));
-                Some(Input::Open { id, caller, stream })
-            }
-            Request::Events {
-                since,
-                reader,
-                answer,
-            } => {
-                // Who asked may have left.
-                let _ = answer.send(self.subscribe(since, reader));
-                None
-            }
-            Request::Stop { stopped } => {
-                self.stopped.push(stopped);
-                None
+    /// Tells the kernel of the time when it waits for it, until everything is answered.
+    async fn keep_time(self: Arc<Self>) {
+        while let Some(time) = self.time_to_wake() {
+            tokio::select! {
+                () = sleep(time) => self.tell(Input::Tick),
+                () = self.time_changed.notified() => {}
             }
         }
     }
 
-    fn subscribe(&self, since: Option<u64>, reader: Reader) -> Subscription {
+    /// None when everything is answered.
+    fn time_to_wake(&self) -> Option<Duration> {
+        let mut state = self.lock()?;
+        state.outlets.as_ref()?;
+        state.wakes_at = state.kernel.wake_at().unwrap_or(Millis::MAX);
+        let now = state.clock.now();
+        Some(Duration::from_millis(state.wakes_at.saturating_sub(now)))
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+/// The host broke a promise; its log says how.
+const BROKEN: SysError = SysError::Io { kind: IoKind::Disk };
+
+impl State {
+    fn subscribe(&self, since: Option<u64>, reader: Reader) -> Option<Subscription> {
+        let live = self.outlets.as_ref()?.events.subscribe();
         let (events, missed) = since.map_or((Vec::new(), 0), |seq| self.kernel.events_since(seq));
         let missed = (missed > 0).then_some(EventItem::Missed { count: missed });
-        Subscription {
+        Some(Subscription {
             kept: missed
                 .into_iter()
                 .chain(events.into_iter().map(EventItem::Event))
                 .collect(),
-            live: self.events.subscribe(),
+            live,
             _person: (reader == Reader::Person).then(|| Arc::clone(&self.people)),
-        }
+        })
     }
 
-    /// A stream would not end by itself while nobody reads it.
-    async fn end_streams(&mut self) {
-        for call in self.streams.keys().copied().collect::<Vec<_>>() {
-            self.handle(Input::Cancel { call }).await;
-        }
-    }
-
-    /// None when the operation was cancelled.
-    fn op_done(&mut self, ended: Option<(OpId, Result<Reply, SysError>)>) -> Option<Input> {
-        let (op, result) = ended?;
-        self.running.remove(&op);
-        Some(Input::OpDone { op, result })
-    }
-
-    fn time_to_wake(&mut self) -> Option<Duration> {
-        let wake_at = self.kernel.wake_at()?;
-        Some(Duration::from_millis(wake_at.saturating_sub(self.clock.now())))
-    }
-
-    async fn handle(&mut self, input: Input) {
+    /// One step of the policy; before it, one that says whether a person is there, where that changed.
+    fn take(&mut self, input: Input) -> Outcome {
+        let mut outcome = Outcome::default();
         let attended = Arc::strong_count(&self.people) > 1;
         if attended != self.attended {
             self.attended = attended;
-            self.carry_out(Input::Attended(attended)).await;
+            self.decide(Input::Attended(attended), &mut outcome);
         }
-        self.carry_out(input).await;
+        if let Input::OpDone { op, .. } = &input {
+            self.running.remove(op);
+        }
+        self.decide(input, &mut outcome);
+        outcome
     }
 
-    async fn carry_out(&mut self, input: Input) {
+    fn decide(&mut self, input: Input, outcome: &mut Outcome) {
         let mut decision = Decision {
-            records: Vec::new(),
-            answers: Vec::new(),
+            _unsettled: self.outlets.as_ref().map(|outlets| outlets.unsettled.clone()),
+            ..Decision::default()
         };
-        let mut cancelled = Vec::new();
         for effect in self.kernel.handle(input, self.clock.now()) {
             match effect {
-                Effect::Perform(op) => self.perform(op),
-                Effect::CancelOp(op) => cancelled.extend(self.cancel(op)),
+                Effect::Perform(op) => outcome.begun.push(self.begin(op)),
+                Effect::CancelOp(op) => decision.stopping.extend(self.cancel(op)),
                 Effect::Audit(record) => decision.records.push(record),
                 Effect::Reply { call, result } => {
-                    self.streams.remove(&call);
-                    decision
-                        .answers
-                        .extend(self.answers.remove(&call).map(|answer| (answer, result)));
+                    outcome.left.extend(self.streams.remove(&call));
+                    let answer = self.answers.remove(&call);
+                    decision.answers.extend(answer.map(|answer| (answer, result)));
                 }
-                // Nobody may be listening.
-                Effect::Emit(event) => drop(self.events.send(event)),
+                Effect::Emit(event) => self.emit(event),
             }
         }
-        // Whoever hears that something was stopped may count on it. An operation at work between two awaits
-        // ends at the second; one that does not get there delays nobody for long.
-        let stopped = futures::future::join_all(cancelled);
-        if tokio::time::timeout(TIME_TO_STOP, stopped).await.is_err() {
-            tracing::error!("a cancelled operation goes on");
-        }
-        if decision.records.is_empty() {
-            decision.give_answers();
-        } else if let Err(ended) = self.decisions.send(decision).await {
-            ended.0.give_answers();
+        match &self.outlets {
+            // Sent in the order of the steps, which is the order in the audit.
+            Some(outlets) if !decision.records.is_empty() => {
+                if let Err(ended) = outlets.decisions.send(decision) {
+                    outcome.settled.push(ended.0);
+                }
+            }
+            _ => outcome.settled.push(decision),
         }
     }
 
-    fn perform(&mut self, op: AuthorizedOp) {
-        let (id, host) = (op.id(), self.host.clone());
+    fn begin(&mut self, op: AuthorizedOp) -> Work {
         let stream = op.call().and_then(|call| self.streams.get_mut(&call));
         let pipe = stream.and_then(Option::take);
-        let (ends, ended) = oneshot::channel::<()>();
-        let abort = self.operations.spawn(async move {
-            let _ends = ends;
-            let performed = match pipe {
-                Some(pipe) => host.stream(op, pipe),
-                None => host.perform(op),
-            };
-            let performed = AssertUnwindSafe(performed).catch_unwind().await;
-            (id, performed.unwrap_or(Err(SysError::Io { kind: IoKind::Disk })))
-        });
-        self.running.insert(id, Operation { abort, ended });
+        let (handle, abort) = AbortHandle::new_pair();
+        let (ends, ended) = oneshot::channel();
+        self.running.insert(op.id(), Operation { abort: handle, ended });
+        Work {
+            op,
+            pipe,
+            abort,
+            ends,
+        }
     }
 
     /// Stops an operation; what it answers ends when nothing of it runs any more.
@@ -286,6 +414,29 @@ impl Driver {
         let Operation { abort, ended } = self.running.remove(&op)?;
         abort.abort();
         Some(ended)
+    }
+
+    fn emit(&self, event: KernelEvent) {
+        if let Some(outlets) = &self.outlets {
+            // Nobody may be listening.
+            let _ = outlets.events.send(event);
+        }
+    }
+
+    /// Whether the kernel waits for an earlier time than it is told of.
+    fn wake_earlier(&mut self) -> bool {
+        let wake_at = self.kernel.wake_at().unwrap_or(Millis::MAX);
+        let is_earlier = wake_at < self.wakes_at;
+        if is_earlier {
+            self.wakes_at = wake_at;
+        }
+        is_earlier
+    }
+
+    /// Ends the events and the audit once nobody can ask and everything asked is answered and done.
+    fn end_when_done(&mut self) -> bool {
+        let is_over = !self.open && self.answers.is_empty() && self.running.is_empty();
+        is_over && self.outlets.take().is_some()
     }
 }
 
@@ -317,6 +468,24 @@ impl SteadyClock {
 }
 
 impl Decision {
+    fn settle(self, runtime: &Handle) {
+        if self.stopping.is_empty() {
+            self.give_answers();
+        } else {
+            runtime.spawn(self.settle_once_stopped());
+        }
+    }
+
+    /// Whoever hears that something was stopped may count on it. An operation at work between two awaits ends at the
+    /// second; one that does not get there delays nobody for long.
+    async fn settle_once_stopped(mut self) {
+        let stopped = join_all(std::mem::take(&mut self.stopping));
+        if timeout(TIME_TO_STOP, stopped).await.is_err() {
+            tracing::error!("a cancelled operation goes on");
+        }
+        self.give_answers();
+    }
+
     fn give_answers(self) {
         for (answer, result) in self.answers {
             // Who asked may have left.
@@ -325,19 +494,13 @@ impl Decision {
     }
 }
 
-async fn sleep(time: Option<Duration>) {
-    match time {
-        Some(time) => tokio::time::sleep(time).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// Writes decisions in the order they were made, many at once when many wait. What cannot be written
 /// is kept for the next try: a decision stands even when the disk is full.
-async fn keep_audit(host: Arc<dyn HostPort>, mut decided: mpsc::Receiver<Decision>) {
+async fn keep_audit(host: Arc<dyn HostPort>, mut decided: mpsc::UnboundedReceiver<Decision>) {
+    let runtime = Handle::current();
     let mut unwritten = Vec::new();
     let mut waiting = Vec::new();
-    while decided.recv_many(&mut waiting, DECISIONS_WAITING).await > 0 {
+    while decided.recv_many(&mut waiting, DECISIONS_AT_ONCE).await > 0 {
         for decision in &mut waiting {
             unwritten.append(&mut decision.records);
         }
@@ -349,7 +512,9 @@ async fn keep_audit(host: Arc<dyn HostPort>, mut decided: mpsc::Receiver<Decisio
                 tracing::error!(%error, unwritten = unwritten.len(), lost, "the audit cannot be written");
             }
         }
-        waiting.drain(..).for_each(Decision::give_answers);
+        for decision in waiting.drain(..) {
+            decision.settle(&runtime);
+        }
     }
     if !unwritten.is_empty()
         && let Err(error) = host.record(&unwritten).await

@@ -3,6 +3,8 @@
 //! Each root is a folder that is opened once, and each name of a path is opened in the folder before it without
 //! following it, so whatever is linked, mounted or swapped there, a call stays below its root. Start at [`Files`].
 
+#[cfg(target_os = "linux")]
+mod cached;
 mod change;
 mod flow;
 mod space;
@@ -17,7 +19,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use agentos_core::ids::Namespace;
 use agentos_core::kernel::{FileOp, FilePlace, FileReply, FsRights, FsRoot, IoKind, Reply, SysError};
 use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, Metadata};
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use change::Staged;
@@ -94,6 +96,21 @@ impl Files {
         let staged = self.at_work(move || Staged::prepare(op, &roots, turns)).await?;
         record.await?;
         self.at_work(move || staged.commit()).await
+    }
+
+    /// What `op` reads, where that takes no wait.
+    #[cfg(target_os = "linux")]
+    pub(super) fn read_at_once(&self, op: &FileOp) -> Option<Reply> {
+        let FileOp::Read { place, .. } = op else {
+            return None;
+        };
+        let root = self.root(place);
+        cached::read(root.opened.get()?, op).map(Reply::File)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn read_at_once(&self, _op: &FileOp) -> Option<Reply> {
+        None
     }
 
     /// None for what only reads.
@@ -230,12 +247,7 @@ fn read_range(
     max_bytes: u64,
 ) -> Result<FileReply, SysError> {
     let (mut file, metadata) = file.open()?;
-    let offset = offset.min(metadata.len());
-    let rest = metadata.len() - offset;
-    if length.is_none() && rest > max_bytes {
-        return Err(SysError::TooLarge { limit: max_bytes });
-    }
-    let wanted = length.unwrap_or(max_bytes).min(max_bytes).min(rest);
+    let (offset, wanted) = range(&metadata, offset, length, max_bytes)?;
     let mut bytes = Vec::with_capacity(wanted as usize);
     if offset > 0 {
         file.seek(SeekFrom::Start(offset)).map_err(failed)?;
@@ -243,6 +255,22 @@ fn read_range(
     file.take(wanted).read_to_end(&mut bytes).map_err(failed)?;
     let stat = stat(&metadata);
     Ok(FileReply::Bytes { bytes, stat })
+}
+
+/// From where, and how many bytes there are to read.
+fn range(
+    metadata: &Metadata,
+    offset: u64,
+    length: Option<u64>,
+    max_bytes: u64,
+) -> Result<(u64, u64), SysError> {
+    let offset = offset.min(metadata.len());
+    let rest = metadata.len() - offset;
+    if length.is_none() && rest > max_bytes {
+        return Err(SysError::TooLarge { limit: max_bytes });
+    }
+    let wanted = length.unwrap_or(max_bytes).min(max_bytes).min(rest);
+    Ok((offset, wanted))
 }
 
 /// The turns of the roots that are changed; given back on drop.

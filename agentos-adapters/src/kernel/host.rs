@@ -1,5 +1,6 @@
 //! This machine as the kernel sees it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -137,6 +138,18 @@ impl HostPort for Host {
             Op::KeepApproval(approval) => self.app_data.keep_approval(&approval).await,
             Op::ForgetApprovals { namespace } => self.app_data.forget_approvals(namespace).await,
             Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),
+        }
+    }
+
+    fn perform_at_once(&self, op: AuthorizedOp) -> ControlFlow<Result<Reply, SysError>, AuthorizedOp> {
+        let answer = match op.op() {
+            Op::SystemInfo => Some(Reply::SystemInfo(self.system_info.clone())),
+            Op::File(file) => self.files.as_ref().and_then(|files| files.read_at_once(file)),
+            _ => None,
+        };
+        match answer {
+            Some(reply) => ControlFlow::Break(Ok(reply)),
+            None => ControlFlow::Continue(op),
         }
     }
 

@@ -80,7 +80,7 @@ impl FsPath {
     }
 
     /// Without the root; empty for the root itself.
-    pub(super) fn relative(&self) -> &str {
+    pub fn relative(&self) -> &str {
         &self.relative
     }
 

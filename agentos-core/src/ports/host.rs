@@ -1,5 +1,7 @@
 //! What the kernel needs from the machine.
 
+use std::ops::ControlFlow;
+
 use async_trait::async_trait;
 
 use super::stream::Pipe;
@@ -19,6 +21,13 @@ pub trait HostPort: Send + Sync {
     /// Those named beside the operation. [`SysError::Unavailable`] and [`SysError::Io`]: nothing was
     /// changed.
     async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError>;
+
+    /// Performs `op` in this moment, where that takes no wait for anything outside this process: no disk, no other side,
+    /// no lock that is held over one. It breaks with the answer of [`perform`](Self::perform), or goes on with `op`, of which
+    /// nothing has happened. A host may go on with everything.
+    fn perform_at_once(&self, op: AuthorizedOp) -> ControlFlow<Result<Reply, SysError>, AuthorizedOp> {
+        ControlFlow::Continue(op)
+    }
 
     /// As [`perform`](Self::perform), with the bytes of an [`Op::Stream`](crate::kernel::Op::Stream): through `pipe` a
     /// file is read, or what becomes a file is brought. Never more than a few chunks are in memory. A chunk that is

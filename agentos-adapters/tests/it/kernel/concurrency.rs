@@ -1,5 +1,6 @@
 //! Calls that meet each other, a revocation, a kill, an impatient caller or a stop.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -332,11 +333,18 @@ fn decisions_stand_and_are_recorded_later_when_the_audit_cannot_be_written() {
     });
 }
 
-/// Breaks a promise of its port.
-struct PanickingHost;
+/// Breaks a promise of its port: at once or later.
+struct PanickingHost {
+    at_once: bool,
+}
 
 #[async_trait]
 impl HostPort for PanickingHost {
+    fn perform_at_once(&self, op: AuthorizedOp) -> ControlFlow<Result<Reply, SysError>, AuthorizedOp> {
+        assert!(!self.at_once, "cannot perform {:?}", op.id());
+        ControlFlow::Continue(op)
+    }
+
     async fn perform(&self, op: AuthorizedOp) -> Result<Reply, SysError> {
         panic!("cannot perform {:?}", op.id())
     }
@@ -353,18 +361,20 @@ impl HostPort for PanickingHost {
 #[test]
 fn an_operation_that_panics_is_an_error_of_its_call_alone() {
     run(async {
-        let kernel = start(Arc::new(PanickingHost));
-        let pid = app(&kernel, 1).await;
-        let failed = kernel
-            .call(Call::new(Principal::Process(pid), put(1, "a", "x")))
-            .await;
-        assert_eq!(failed, Err(SysError::Io { kind: IoKind::Disk }));
-        assert!(
-            kernel
-                .call(Call::new(Principal::Process(pid), Syscall::GetCurrentTime))
-                .await
-                .is_ok()
-        );
+        for at_once in [true, false] {
+            let kernel = start(Arc::new(PanickingHost { at_once }));
+            let pid = app(&kernel, 1).await;
+            let failed = kernel
+                .call(Call::new(Principal::Process(pid), put(1, "a", "x")))
+                .await;
+            assert_eq!(failed, Err(SysError::Io { kind: IoKind::Disk }));
+            assert!(
+                kernel
+                    .call(Call::new(Principal::Process(pid), Syscall::GetCurrentTime))
+                    .await
+                    .is_ok()
+            );
+        }
     });
 }
 
@@ -410,6 +420,7 @@ fn a_host_is_handed_a_change_once_with_the_record_of_who_makes_it() {
     run_paused(async {
         let mut host = MockHostPort::new();
         host.expect_record().returning(|_| Ok(()));
+        host.expect_perform_at_once().returning(ControlFlow::Continue);
         host.expect_perform()
             .withf(|op| {
                 let by = op.record().map(|record| record.pid);

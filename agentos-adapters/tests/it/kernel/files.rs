@@ -363,6 +363,53 @@ fn a_stop_waits_for_no_stream() {
 }
 
 #[test]
+fn a_stream_into_another_of_the_same_kernel_ends_with_the_process() {
+    run(async {
+        let desk = Desk::new().await;
+        desk.write("a", &"x".repeat(1_000_000), WriteMode::Replace)
+            .await
+            .unwrap();
+        let caller = Principal::Process(desk.app);
+        let read = ReadStream {
+            path: path("a"),
+            offset: 0,
+            length: None,
+        };
+        let mut source = desk.kernel.read_stream(caller, read).await.unwrap();
+        let first = source.next().await;
+        // It brings the first piece, then none while its other end is open.
+        let (_open, never) = mpsc::unbounded::<Result<Vec<u8>, SysError>>();
+        let bytes: ByteStream = futures::stream::iter(first).chain(never).chain(source).boxed();
+        let write = WriteStream {
+            path: path("b"),
+            mode: WriteMode::Replace,
+            if_etag: None,
+        };
+        let writing = desk.kernel.write_stream(caller, write, bytes);
+        let kernel: &dyn KernelPort = &desk.kernel;
+        let ended = async {
+            while kernel
+                .processes()
+                .await
+                .unwrap()
+                .last()
+                .unwrap()
+                .usage
+                .open_streams
+                < 2
+            {
+                tokio::task::yield_now().await;
+            }
+            kernel.kill(desk.app).await.unwrap()
+        };
+        let (written, ended) = futures::join!(writing, ended);
+        assert_eq!(written, Err(SysError::Cancelled));
+        assert_eq!(ended, [desk.app]);
+        desk.kernel.stop().await;
+    });
+}
+
+#[test]
 fn readers_of_a_stream_see_the_file_as_it_was_when_it_was_opened() {
     run(async {
         let desk = Desk::new().await;
