@@ -19,6 +19,7 @@ mod event;
 mod exchange;
 mod files;
 mod idempotency;
+mod lanes;
 mod limits;
 mod mailbox;
 mod message;
@@ -97,8 +98,8 @@ use event::EventLog;
 use idempotency::Keys;
 use monitor::Stamp;
 
+use lanes::{Lane, Lanes};
 use process_table::ProcessTable;
-use queues::Queues;
 use tally::Tally;
 
 /// The number of a call, given by whoever drives the kernel and never used twice.
@@ -155,9 +156,11 @@ pub enum Effect {
 pub struct KernelConfig {
     pub boot: BootId,
     pub limits: LimitTable,
-    /// How many operations a host is given at once; more wait for their turn.
-    pub operations_at_once: usize,
-    /// How many programs a host runs at once, beside its operations; more wait for their turn.
+    /// How many operations on its own machine a host is given at once; more wait for their turn.
+    pub local_at_once: usize,
+    /// How many requests to other sides it has open at once beside those: to servers and to models.
+    pub remote_at_once: usize,
+    /// How many programs it runs at once beside those.
     pub programs_at_once: usize,
     /// What the operator registered; the host knows what is behind each name.
     pub programs: BTreeSet<ProgramName>,
@@ -175,7 +178,8 @@ impl KernelConfig {
         Self {
             boot,
             limits: LimitTable::default(),
-            operations_at_once: 64,
+            local_at_once: 64,
+            remote_at_once: 256,
             programs_at_once: 8,
             programs: BTreeSet::new(),
             memory_budget: MEMORY_BUDGET,
@@ -205,9 +209,8 @@ pub struct Kernel {
     streaming: BTreeMap<OpId, CallId>,
     last_op: OpId,
     last_socket: SocketId,
-    queues: Queues,
-    /// Programs take long: they wait in a line of their own, and take no place from operations.
-    program_queue: Queues,
+    /// The calls that wait for the host.
+    lanes: Lanes,
     /// The call each program was started by, until it ends.
     programs: BTreeMap<Pid, CallId>,
     deadlines: BTreeSet<(Millis, CallId)>,
@@ -262,8 +265,9 @@ impl WaitingCall {
         }
     }
 
-    fn is_program(&self) -> bool {
-        matches!(self.errand, Some(Errand::Program(_)))
+    /// Where its operation waits for its turn, and is counted while it is performed.
+    fn lane(&self) -> Lane {
+        self.errand.as_ref().map_or(Lane::Local, Errand::lane)
     }
 
     fn is_stream(&self) -> bool {
@@ -319,8 +323,7 @@ impl Kernel {
             streaming: BTreeMap::new(),
             last_op: OpId::NONE,
             last_socket: SocketId::NONE,
-            queues: Queues::default(),
-            program_queue: Queues::default(),
+            lanes: Lanes::new(&config),
             programs: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             names: BTreeMap::new(),

@@ -1,8 +1,8 @@
 //! The way of a call that needs an operation: queued, performed, answered exactly once.
 
 use super::{
-    Action, Answer, Asked, CallId, CallName, Capability, Effect, Errand, EventKind, Grants, Kernel, Limits,
-    Op, OpId, Pid, Principal, Queues, Reply, Stage, SysError, WaitingCall, monitor,
+    Action, Answer, Asked, CallId, CallName, Capability, Effect, Errand, EventKind, Grants, Kernel, Lane,
+    Limits, Op, OpId, Pid, Principal, Reply, Stage, SysError, WaitingCall, monitor,
 };
 use crate::time::Millis;
 
@@ -14,7 +14,7 @@ impl Kernel {
         let pid = asked.caller.pid();
         let held_bytes = op.held_bytes();
         let process = self.processes.take_operation(pid, limits, held_bytes)?;
-        self.queues.push(pid, process.priority, asked.call);
+        self.lanes.of(Lane::Local).push(pid, process.priority, asked.call);
         self.keep_waiting(WaitingCall {
             asked,
             need: Some(need),
@@ -58,30 +58,10 @@ impl Kernel {
         }
     }
 
-    /// Hands queued operations out while the host has room, half of it to one process at most: those of it that take long
-    /// leave the others the rest. Each is checked again at this moment.
+    /// Hands queued operations out while the host has room. Each is checked again at this moment.
     pub(super) fn perform_queued(&mut self) {
-        let of_one = self.config.operations_at_once.div_ceil(2);
-        while self.performing.len() - self.programs_performing() < self.config.operations_at_once {
-            let Some(call) = self.queues.pop(of_one) else {
-                break;
-            };
+        while let Some(call) = self.lanes.pop() {
             self.perform(call);
-        }
-        while self.programs_performing() < self.config.programs_at_once {
-            let Some(call) = self.program_queue.pop(usize::MAX) else {
-                break;
-            };
-            self.perform(call);
-        }
-    }
-
-    /// Where a call waits for its turn, and is counted while it is served.
-    fn line(&mut self, is_program: bool) -> &mut Queues {
-        if is_program {
-            &mut self.program_queue
-        } else {
-            &mut self.queues
         }
     }
 
@@ -92,7 +72,7 @@ impl Kernel {
         };
         self.last_op = self.last_op.next();
         let id = self.last_op;
-        let is_program = waiting.is_program();
+        let lane = waiting.lane();
         let Stage::Queued(op) = std::mem::replace(&mut waiting.stage, Stage::Performing(id)) else {
             return;
         };
@@ -114,7 +94,7 @@ impl Kernel {
             }
             Err(denied) => {
                 if !waiting.is_stream() {
-                    self.line(is_program).done(caller.pid());
+                    self.lanes.of(lane).done(caller.pid());
                 }
                 self.end_call(call, Err(denied));
             }
@@ -128,8 +108,7 @@ impl Kernel {
         } else if let Some(call) = self.performing.remove(&op) {
             if let Some(waiting) = self.calls.get(&call) {
                 let pid = waiting.asked.caller.pid();
-                let is_program = waiting.is_program();
-                self.line(is_program).done(pid);
+                self.lanes.of(waiting.lane()).done(pid);
             }
             self.tally.operation_ended(op, self.now);
             match self.calls.get(&call).and_then(|waiting| waiting.errand.as_ref()) {
@@ -149,7 +128,7 @@ impl Kernel {
             return;
         };
         let Asked { caller, name, .. } = waiting.asked;
-        let (pid, is_stream) = (caller.pid(), waiting.is_stream());
+        let (pid, lane, is_stream) = (caller.pid(), waiting.lane(), waiting.is_stream());
         self.deadlines.remove(&(waiting.asked.deadline, call));
         if let Some(name) = name {
             self.names.remove(&(caller, name));
@@ -159,12 +138,11 @@ impl Kernel {
             Stage::Receiving { .. } => self.receives_no_longer(pid, call),
             Stage::AwaitingReply { from } => self.withdraw_request(call, from),
             Stage::Asking { approval, .. } => self.no_longer_asks(approval, call),
-            Stage::Queued(Op::RunProgram(_)) => self.program_queue.remove(pid, call),
-            Stage::Queued(_) => self.queues.remove(pid, call),
+            Stage::Queued(_) => self.lanes.of(lane).remove(pid, call),
             Stage::Performing(op) => {
                 let is_performed = self.performing.remove(&op).is_some();
                 if is_performed {
-                    self.line(waiting.is_program()).done(pid);
+                    self.lanes.of(lane).done(pid);
                 }
                 if is_performed || self.streaming.remove(&op).is_some() {
                     self.tally.operation_cancelled(op);

@@ -92,8 +92,7 @@ impl Kernel {
         self.cancel_calls_of(pid);
         self.forget_keys_of(pid);
         self.close_sockets_of(pid);
-        self.queues.forget(pid);
-        self.program_queue.forget(pid);
+        self.lanes.forget(pid);
         self.focused = self.focused.filter(|focused| *focused != pid);
         self.bury(pid, reason);
         self.record(caller, Action::End { process: pid, reason });
@@ -131,8 +130,7 @@ impl Kernel {
         let process = self.processes.get_mut(pid).ok_or(SysError::NotFound)?;
         if process.priority != priority {
             process.priority = priority;
-            self.queues.set_priority(pid, priority);
-            self.program_queue.set_priority(pid, priority);
+            self.lanes.set_priority(pid, priority);
             self.emit(pid, EventKind::ProcessPriorityChanged { priority });
         }
         Ok(())

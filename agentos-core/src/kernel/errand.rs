@@ -11,8 +11,8 @@ use super::network::NetworkCall;
 use super::program::ProgramCall;
 use super::sockets::SocketErrand;
 use super::{
-    Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, GrantInfo, Kernel, Limits, Op,
-    Pid, Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
+    Action, Answer, Asked, CallId, Capability, EventKind, GRANTS_PER_PROCESS, GrantInfo, Kernel, Lane,
+    Limits, Op, Pid, Principal, Reply, Resource, Rule, Stage, SysError, WaitingCall,
 };
 use crate::ids::Namespace;
 
@@ -66,6 +66,15 @@ impl Errand {
         match self {
             Self::Network(_) | Self::Socket(_) | Self::Model(_) | Self::Files(_) | Self::Program(_) => true,
             Self::Message(message) => message.can_be_asked(),
+        }
+    }
+
+    /// Where its operation waits for its turn.
+    pub(super) fn lane(&self) -> Lane {
+        match self {
+            Self::Network(_) | Self::Socket(_) | Self::Model(_) => Lane::Remote,
+            Self::Program(_) => Lane::Program,
+            Self::Files(_) | Self::Message(_) => Lane::Local,
         }
     }
 
@@ -198,7 +207,8 @@ impl Kernel {
         let pid = waiting.asked.caller.pid();
         let process = self.processes.get(pid).ok_or(SysError::Cancelled)?;
         waiting.stage = Stage::Queued(op);
-        self.queues.push(pid, process.priority, call);
+        let lane = waiting.lane();
+        self.lanes.of(lane).push(pid, process.priority, call);
         Ok(())
     }
 

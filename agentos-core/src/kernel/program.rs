@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::approval::ApprovalNeed;
 use super::errand::Errand;
 use super::{
-    Answer, Asked, CallId, Capability, EndReason, Kernel, Limits, NewProcess, Op, Pid, Principal, Priority,
-    Profile, Reply, Stage, SysError,
+    Answer, Asked, CallId, Capability, EndReason, Kernel, Lane, Limits, NewProcess, Op, Pid, Principal,
+    Priority, Profile, Reply, Stage, SysError,
 };
 use crate::time::Millis;
 
@@ -222,17 +222,9 @@ impl Kernel {
             output_bytes: limits.program_output_bytes,
         })));
         self.programs.insert(child, call);
-        self.program_queue.push(caller.pid(), priority, call);
+        self.lanes.of(Lane::Program).push(caller.pid(), priority, call);
         self.tell_spawned(caller, child, &new);
         Ok(())
-    }
-
-    /// How many programs the host has now.
-    pub(super) fn programs_performing(&self) -> usize {
-        let calls = self.programs.values().filter_map(|call| self.calls.get(call));
-        calls
-            .filter(|call| matches!(call.stage, Stage::Performing(_)))
-            .count()
     }
 
     /// The call of a program ended: so does its process, unless that is what ended the call.

@@ -9,8 +9,13 @@ use super::process::{Pid, Priority};
 const COST: u64 = 2_520;
 
 /// The calls that wait: in order within a process, weighted round robin between processes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Queues {
+    /// How many are served at once, and how many of one process.
+    at_once: usize,
+    of_one: usize,
+    /// How many were handed out and are not done.
+    served: usize,
     lines: BTreeMap<Pid, Line>,
     /// How far the service has come; a process that was idle joins here, without credit for the wait.
     reached: u64,
@@ -27,6 +32,16 @@ struct Line {
 }
 
 impl Queues {
+    pub(super) fn new(at_once: usize, of_one: usize) -> Self {
+        Self {
+            at_once,
+            of_one,
+            served: 0,
+            lines: BTreeMap::new(),
+            reached: 0,
+        }
+    }
+
     pub(super) fn push(&mut self, pid: Pid, priority: Priority, call: CallId) {
         let line = self.lines.entry(pid).or_default();
         if line.waiting.is_empty() {
@@ -42,20 +57,25 @@ impl Queues {
         }
     }
 
-    /// The next call, of a process that has fewer than `at_once` being served. Each ends with [`done`](Self::done).
-    pub(super) fn pop(&mut self, at_once: usize) -> Option<CallId> {
-        let is_next = |line: &Line| !line.waiting.is_empty() && line.served < at_once;
+    /// The next call there is room for. Each ends with [`done`](Self::done).
+    pub(super) fn pop(&mut self) -> Option<CallId> {
+        if self.served >= self.at_once {
+            return None;
+        }
+        let is_next = |line: &Line| !line.waiting.is_empty() && line.served < self.of_one;
         let waiting = self.lines.iter_mut().filter(|(_, line)| is_next(line));
         let (_, line) = waiting.min_by_key(|(pid, line)| (line.paid, **pid))?;
         // Who had as many served as may be joins here too.
         self.reached = self.reached.max(line.paid);
         line.paid = self.reached + COST / line.weight;
         line.served += 1;
+        self.served += 1;
         line.waiting.pop_front()
     }
 
     /// A call of `pid` that was handed out is served no longer.
     pub(super) fn done(&mut self, pid: Pid) {
+        self.served -= 1;
         if let Some(line) = self.lines.get_mut(&pid) {
             line.served -= 1;
         }
@@ -88,21 +108,21 @@ mod tests {
     /// Serves `count` calls; a call's number is its process's, times 1,000, plus its place.
     fn serve(queues: &mut Queues, count: usize) -> Vec<u64> {
         (0..count)
-            .filter_map(|_| queues.pop(usize::MAX))
+            .filter_map(|_| queues.pop())
             .map(|call| call.0)
             .collect()
     }
 
     #[test]
     fn calls_of_one_process_keep_their_order() {
-        let mut queues = Queues::default();
+        let mut queues = Queues::new(usize::MAX, usize::MAX);
         (0..5).for_each(|place| queues.push(Pid(2), weight(5), CallId(place)));
         assert_eq!(serve(&mut queues, 9), [0, 1, 2, 3, 4]);
     }
 
     #[test]
     fn service_follows_weight_and_nobody_starves() {
-        let mut queues = Queues::default();
+        let mut queues = Queues::new(usize::MAX, usize::MAX);
         for place in 0..500 {
             queues.push(Pid(2), weight(10), CallId(2_000 + place));
             queues.push(Pid(3), weight(5), CallId(3_000 + place));
@@ -115,7 +135,7 @@ mod tests {
 
     #[test]
     fn waiting_idle_earns_no_credit() {
-        let mut queues = Queues::default();
+        let mut queues = Queues::new(usize::MAX, usize::MAX);
         (0..100).for_each(|place| queues.push(Pid(2), weight(5), CallId(2_000 + place)));
         serve(&mut queues, 50);
         (0..100).for_each(|place| queues.push(Pid(3), weight(5), CallId(3_000 + place)));
@@ -125,21 +145,33 @@ mod tests {
 
     #[test]
     fn who_has_as_many_served_as_may_be_waits_and_holds_up_nobody() {
-        let mut queues = Queues::default();
+        let mut queues = Queues::new(usize::MAX, 2);
         (0..3).for_each(|place| queues.push(Pid(2), weight(10), CallId(2_000 + place)));
         queues.push(Pid(3), weight(1), CallId(3_000));
-        let mut next = || queues.pop(2).map(|call| call.0);
+        let mut next = || queues.pop().map(|call| call.0);
         assert_eq!(
             [next(), next(), next(), next()],
             [Some(2_000), Some(3_000), Some(2_001), None]
         );
         queues.done(Pid(2));
-        assert_eq!(queues.pop(2), Some(CallId(2_002)));
+        assert_eq!(queues.pop(), Some(CallId(2_002)));
+    }
+
+    #[test]
+    fn no_more_are_served_than_may_be_until_one_is_done() {
+        let mut queues = Queues::new(2, 2);
+        (0..3).for_each(|place| queues.push(Pid(2), weight(5), CallId(place)));
+        assert_eq!(serve(&mut queues, 9), [0, 1]);
+        queues.forget(Pid(2));
+        queues.push(Pid(3), weight(5), CallId(3));
+        assert_eq!(queues.pop(), None, "what was handed out is not done");
+        queues.done(Pid(2));
+        assert_eq!(queues.pop(), Some(CallId(3)));
     }
 
     #[test]
     fn a_removed_call_is_not_served() {
-        let mut queues = Queues::default();
+        let mut queues = Queues::new(usize::MAX, usize::MAX);
         (0..3).for_each(|place| queues.push(Pid(2), weight(5), CallId(place)));
         queues.remove(Pid(2), CallId(1));
         assert_eq!(serve(&mut queues, 9), [0, 2]);

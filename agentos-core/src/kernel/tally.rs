@@ -139,7 +139,7 @@ impl Kernel {
                 .map(|(outcome, count)| ((*outcome).to_owned(), *count))
                 .collect(),
             operations_in_flight: self.performing.len(),
-            operations_waiting: self.queues.len() + self.program_queue.len(),
+            operations_waiting: self.lanes.waiting(),
             operation_times: operation_times.clone(),
             open_streams: self.streaming.len(),
             streamed_bytes: *streamed_bytes,

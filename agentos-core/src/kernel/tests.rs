@@ -68,7 +68,7 @@ impl Bench {
 
     fn one_at_once() -> Self {
         Self::with(KernelConfig {
-            operations_at_once: 1,
+            local_at_once: 1,
             ..KernelConfig::new(BootId::new(START, 1))
         })
     }

@@ -54,7 +54,8 @@ impl FakeKernel {
         // Nothing is queued, so what an input leads to is always of the call it belongs to.
         let config = KernelConfig {
             limits,
-            operations_at_once: usize::MAX,
+            local_at_once: usize::MAX,
+            remote_at_once: usize::MAX,
             programs_at_once: usize::MAX,
             programs: BTreeSet::from([program()]),
             ..KernelConfig::new(BootId::new(Self::NOW, 1))

@@ -98,7 +98,7 @@ impl Ambient for WallClock {
 
 fn one_at_once() -> KernelConfig {
     KernelConfig {
-        operations_at_once: 1,
+        local_at_once: 1,
         ..config()
     }
 }

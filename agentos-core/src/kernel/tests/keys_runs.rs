@@ -88,7 +88,7 @@ struct Run {
 impl Run {
     fn new() -> Self {
         let mut bench = Bench::with(KernelConfig {
-            operations_at_once: 2,
+            local_at_once: 2,
             ..KernelConfig::new(BootId::new(START, 1))
         });
         let processes = [bench.app(0), bench.app(1)];

@@ -152,7 +152,7 @@ fn so_many_calls_are_in_flight_and_all_are_answered() {
 #[test]
 fn one_process_leaves_half_of_the_host_to_the_others() {
     let (mut bench, greedy, limits) = started(Profile::Privileged);
-    let at_once = KernelConfig::new(BootId::new(START, 1)).operations_at_once;
+    let at_once = KernelConfig::new(BootId::new(START, 1)).local_at_once;
     let begun: Vec<OpId> = (0..limits.calls_in_flight)
         .flat_map(|_| performed(&bench.call(greedy, stat()).1))
         .collect();
@@ -164,6 +164,33 @@ fn one_process_leaves_half_of_the_host_to_the_others() {
     assert_eq!(performed(&effects).len(), 1, "who waits has its turn");
     bench.system(Syscall::KillProcess { pid: greedy.pid() }).unwrap();
     bench.op_of(other, get(OWN + 1));
+}
+
+#[test]
+fn those_who_wait_for_other_sides_hold_up_nothing_of_this_machine() {
+    let mut bench = Bench::with(KernelConfig {
+        local_at_once: 2,
+        remote_at_once: 2,
+        ..KernelConfig::new(BootId::new(START, 1))
+    });
+    let mut remote = Vec::new();
+    for number in 1..=3 {
+        let pid = bench.app(OWN + number);
+        bench.grant(pid, Capability::Llm);
+        let ask = Syscall::LlmGenerate(ModelRequest {
+            prompt: "Translate.".to_owned(),
+            text: "Hello".to_owned(),
+            max_tokens: None,
+        });
+        let (_, effects) = bench.call(Principal::Process(pid), ask);
+        remote.extend(performed(&effects));
+    }
+    assert_eq!(remote.len(), 2, "the third waits");
+    let app = Principal::Process(bench.app(OWN));
+    let op = bench.op_of(app, get(OWN)).id();
+    bench.end(op);
+    let effects = bench.done(remote[0]);
+    assert_eq!(performed(&effects).len(), 1, "its turn has come");
 }
 
 #[test]

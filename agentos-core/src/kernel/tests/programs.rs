@@ -316,7 +316,7 @@ fn a_program_that_sleeps_ends_at_its_time() {
 #[test]
 fn programs_wait_in_a_fair_line_and_hold_up_no_operation() {
     let mut bench = Bench::with(KernelConfig {
-        operations_at_once: 1,
+        local_at_once: 1,
         programs_at_once: 2,
         ..config()
     });

@@ -53,7 +53,8 @@ impl Run {
         limits.standard.program_cpu_seconds = 2;
         let config = KernelConfig {
             limits,
-            operations_at_once: 4,
+            local_at_once: 4,
+            remote_at_once: 2,
             programs_at_once: 2,
             programs: BTreeSet::from([program()]),
             ..KernelConfig::new(BootId::new(START, 1))
@@ -301,9 +302,7 @@ impl Run {
             }
         }
         let kernel = &self.bench.kernel;
-        let programs = self.check_programs();
-        let operations = self.performing.len() - programs;
-        assert!(operations <= self.config.operations_at_once);
+        self.check_programs();
         assert_eq!(
             kernel.calls.keys().collect::<Vec<_>>(),
             self.waiting.keys().collect::<Vec<_>>()
@@ -343,37 +342,48 @@ impl Run {
             };
             assert!(expected, "{pid} waits for what it is not allowed");
         }
-        let half = self.config.operations_at_once / 2;
-        let mut served: BTreeMap<Pid, usize> = BTreeMap::new();
-        for call in self.performing.iter().map(|op| kernel.performing[op]) {
-            let call = &kernel.calls[&call];
-            if !call.is_program() {
-                *served.entry(call.asked.caller.pid()).or_default() += 1;
-            }
-        }
-        assert!(
-            served.values().all(|count| *count <= half),
-            "one has more than half of the host"
+        let (local, remote, programs) = (
+            self.config.local_at_once,
+            self.config.remote_at_once,
+            self.config.programs_at_once,
         );
-        let queued = |is_program: bool| {
-            let calls = kernel.calls.values();
-            calls
-                .filter(move |call| matches!(call.stage, Stage::Queued(_)) && call.is_program() == is_program)
-        };
-        if operations < self.config.operations_at_once {
-            let waits_for_itself = |call: &WaitingCall| served.get(&call.asked.caller.pid()) == Some(&half);
-            assert!(
-                queued(false).all(waits_for_itself),
-                "a call waits although there is room"
-            );
-        }
-        if programs < self.config.programs_at_once {
-            assert_eq!(queued(true).count(), 0, "a program waits although there is room");
-        }
+        self.check_lane(Lane::Local, local, local / 2);
+        self.check_lane(Lane::Remote, remote, remote / 2);
+        self.check_lane(Lane::Program, programs, programs);
     }
 
-    /// How many programs the host has; each has a process below its caller, and only as long as its call.
-    fn check_programs(&self) -> usize {
+    /// Of a lane `at_once` are served and `of_one` of each process, and nobody waits while there is room.
+    fn check_lane(&self, lane: Lane, at_once: usize, of_one: usize) {
+        let kernel = &self.bench.kernel;
+        let pid = |call: &WaitingCall| call.asked.caller.pid();
+        let mut served: BTreeMap<Pid, usize> = BTreeMap::new();
+        for call in self
+            .performing
+            .iter()
+            .map(|op| &kernel.calls[&kernel.performing[op]])
+        {
+            if call.lane() == lane {
+                *served.entry(pid(call)).or_default() += 1;
+            }
+        }
+        let total: usize = served.values().sum();
+        assert!(total <= at_once, "{lane:?}: {served:?}");
+        assert!(
+            served.values().all(|count| *count <= of_one),
+            "{lane:?}: {served:?}"
+        );
+        let mut queued = kernel
+            .calls
+            .values()
+            .filter(|call| matches!(call.stage, Stage::Queued(_)) && call.lane() == lane);
+        assert!(
+            total == at_once || queued.all(|call| served.get(&pid(call)) == Some(&of_one)),
+            "{lane:?}: a call waits although there is room"
+        );
+    }
+
+    /// Each program has a process below its caller, and only as long as its call.
+    fn check_programs(&self) {
         let kernel = &self.bench.kernel;
         let is_program = |process: &ProcessInfo| process.name == program().as_str();
         let table = kernel.processes.visible_to(Principal::System);
@@ -387,9 +397,6 @@ impl Run {
                 Stage::Queued(Op::RunProgram(_)) | Stage::Performing(_)
             ));
         }
-        let performing = kernel.programs_performing();
-        assert!(performing <= self.config.programs_at_once);
-        performing
     }
 
     /// What holds of the requests of `pid` and of what the person is asked about it.
