@@ -4,19 +4,24 @@
 //! `cargo bench --bench host`; `make bench` prints the figures as ratios.
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on stops")]
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData};
+use agentos_adapters::kernel::{
+    Files, Host, LocalKernel, Program, Programs, SqliteAppData, landlock_version, launched,
+};
 use agentos_core::ids::{BootId, Namespace};
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, EventKind, FileCall, FsPath, KernelConfig, LimitTable, Limits, NewProcess, Op,
-    Pid, Principal, Priority, Reply, StoreKey, SysError, Syscall, WriteMode,
+    AuditRecord, AuthorizedOp, Capability, EventKind, FileCall, FsPath, KernelConfig, LimitTable, Limits,
+    NewProcess, Op, Pid, Principal, Priority, ProgramName, ProgramRequest, Reply, Rule, StoreKey, SysError,
+    Syscall, WriteMode,
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
@@ -51,7 +56,7 @@ impl Ambient for Clock {
     }
 }
 
-/// This machine, but what is read of the storage of [`STUCK`] never comes.
+/// This machine, with a program that sleeps; but what is read of the storage of [`STUCK`] never comes.
 struct StuckHost(Host);
 
 const STUCK: u128 = 2;
@@ -97,7 +102,9 @@ impl Bench {
     async fn start() -> Self {
         let place = tempfile::tempdir().unwrap();
         let pool = database::open(&place.path().join("agentos.db")).await.unwrap();
-        let host = Host::new(SqliteAppData::new(pool)).with_files(Files::open(place.path()).unwrap());
+        let host = Host::new(SqliteAppData::new(pool))
+            .with_files(Files::open(place.path()).unwrap())
+            .with_programs(programs(place.path()));
         let free = |limits: Limits| Limits {
             calls_per_second: u32::MAX,
             call_burst: u32::MAX,
@@ -110,6 +117,7 @@ impl Bench {
                 system: free(limits.system),
                 ..limits
             },
+            programs: [sleep()].into(),
             ..KernelConfig::new(BootId::new(0, 1))
         };
         let clock = Arc::new(Clock(Instant::now()));
@@ -155,6 +163,24 @@ impl Bench {
         }
         each(start, READS)
     }
+}
+
+fn sleep() -> ProgramName {
+    ProgramName::parse("sleep").unwrap()
+}
+
+fn programs(data_dir: &Path) -> Programs {
+    let program = Program {
+        path: "/bin/sleep".into(),
+        args: Vec::new(),
+        folders: Vec::new(),
+    };
+    let registered = if landlock_version().is_some() {
+        BTreeMap::from([(sleep(), program)])
+    } else {
+        BTreeMap::new()
+    };
+    Programs::open(data_dir, "/proc/self/exe".into(), registered).unwrap()
 }
 
 fn each(start: Instant, times: usize) -> f64 {
@@ -263,7 +289,8 @@ async fn missed_until_the_end(mut events: BoxStream<'static, EventItem>) -> u64 
     }
 }
 
-/// A read beside another app that has all the calls it may have at a host that never answers, and a read alone.
+/// A read beside another app that has all the calls it may have at a host that never answers, one of them a program that
+/// sleeps where programs can be confined, and a read alone.
 async fn beside_stuck() -> [f64; 2] {
     let bench = Bench::start().await;
     bench.write("small", vec![b'x'; 1_024]).await;
@@ -276,15 +303,25 @@ async fn beside_stuck() -> [f64; 2] {
         .spawn(NewProcess::app("stuck", namespace(STUCK)))
         .await
         .unwrap();
+    let may = Capability::Program { program: sleep() };
+    bench.kernel.grant(pid, may, Rule::Allow).await.unwrap();
+    let get = Syscall::StoreGet {
+        namespace: namespace(STUCK),
+        key: StoreKey::parse("k").unwrap(),
+    };
+    let mut calls = vec![get; LimitTable::default().standard.calls_in_flight as usize];
+    if landlock_version().is_some() {
+        calls[0] = Syscall::RunProgram(ProgramRequest {
+            program: sleep(),
+            args: vec!["1000".to_owned()],
+            input: Vec::new(),
+        });
+    }
     let mut stuck = Vec::new();
-    for _ in 0..LimitTable::default().standard.calls_in_flight {
+    for call in calls {
         let kernel = Arc::clone(&bench.kernel);
-        let get = Syscall::StoreGet {
-            namespace: namespace(STUCK),
-            key: StoreKey::parse("k").unwrap(),
-        };
         stuck.push(tokio::spawn(async move {
-            kernel.syscall(Principal::Process(pid), get).await
+            kernel.syscall(Principal::Process(pid), call).await
         }));
     }
     while bench.kernel.stats().await.unwrap().calls_in_flight < stuck.len() {
@@ -298,8 +335,16 @@ async fn beside_stuck() -> [f64; 2] {
     [median(beside), median(alone)]
 }
 
+fn main() -> ExitCode {
+    if let Some(ended) = launched() {
+        return ended;
+    }
+    run();
+    ExitCode::SUCCESS
+}
+
 #[tokio::main]
-async fn main() {
+async fn run() {
     // As a handler of the server is, and unlike this function, a task is run by the threads that run the kernel.
     tokio::spawn(measure()).await.unwrap();
 }

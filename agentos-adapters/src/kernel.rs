@@ -11,6 +11,7 @@ mod grpc;
 mod host;
 mod model;
 mod network;
+mod programs;
 mod sockets;
 
 use std::pin::Pin;
@@ -40,6 +41,7 @@ pub use files::Files;
 pub use grpc::GrpcKernel;
 pub use host::{Host, memory_budget};
 pub use network::Resolver;
+pub use programs::{Program, Programs, ProgramsError, landlock_version, launched, seccomp_filters};
 
 use driver::{Driver, Subscription};
 

@@ -5,4 +5,5 @@ mod grpc;
 pub mod http;
 pub mod kernel;
 pub mod llm;
+pub mod platform;
 pub mod storage;

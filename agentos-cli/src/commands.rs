@@ -4,6 +4,7 @@ pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod change;
 pub(crate) mod chat;
+pub(crate) mod doctor;
 pub(crate) mod edit;
 pub(crate) mod engine;
 pub(crate) mod eval;

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    approvals, audit, change, chat, edit, engine, eval, events, generate, grants, health, import, models,
-    processes, run, schema, settings, top, validate,
+    approvals, audit, change, chat, doctor, edit, engine, eval, events, generate, grants, health, import,
+    models, processes, run, schema, settings, top, validate,
 };
 use crate::server::Server;
 
@@ -56,6 +56,8 @@ enum Verb {
     Run(run::Arguments),
     /// Speak the engine's protocol as JSON lines on standard input and output; needs no server
     Engine,
+    /// Tell what this machine offers and what is missing; needs no server
+    Doctor(doctor::Arguments),
     /// Ask the server how it is
     Health,
     /// Ask the server which model writes apps, and which there are
@@ -104,6 +106,7 @@ fn main() -> ExitCode {
         Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Run(arguments) => run::run(&arguments, cli.json),
         Verb::Engine => engine::engine(),
+        Verb::Doctor(arguments) => doctor::doctor(&cli.server, &arguments, cli.json),
         Verb::Health => health::health(&cli.server, cli.json),
         Verb::Models => models::models(&cli.server, cli.json),
         Verb::Settings(arguments) => settings::settings(&cli.server, &arguments, cli.json),

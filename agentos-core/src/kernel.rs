@@ -75,8 +75,8 @@ pub use place::{FilePlace, FsRights, FsRule};
 pub use pressure::{MEMORY_BUDGET, MemoryLevel};
 pub use process::{EndReason, NewProcess, Pid, Principal, Priority, ProcessInfo, ProcessState, Profile};
 pub use program::{
-    PROGRAM_ARGS, PROGRAM_ARGS_BYTES, PROGRAM_PATIENCE, ProgramEnd, ProgramLimit, ProgramName, ProgramOutput,
-    ProgramRequest, ProgramRun,
+    PROGRAM_ARGS, PROGRAM_ARGS_BYTES, PROGRAM_PATIENCE, PROGRAMS_AT_ONCE, ProgramEnd, ProgramLimit,
+    ProgramName, ProgramOutput, ProgramRequest, ProgramRun,
 };
 pub use socket::{
     FRAME_BYTES, SOCKET_OPENING_TIME, SOCKET_PROTOCOLS, SOCKET_UNREAD, SOCKET_UNREAD_BYTES, SOCKET_WAIT,
@@ -180,7 +180,7 @@ impl KernelConfig {
             limits: LimitTable::default(),
             local_at_once: 64,
             remote_at_once: 256,
-            programs_at_once: 8,
+            programs_at_once: PROGRAMS_AT_ONCE,
             programs: BTreeSet::new(),
             memory_budget: MEMORY_BUDGET,
             operator_sites: BTreeSet::new(),

@@ -10,12 +10,14 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use agentos_adapters::kernel::Program;
 use agentos_adapters::llm::{Key, Provider};
+use agentos_adapters::platform;
 use agentos_core::generate::prompt::Style;
-use agentos_core::kernel::Site;
+use agentos_core::kernel::{ProgramName, Site};
 use agentos_core::llm_queue::Budgets;
 use clap::Parser;
-use etcetera::BaseStrategy;
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::budgets::{ModelBudgets, parse_cost, parse_price, parse_tokens};
@@ -54,6 +56,8 @@ pub struct Config {
     pub model_budgets: ModelBudgets,
     /// What apps may be allowed although it is not public.
     pub allow_hosts: BTreeSet<Site>,
+    /// The programs that apps may be allowed to run.
+    pub programs: BTreeMap<ProgramName, Program>,
     /// What may be held in memory for all apps, in bytes; none leaves it to what the machine has.
     pub memory_budget: Option<u64>,
 }
@@ -211,6 +215,7 @@ impl Config {
         let choice = kept_choice(&data_dir.join(SETTINGS_FILE), &mut mistakes);
         let allow_hosts = (!flags.allow_hosts.is_empty()).then(|| flags.allow_hosts.join(","));
         let allow_hosts = sources.setting("allow_hosts", allow_hosts, parse_allow_hosts, &mut mistakes);
+        let programs = sources.programs(&mut mistakes);
 
         let memory_budget = sources.setting(
             "memory_budget",
@@ -230,6 +235,7 @@ impl Config {
                 prompt: prompt.unwrap_or_default(),
                 model_budgets,
                 allow_hosts: allow_hosts.unwrap_or_default(),
+                programs,
                 memory_budget,
                 data_dir,
             })
@@ -252,6 +258,30 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
             address.port()
         ))
     }
+}
+
+/// A program as `config.toml` has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProgramWords {
+    path: PathBuf,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    folders: Vec<PathBuf>,
+}
+
+fn parse_program(name: &str, words: toml::Value) -> Result<(ProgramName, Program), String> {
+    let name = ProgramName::parse(name).map_err(|_| {
+        format!(
+            "a program's name is up to {} of a-z, 0-9, `.`, `_` and `-`, a letter or digit first",
+            ProgramName::MAX_BYTES
+        )
+    })?;
+    let ProgramWords { path, args, folders } = words
+        .try_into()
+        .map_err(|error: toml::de::Error| error.message().to_owned())?;
+    Ok((name, Program { path, args, folders }))
 }
 
 /// Nothing listens where the text is empty.
@@ -347,6 +377,9 @@ const SETTINGS: [&str; 18] = [
     "memory_budget",
 ];
 
+/// A table, in `config.toml` alone: `[programs.tar]` with a `path`, and perhaps `args` and `folders`.
+const PROGRAMS: &str = "programs";
+
 /// Variables that say something by being empty; any other one is then as good as not there.
 const MAY_BE_EMPTY: [&str; 2] = ["AGENTOS_KERNEL_LISTEN", "AGENTOS_AI_LISTEN"];
 
@@ -386,8 +419,12 @@ impl<'a> Sources<'a> {
                 });
             }
         };
-        for name in values.keys().filter(|name| !SETTINGS.contains(&name.as_str())) {
-            let problem = format!("no setting has this name; there are {}", SETTINGS.join(", "));
+        let is_known = |name: &str| name == PROGRAMS || SETTINGS.contains(&name);
+        for name in values.keys().filter(|name| !is_known(name)) {
+            let problem = format!(
+                "no setting has this name; there are {} and {PROGRAMS}",
+                SETTINGS.join(", ")
+            );
             mistakes.push(Mistake {
                 place: in_file(name, path),
                 problem,
@@ -405,7 +442,7 @@ impl<'a> Sources<'a> {
 
     fn data_dir(&self, flag: Option<String>, working_dir: &Path, mistakes: &mut Vec<Mistake>) -> PathBuf {
         let chosen = self.setting("data_dir", flag, |text| Ok(working_dir.join(text)), mistakes);
-        chosen.or_else(platform_data_dir).unwrap_or_else(|| {
+        chosen.or_else(platform::data_dir).unwrap_or_else(|| {
             let problem = "this platform names no data folder; give one".to_owned();
             mistakes.push(Mistake {
                 place: "--data-dir".to_owned(),
@@ -500,6 +537,33 @@ impl<'a> Sources<'a> {
         let price = self.setting("llm_price", None, parse_price, mistakes);
         set.price = price.unwrap_or(set.price);
         set
+    }
+
+    fn programs(&self, mistakes: &mut Vec<Mistake>) -> BTreeMap<ProgramName, Program> {
+        let Some((path, values)) = &self.config_file else {
+            return BTreeMap::new();
+        };
+        let table = match values.get(PROGRAMS) {
+            None => return BTreeMap::new(),
+            Some(toml::Value::Table(table)) => table.clone(),
+            Some(other) => {
+                let problem = format!("expected [{PROGRAMS}.NAME], found {}", other.type_str());
+                let place = in_file(PROGRAMS, path);
+                mistakes.push(Mistake { place, problem });
+                return BTreeMap::new();
+            }
+        };
+        let mut programs = BTreeMap::new();
+        for (name, words) in table {
+            match parse_program(&name, words) {
+                Ok((name, program)) => drop(programs.insert(name, program)),
+                Err(problem) => mistakes.push(Mistake {
+                    place: in_file(&format!("{PROGRAMS}.{name}"), path),
+                    problem,
+                }),
+            }
+        }
+        programs
     }
 
     fn any_variable(&self, variables: &[&str], mistakes: &mut Vec<Mistake>) -> Option<String> {
@@ -619,12 +683,6 @@ fn read_if_there(path: &Path, mistakes: &mut Vec<Mistake>) -> Option<String> {
             None
         }
     }
-}
-
-fn platform_data_dir() -> Option<PathBuf> {
-    etcetera::base_strategy::choose_native_strategy()
-        .ok()
-        .map(|platform| platform.data_dir().join("agentos"))
 }
 
 #[cfg(test)]
@@ -860,6 +918,42 @@ mod tests {
     }
 
     #[test]
+    fn programs_are_registered_by_name() {
+        let place = Place::new();
+        place.write(
+            "data/config.toml",
+            "[programs.pack]\npath = \"/usr/bin/tar\"\nargs = [\"-c\"]\nfolders = [\"/srv\"]\n[programs.sort]\npath = \"/usr/bin/sort\"",
+        );
+        let programs = place.read(&[], &[]).unwrap().programs;
+        let names: Vec<&str> = programs.keys().map(ProgramName::as_str).collect();
+        assert_eq!(names, ["pack", "sort"]);
+        let expected = Program {
+            path: "/usr/bin/tar".into(),
+            args: vec!["-c".to_owned()],
+            folders: vec!["/srv".into()],
+        };
+        assert_eq!(programs[&ProgramName::parse("pack").unwrap()], expected);
+
+        place.write(
+            "data/config.toml",
+            "[programs.Tar]\npath = \"/bin/tar\"\n[programs.a]\n[programs.b]\npath = \"/b\"\nshell = true",
+        );
+        let told = place.mistakes(&[], &[]);
+        for expected in [
+            "programs.Tar in ",
+            "programs.a in ",
+            "path",
+            "programs.b in ",
+            "shell",
+        ] {
+            assert!(told.contains(expected), "{expected:?} is missing in {told}");
+        }
+        place.write("data/config.toml", "programs = \"tar\"");
+        let told = place.mistakes(&[], &[]);
+        assert!(told.contains("expected [programs.NAME]"), "{told}");
+    }
+
+    #[test]
     fn nothing_set_gives_the_defaults() {
         let place = Place::new();
         let config = place.read(&[], &[]).unwrap();
@@ -883,6 +977,7 @@ mod tests {
                 prompt: Style::Full,
                 model_budgets: ModelBudgets::default(),
                 allow_hosts: BTreeSet::new(),
+                programs: BTreeMap::new(),
                 memory_budget: None,
             }
         );

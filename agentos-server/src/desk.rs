@@ -1,5 +1,6 @@
 //! Everything a request may reach, wired once at start.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use agentos_core::chat::Chat;
 use agentos_core::generate::Generator;
 use agentos_core::generate::prompt::Style;
 use agentos_core::ids::AppId;
-use agentos_core::kernel::{EventKind, MemoryLevel};
+use agentos_core::kernel::{EventKind, MemoryLevel, ProgramName};
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
 use agentos_core::ports::llm::LlmPort;
@@ -49,6 +50,8 @@ pub struct Desk {
     pub(crate) queue: Option<QueuedLlm>,
     /// None where the kernel's audit is kept elsewhere.
     pub(crate) audit: Option<SqliteAudit>,
+    /// What the operator registered.
+    pub(crate) programs: BTreeSet<ProgramName>,
     /// Places for apps being made.
     pub(crate) making: Semaphore,
     pub(crate) outcomes: Arc<Outcomes>,
@@ -120,6 +123,7 @@ impl Desk {
             settings,
             queue: None,
             audit: None,
+            programs: BTreeSet::new(),
             catalog,
             services,
             making: Semaphore::new(AT_ONCE),
@@ -150,6 +154,13 @@ impl Desk {
     #[must_use]
     pub fn with_queue(mut self, queue: QueuedLlm) -> Self {
         self.queue = Some(queue);
+        self
+    }
+
+    /// Tells which programs the kernel's host runs.
+    #[must_use]
+    pub fn with_programs(mut self, programs: BTreeSet<ProgramName>) -> Self {
+        self.programs = programs;
         self
     }
 

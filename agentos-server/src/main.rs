@@ -1,16 +1,19 @@
 //! The life of the server's process, on one page.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use agentos_adapters::database;
-use agentos_adapters::kernel::{Files, Host, LocalKernel, SqliteAppData, SqliteAudit, memory_budget};
+use agentos_adapters::kernel::{
+    Files, Host, LocalKernel, Programs, ProgramsError, SqliteAppData, SqliteAudit, launched, memory_budget,
+};
 use agentos_adapters::llm::QueuedLlm;
 use agentos_adapters::storage::{KernelFsStorage, SqliteStorage};
 use agentos_core::ids::BootId;
-use agentos_core::kernel::KernelConfig;
+use agentos_core::kernel::{KernelConfig, ProgramName};
 use agentos_core::llm_queue::QueueConfig;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
@@ -27,15 +30,20 @@ use tracing_subscriber::EnvFilter;
 
 const BAD_CONFIGURATION: u8 = 2;
 const IN_USE: u8 = 3;
+/// Also after a newer one took its place on the disk.
+const OWN_BINARY: &str = "/proc/self/exe";
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match Box::pin(run()).await {
+fn main() -> ExitCode {
+    if let Some(ended) = launched() {
+        return ended;
+    }
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report(&error),
     }
 }
 
+#[tokio::main]
 async fn run() -> anyhow::Result<()> {
     let config = Config::read(&Surroundings::of_this_process())?;
     write_logs_to_stderr();
@@ -44,8 +52,11 @@ async fn run() -> anyhow::Result<()> {
     let database = database::open(&config.database).await?;
     let app_data = SqliteAppData::new(database.clone());
     let files = Files::open(&config.data_dir).context("the files of apps cannot be opened")?;
+    let programs = Programs::open(&config.data_dir, OWN_BINARY.into(), config.programs)?;
+    let registered: BTreeSet<ProgramName> = programs.names().cloned().collect();
     let kernel_config = KernelConfig {
         operator_sites: config.allow_hosts,
+        programs: registered.clone(),
         memory_budget: config.memory_budget.unwrap_or_else(memory_budget),
         approvals: app_data.approvals().await?,
         ..KernelConfig::new(BootId::new(ambient.now(), ambient.seed()))
@@ -65,6 +76,7 @@ async fn run() -> anyhow::Result<()> {
         Arc::new(
             Host::new(app_data)
                 .with_files(files)
+                .with_programs(programs)
                 .with_model(Arc::new(llm.clone())),
         ),
     ));
@@ -93,6 +105,7 @@ async fn run() -> anyhow::Result<()> {
         config.prompt,
     )
     .with_settings(settings)
+    .with_programs(registered)
     .with_queue(llm)
     .with_audit(SqliteAudit::new(database.clone()));
     Box::pin(serve(listeners, Arc::new(desk), shutdown)).await?;
@@ -166,7 +179,11 @@ fn report(error: &anyhow::Error) -> ExitCode {
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
-    if error.is::<ConfigError>() {
+    let are_programs_wrong = matches!(
+        error.downcast_ref(),
+        Some(ProgramsError::Unusable { .. } | ProgramsError::Shown { .. })
+    );
+    if error.is::<ConfigError>() || are_programs_wrong {
         BAD_CONFIGURATION
     } else if matches!(error.downcast_ref(), Some(DataDirError::InUse(_))) || is_address_in_use(error) {
         IN_USE

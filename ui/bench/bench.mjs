@@ -370,7 +370,7 @@ line("events a second to 64 readers", host.event_rate, "/s", "10,000 /s", host.e
 line("events missed by the 63 awake", host.missed_awake, "  ", "one", host.missed_awake, "0");
 line("events missed by the one asleep", host.missed_asleep, "  ", "20,000", host.missed_asleep / 20_000);
 line(
-  "a read beside an app that is stuck",
+  "a read beside an app that is stuck, its program asleep",
   host.beside_stuck / 1000,
   "µs",
   "one that is alone",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, MEMORY_BUDGET, Op, Prompt, Reply, StreamOp, SysError, SystemInfo,
+    AuditRecord, AuthorizedOp, MEMORY_BUDGET, Op, ProgramRun, Prompt, Reply, StreamOp, SysError, SystemInfo,
 };
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::llm::LlmPort;
@@ -16,6 +16,7 @@ use super::app_data::{Put, SqliteAppData};
 use super::files::{Files, Terms};
 use super::model::AppModel;
 use super::network::{PinnedHttp, Resolver, SystemResolver};
+use super::programs::Programs;
 use super::sockets::Sockets;
 
 /// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, files, and what the machine is.
@@ -26,11 +27,12 @@ pub struct Host {
     sockets: Sockets,
     files: Option<Files>,
     model: Option<AppModel>,
+    programs: Option<Programs>,
     system_info: SystemInfo,
 }
 
 impl Host {
-    /// Without files and a model: what apps ask of them is refused.
+    /// Without files, a model and programs: what apps ask of them is refused.
     pub fn new(app_data: SqliteAppData) -> Self {
         let resolver = Arc::new(SystemResolver);
         Self {
@@ -39,6 +41,7 @@ impl Host {
             sockets: Sockets::new(resolver),
             files: None,
             model: None,
+            programs: None,
             system_info: system_info(),
         }
     }
@@ -63,6 +66,21 @@ impl Host {
     pub fn with_files(mut self, files: Files) -> Self {
         self.files = Some(files);
         self
+    }
+
+    /// With the programs the operator registered.
+    #[must_use]
+    pub fn with_programs(mut self, programs: Programs) -> Self {
+        self.programs = Some(programs);
+        self
+    }
+
+    async fn run(&self, run: ProgramRun, record: Option<AuditRecord>) -> Result<Reply, SysError> {
+        let Some(programs) = &self.programs else {
+            return Err(SysError::Unavailable { retry_after: None });
+        };
+        self.app_data.record(record.as_slice()).await?;
+        programs.run(run).await.map(Reply::Program)
     }
 
     async fn ask(&self, prompt: Prompt, record: Option<AuditRecord>) -> Result<Reply, SysError> {
@@ -134,7 +152,8 @@ impl HostPort for Host {
                 Some(files) => files.perform(*op, self.app_data.record(record.as_slice())).await,
                 None => Err(SysError::Unavailable { retry_after: None }),
             },
-            Op::RunProgram(_) | Op::Stream(_) => Err(SysError::Unavailable { retry_after: None }),
+            Op::RunProgram(program) => self.run(*program, record).await,
+            Op::Stream(_) => Err(SysError::Unavailable { retry_after: None }),
             Op::KeepApproval(approval) => self.app_data.keep_approval(&approval).await,
             Op::ForgetApprovals { namespace } => self.app_data.forget_approvals(namespace).await,
             Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),

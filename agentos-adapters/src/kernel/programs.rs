@@ -11,6 +11,8 @@ mod launcher;
 mod running;
 #[cfg(confined)]
 mod sandbox;
+#[cfg(not(confined))]
+mod unconfined;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,9 +21,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[cfg(confined)]
-use agentos_core::kernel::ProgramRun;
-use agentos_core::kernel::{ProgramName, ProgramOutput, SysError};
+use agentos_core::kernel::PROGRAMS_AT_ONCE;
+use agentos_core::kernel::{ProgramName, ProgramOutput, ProgramRun, SysError};
 use thiserror::Error;
+#[cfg(confined)]
+use tokio::sync::Semaphore;
 
 #[cfg(confined)]
 use folder::Folders;
@@ -29,6 +33,8 @@ use folder::Folders;
 pub use launcher::launched;
 #[cfg(confined)]
 pub use sandbox::{landlock_version, seccomp_filters};
+#[cfg(not(confined))]
+pub use unconfined::{landlock_version, launched, seccomp_filters};
 
 /// What is behind a name the operator registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +55,13 @@ pub struct Programs {
     launcher: PathBuf,
     #[cfg(confined)]
     folders: Arc<Folders>,
+    /// Taken until a program has ended: one that is being killed still uses the machine.
+    #[cfg(confined)]
+    places: Arc<Semaphore>,
     registered: BTreeMap<ProgramName, Program>,
 }
 
-/// A program that cannot be registered.
+/// Why no program can be registered, or not this one.
 #[derive(Debug, Error)]
 pub enum ProgramsError {
     #[error("the program {name} cannot be run: {} {problem}", path.display())]
@@ -61,6 +70,8 @@ pub enum ProgramsError {
         path: PathBuf,
         problem: &'static str,
     },
+    #[error("no program can be run: {} is among the files of the system, which each of them reads", data_dir.display())]
+    Shown { data_dir: PathBuf },
     #[error("the working folders of programs cannot be made in {}", path.display())]
     Folder { path: PathBuf, source: io::Error },
 }
@@ -70,8 +81,9 @@ impl Programs {
     /// all; `/proc/self/exe` is this one.
     ///
     /// # Errors
-    /// [`ProgramsError::Unusable`]: a path is not absolute, is no file that can be executed, or a folder is absent or
-    /// shows the data folder.
+    /// [`ProgramsError::Unusable`]: a path is not absolute, is no file that can be executed or lies in the data
+    /// folder, or a folder is absent or shows the data folder. [`ProgramsError::Shown`]: there are programs, and the data
+    /// folder is where all of them read.
     pub fn open(
         data_dir: &Path,
         launcher: PathBuf,
@@ -99,6 +111,11 @@ impl Programs {
         launcher: PathBuf,
         registered: BTreeMap<ProgramName, Program>,
     ) -> Result<Self, ProgramsError> {
+        if !registered.is_empty() && sandbox::is_shown_to_all(data_dir) {
+            return Err(ProgramsError::Shown {
+                data_dir: data_dir.to_owned(),
+            });
+        }
         let folders = Folders::open(data_dir).map_err(|source| ProgramsError::Folder {
             path: data_dir.to_owned(),
             source,
@@ -106,16 +123,22 @@ impl Programs {
         Ok(Self {
             launcher,
             folders: Arc::new(folders),
+            places: Arc::new(Semaphore::new(PROGRAMS_AT_ONCE)),
             registered,
         })
     }
 
-    /// Runs it to its end. Dropping the future sends it SIGTERM, and SIGKILL two seconds later.
+    /// Runs it to its end, in its turn. Dropping the future sends it SIGTERM, and SIGKILL two seconds later.
     pub(super) async fn run(&self, run: ProgramRun) -> Result<ProgramOutput, SysError> {
         let Some(program) = self.registered.get(&run.program) else {
             return Err(SysError::Unavailable { retry_after: None });
         };
-        running::run(&self.launcher, program, Arc::clone(&self.folders), run).await
+        let unavailable = |_| SysError::Unavailable { retry_after: None };
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(unavailable)?;
+        running::run(&self.launcher, program, Arc::clone(&self.folders), run, place).await
     }
 }
 
@@ -145,6 +168,12 @@ fn check<'a>(data_dir: &Path, program: &'a Program) -> Result<(), (&'a Path, &'s
         return Err((path, "is no file that can be executed"));
     }
     let data_dir = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
+    if path
+        .canonicalize()
+        .is_ok_and(|found| found.starts_with(&data_dir))
+    {
+        return Err((path, "lies in what AgentOS keeps"));
+    }
     for folder in folders {
         let found = folder.canonicalize().map_err(|_| (&**folder, "is not there"))?;
         if !folder.is_absolute() || !found.is_dir() {

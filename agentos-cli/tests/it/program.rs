@@ -10,6 +10,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env_remove("AGENTOS_SERVER")
+        .env_remove("AGENTOS_DATA_DIR")
         .env_remove("AGENTOS_LLM_API_KEY");
     command
 }

@@ -39,7 +39,7 @@ async fn server_keeping(folder: &Path) -> String {
     listening(desk().await.with_settings(settings)).await
 }
 
-async fn desk() -> Desk {
+pub(crate) async fn desk() -> Desk {
     desk_over(database::in_memory().await.unwrap())
 }
 
@@ -59,7 +59,7 @@ fn desk_over(pool: SqlitePool) -> Desk {
     Desk::new(kernel, services, storage, Arc::new(OfflineLlm), ambient).with_audit(SqliteAudit::new(pool))
 }
 
-async fn listening(desk: Desk) -> String {
+pub(crate) async fn listening(desk: Desk) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let listeners = Listeners {

@@ -7,7 +7,8 @@ use super::process::Principal;
 use super::syscall::Syscall;
 use crate::time::Millis;
 
-/// How long a call may take, but for one to the model, which has [`MODEL_TIME`].
+/// How long a call may take, but for one to the model, which has [`MODEL_TIME`], and a program, whose time depends on
+/// the limits of its caller.
 pub const CALL_TIME: Millis = 30_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +65,11 @@ impl Call {
         }
     }
 
-    /// How long it may take.
+    /// How long it may take, as far as that is known of every caller.
     pub(super) fn time(&self) -> Millis {
         let time = match self.syscall {
             Syscall::LlmGenerate(_) => MODEL_TIME,
+            Syscall::RunProgram(_) => Millis::MAX,
             _ => CALL_TIME,
         };
         self.within.map_or(time, |within| within.min(time))

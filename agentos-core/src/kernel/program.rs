@@ -16,9 +16,11 @@ use crate::time::Millis;
 pub const PROGRAM_ARGS: usize = 256;
 /// What they may take together, in bytes.
 pub const PROGRAM_ARGS_BYTES: u64 = 64 * 1_024;
+/// How many programs run at once, those that are still ending included.
+pub const PROGRAMS_AT_ONCE: usize = 8;
 /// How many times its CPU time a program may take in all, from its approval on and with its wait for a place:
 /// one that sleeps uses no CPU time.
-pub const PROGRAM_PATIENCE: u64 = 2;
+pub const PROGRAM_PATIENCE: u64 = 4;
 
 /// What the operator calls a program: 1 to 64 of `a-z`, `0-9`, `.`, `_` and `-`, a letter or digit first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -182,8 +184,7 @@ impl Kernel {
         let held_bytes = bytes(&request.args, &request.input) + limits.program_output_bytes;
         self.processes.take_operation(pid, limits, held_bytes)?;
         let time: Millis = u64::from(limits.program_cpu_seconds) * 1_000 * PROGRAM_PATIENCE;
-        // A program takes longer than other calls may.
-        let deadline = self.now.saturating_add(time);
+        let deadline = asked.deadline.min(self.now.saturating_add(time));
         let program = ProgramCall {
             request,
             process: None,

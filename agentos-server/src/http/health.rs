@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentos_adapters::kernel::{landlock_version, seccomp_filters};
 use agentos_adapters::llm::QueuedLlm;
 use agentos_core::llm_queue::QueueFigures;
 use axum::Json;
@@ -55,6 +56,7 @@ pub(crate) struct Health {
     kernel: KernelHealth,
     ai_service: ModelHealth,
     storage: StorageHealth,
+    programs: ProgramsHealth,
     catalog: CatalogHealth,
 }
 
@@ -88,6 +90,14 @@ struct CacheHealth {
 #[derive(Serialize, ToSchema)]
 struct StorageHealth {
     connected: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProgramsHealth {
+    /// The names the operator gave them.
+    registered: Vec<String>,
+    /// Whether this machine confines them; where it does not, none is run.
+    confined: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -132,6 +142,10 @@ pub(crate) async fn health(State(desk): State<Arc<Desk>>) -> Json<Health> {
         },
         storage: StorageHealth {
             connected: stored.is_ok(),
+        },
+        programs: ProgramsHealth {
+            registered: desk.programs.iter().map(ToString::to_string).collect(),
+            confined: landlock_version().is_some() && seccomp_filters(),
         },
         catalog: CatalogHealth {
             components: desk.catalog.components().count(),

@@ -20,6 +20,7 @@ mod monitor;
 mod network;
 mod process;
 mod profile;
+mod programs;
 mod provider;
 mod registry;
 mod restart;

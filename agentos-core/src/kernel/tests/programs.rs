@@ -314,6 +314,17 @@ fn a_program_that_sleeps_ends_at_its_time() {
 }
 
 #[test]
+fn a_program_ends_when_its_answer_is_of_no_more_use() {
+    let (mut bench, pid) = granted();
+    let (call, effects) = bench.make(Call::new(Principal::Process(pid), run("sort")).within(50));
+    let (op, _) = start(&effects);
+    bench.now += 50;
+    let effects = bench.handle(Input::Tick);
+    assert_eq!(replies(&effects)[&call], Err(SysError::DeadlineExceeded));
+    assert_eq!(cancelled(&effects), [op]);
+}
+
+#[test]
 fn programs_wait_in_a_fair_line_and_hold_up_no_operation() {
     let mut bench = Bench::with(KernelConfig {
         local_at_once: 1,

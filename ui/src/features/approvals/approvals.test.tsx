@@ -159,7 +159,8 @@ describe("a wish in words", () => {
     ],
     [{ kind: "fs", path: "home:a", owner: "x", rights: "read" }, "read “a” in its own folder"],
     [{ fs: { path: "shared:notes" } }, "read and change “notes” in the folder all apps share"],
-    [{ program: "tar" }, "use tar"],
+    [{ kind: "program", program: "tar" }, "run the program “tar” on this computer"],
+    [{ program: "tar" }, "run the program “tar” on this computer"],
     [{ kind: "other" }, 'have: {"kind":"other"}'],
   ])("%j", (need, expected) => {
     expect(wish(need)).toBe(expected);

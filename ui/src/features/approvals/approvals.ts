@@ -118,7 +118,9 @@ export function wish(need: Json): string {
   const port = typeof inside.port === "number" ? `:${inside.port}` : "";
   const host = text("host") ?? text("origin") ?? text("url");
   if (host) return `contact ${host}${port}`;
-  const subject = text("program") ?? text("topic") ?? text("peer");
+  const program = text("program");
+  if (program) return `run the program “${program}” on this computer`;
+  const subject = text("topic") ?? text("peer");
   return subject ? `use ${subject}` : `have: ${JSON.stringify(need)}`;
 }
 
