@@ -7,3 +7,6 @@ pub mod kernel;
 pub mod llm;
 pub mod platform;
 pub mod storage;
+mod token;
+
+pub use token::{InvalidToken, Token};

@@ -4,8 +4,11 @@ mod commands;
 mod server;
 
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use agentos_adapters::Token;
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
@@ -27,6 +30,10 @@ struct Cli {
         default_value = "http://127.0.0.1:8000"
     )]
     server: Server,
+    /// The file with the token of a server that asks for one, `token` in its data folder; `AGENTOS_TOKEN` may hold the
+    /// token itself. Nothing is sent that was not named
+    #[arg(long, global = true, env = "AGENTOS_TOKEN_FILE", value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// Print JSON instead of text
     #[arg(long, global = true)]
     json: bool,
@@ -95,33 +102,7 @@ pub(crate) enum Verdict {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let verdict = match cli.verb {
-        Verb::Generate(arguments) => generate::generate(&cli.server, &arguments, cli.json),
-        Verb::Chat(arguments) => chat::chat(&cli.server, &arguments, cli.json),
-        Verb::Change(arguments) => change::change(&cli.server, &arguments, cli.json),
-        Verb::Eval(arguments) => eval::eval(&cli.server, &arguments, cli.json),
-        Verb::Validate(arguments) => validate::validate(&arguments, cli.json),
-        Verb::Edit(arguments) => edit::edit(&arguments, cli.json),
-        Verb::Import(arguments) => import::import(&arguments, cli.json),
-        Verb::Schema(arguments) => schema::schema(&arguments),
-        Verb::Run(arguments) => run::run(&arguments, cli.json),
-        Verb::Engine => engine::engine(),
-        Verb::Doctor(arguments) => doctor::doctor(&cli.server, &arguments, cli.json),
-        Verb::Health => health::health(&cli.server, cli.json),
-        Verb::Models => models::models(&cli.server, cli.json),
-        Verb::Settings(arguments) => settings::settings(&cli.server, &arguments, cli.json),
-        Verb::Ps => processes::ps(&cli.server, cli.json),
-        Verb::Top(arguments) => top::top(&cli.server, &arguments, cli.json),
-        Verb::Kill(which) => processes::kill(&cli.server, &which, cli.json),
-        Verb::Suspend(which) => processes::suspend(&cli.server, &which, cli.json),
-        Verb::Resume(which) => processes::resume(&cli.server, &which, cli.json),
-        Verb::Grants(arguments) => grants::grants(&cli.server, &arguments, cli.json),
-        Verb::Revoke(revoked) => grants::revoke(&cli.server, &revoked, cli.json),
-        Verb::Approvals(arguments) => approvals::approvals(&cli.server, &arguments, cli.json),
-        Verb::Events(arguments) => events::events(&cli.server, &arguments, cli.json),
-        Verb::Audit(arguments) => audit::audit(&cli.server, &arguments, cli.json),
-    };
-    match verdict {
+    match token(cli.token_file.as_deref()).and_then(|token| perform(cli, token)) {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Bad) => ExitCode::FAILURE,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
@@ -129,6 +110,53 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "agentos-cli: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What the server is shown, should it ask: what is in the file that was named, else in `AGENTOS_TOKEN`.
+fn token(file: Option<&Path>) -> anyhow::Result<Option<Token>> {
+    let (text, place) = match file {
+        Some(file) => {
+            let place = file.display().to_string();
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {place}"))?;
+            (text, place)
+        }
+        None => match std::env::var("AGENTOS_TOKEN") {
+            Ok(text) if !text.is_empty() => (text, "AGENTOS_TOKEN".to_owned()),
+            _ => return Ok(None),
+        },
+    };
+    let token = Token::parse(&text).with_context(|| format!("{place} holds no token"))?;
+    Ok(Some(token))
+}
+
+fn perform(cli: Cli, token: Option<Token>) -> anyhow::Result<Verdict> {
+    let server = cli.server.with_token(token);
+    match cli.verb {
+        Verb::Generate(arguments) => generate::generate(&server, &arguments, cli.json),
+        Verb::Chat(arguments) => chat::chat(&server, &arguments, cli.json),
+        Verb::Change(arguments) => change::change(&server, &arguments, cli.json),
+        Verb::Eval(arguments) => eval::eval(&server, &arguments, cli.json),
+        Verb::Validate(arguments) => validate::validate(&arguments, cli.json),
+        Verb::Edit(arguments) => edit::edit(&arguments, cli.json),
+        Verb::Import(arguments) => import::import(&arguments, cli.json),
+        Verb::Schema(arguments) => schema::schema(&arguments),
+        Verb::Run(arguments) => run::run(&arguments, cli.json),
+        Verb::Engine => engine::engine(),
+        Verb::Doctor(arguments) => doctor::doctor(&server, &arguments, cli.json),
+        Verb::Health => health::health(&server, cli.json),
+        Verb::Models => models::models(&server, cli.json),
+        Verb::Settings(arguments) => settings::settings(&server, &arguments, cli.json),
+        Verb::Ps => processes::ps(&server, cli.json),
+        Verb::Top(arguments) => top::top(&server, &arguments, cli.json),
+        Verb::Kill(which) => processes::kill(&server, &which, cli.json),
+        Verb::Suspend(which) => processes::suspend(&server, &which, cli.json),
+        Verb::Resume(which) => processes::resume(&server, &which, cli.json),
+        Verb::Grants(arguments) => grants::grants(&server, &arguments, cli.json),
+        Verb::Revoke(revoked) => grants::revoke(&server, &revoked, cli.json),
+        Verb::Approvals(arguments) => approvals::approvals(&server, &arguments, cli.json),
+        Verb::Events(arguments) => events::events(&server, &arguments, cli.json),
+        Verb::Audit(arguments) => audit::audit(&server, &arguments, cli.json),
     }
 }
 

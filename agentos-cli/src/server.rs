@@ -3,18 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
+use agentos_adapters::Token;
 use agentos_adapters::http::Method;
 use anyhow::{Context, bail};
-use serde_json::Value;
+use futures::SinkExt;
+use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// Where a server listens: `http://` and an authority.
+/// Where a server listens: `http://` and an authority; and what it is shown, should it ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Server {
     authority: String,
+    token: Option<Token>,
 }
 
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -32,6 +35,7 @@ impl FromStr for Server {
             Some(authority) if !authority.is_empty() && !authority.contains(['/', '?', '#', ' ', '@']) => {
                 Ok(Self {
                     authority: authority.to_owned(),
+                    token: None,
                 })
             }
             _ => Err(InvalidServer),
@@ -46,6 +50,10 @@ impl fmt::Display for Server {
 }
 
 impl Server {
+    pub(crate) fn with_token(self, token: Option<Token>) -> Self {
+        Self { token, ..self }
+    }
+
     /// The answer of a GET route.
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Value> {
         in_runtime(self.accepted(Method::GET, path, None))
@@ -78,7 +86,7 @@ impl Server {
         }
     }
 
-    /// What a route answers; a refusal is an answer as well.
+    /// What a route answers; a refusal is an answer as well, but for one that concerns every route.
     pub(crate) async fn ask(
         &self,
         method: Method,
@@ -90,23 +98,48 @@ impl Server {
         if let Some(body) = body {
             request = request.json(body);
         }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.reveal());
+        }
         let answer = request.send().await.with_context(|| self.absent())?;
         let is_success = answer.status().is_success();
         let body: Value = answer.json().await.with_context(|| self.no_agentos())?;
+        if body["code"] == "unauthenticated" {
+            bail!("{}", self.unauthenticated());
+        }
         Ok(if is_success { Ok(body) } else { Err(body) })
     }
 
     /// An open `/stream`.
     pub(crate) async fn stream(&self) -> anyhow::Result<WebSocketStream<MaybeTlsStream<TcpStream>>> {
-        match tokio_tungstenite::connect_async(format!("ws://{}/stream", self.authority)).await {
-            Ok((stream, _)) => Ok(stream),
-            Err(error @ tungstenite::Error::Io(_)) => Err(error).with_context(|| self.absent()),
-            Err(error) => Err(error).with_context(|| self.no_agentos()),
+        // Whether this may connect is told by a route, before the stream closes without a word.
+        self.accepted(Method::GET, "/", None).await?;
+        let mut stream =
+            match tokio_tungstenite::connect_async(format!("ws://{}/stream", self.authority)).await {
+                Ok((stream, _)) => stream,
+                Err(error @ tungstenite::Error::Io(_)) => return Err(error).with_context(|| self.absent()),
+                Err(error) => return Err(error).with_context(|| self.no_agentos()),
+            };
+        if let Some(token) = &self.token {
+            let auth = json!({ "type": "auth", "token": token.reveal() });
+            stream.send(Message::text(auth.to_string())).await?;
         }
+        Ok(stream)
     }
 
     fn absent(&self) -> String {
         format!("no server answers at {self}; start one with `agentos-server`, or name another with --server")
+    }
+
+    fn unauthenticated(&self) -> String {
+        let problem = match self.token {
+            Some(_) => "has another token than was sent",
+            None => "asks for its token",
+        };
+        format!(
+            "{self} {problem}; set AGENTOS_TOKEN, or name the file that holds it \
+             with --token-file (`token` in the server's data folder)"
+        )
     }
 
     fn no_agentos(&self) -> String {

@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use agentos_adapters::Token;
 use agentos_adapters::kernel::Program;
 use agentos_adapters::llm::{Key, Provider};
 use agentos_adapters::platform;
@@ -20,6 +21,7 @@ use clap::Parser;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::access::Auth;
 use crate::budgets::{ModelBudgets, parse_cost, parse_price, parse_tokens};
 use crate::model::{
     Choice, Decision, Keys, Layer, Llm, Missing, Named, Source, missing, parse_base_url, parse_key,
@@ -39,12 +41,15 @@ const DEFAULT_AI_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCAL
 /// Everything the server was told, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// A loopback address; port 0 asks the system for a free one.
+    /// A loopback address without [`Auth::Token`], as the next two; port 0 asks the system for a free one.
     pub listen: SocketAddr,
-    /// Where the kernel speaks gRPC, if it does: a loopback address too.
+    /// Where the kernel speaks gRPC, if it does.
     pub kernel_listen: Option<SocketAddr>,
-    /// Where the AI service speaks gRPC, if it does: a loopback address too.
+    /// Where the AI service speaks gRPC, if it does.
     pub ai_listen: Option<SocketAddr>,
+    pub auth: Auth,
+    /// None leaves it to the data folder.
+    pub token: Option<Token>,
     /// The folder that holds everything AgentOS keeps.
     pub data_dir: PathBuf,
     /// The file that holds all records, or those that [`Storage::Files`] leaves to it.
@@ -117,14 +122,19 @@ fn listed(mistakes: &[Mistake]) -> String {
 #[command(name = "agentos-server", version)]
 #[expect(clippy::doc_markdown, reason = "these comments are the text of --help")]
 struct Flags {
-    /// Loopback address to listen on; port 0 picks a free one [env: AGENTOS_LISTEN] [default: 127.0.0.1:8000]
+    /// Who may connect: none asks nobody and serves this machine alone, token serves who has the token, which is made at the
+    /// first start and kept in the data folder, or read from AGENTOS_TOKEN, never from a flag
+    /// [env: AGENTOS_AUTH] [default: none]
+    #[arg(long, value_name = "WAY")]
+    auth: Option<String>,
+    /// Address to listen on, a loopback one unless a token is asked for; port 0 picks a free one [env: AGENTOS_LISTEN] [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Loopback address for gRPC: the kernel, for programs that act as processes; empty for none
+    /// Address for gRPC, likewise: the kernel, for programs that act as processes; empty for none
     /// [env: AGENTOS_KERNEL_LISTEN] [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDRESS")]
     kernel_listen: Option<String>,
-    /// Loopback address for gRPC: apps from sentences, and the model itself; empty for none [env: AGENTOS_AI_LISTEN]
+    /// Address for gRPC, likewise: apps from sentences, and the model itself; empty for none [env: AGENTOS_AI_LISTEN]
     /// [default: 127.0.0.1:50052]
     #[arg(long, value_name = "ADDRESS")]
     ai_listen: Option<String>,
@@ -194,14 +204,27 @@ impl Config {
         sources.add_env_file(&data_dir.join(ENV_FILE), &mut mistakes);
         sources.add_config_file(&data_dir.join(CONFIG_FILE), &mut mistakes);
 
-        let listen = sources.setting("listen", flags.listen, parse_listen, &mut mistakes);
+        let auth = sources.setting("auth", flags.auth, parse_auth, &mut mistakes);
+        let auth = auth.unwrap_or_default();
+        let token = sources.token(auth, &mut mistakes);
+        let listen = sources.setting(
+            "listen",
+            flags.listen,
+            |text| parse_listen(text, auth),
+            &mut mistakes,
+        );
         let kernel_listen = sources.setting(
             "kernel_listen",
             flags.kernel_listen,
-            parse_grpc_listen,
+            |text| parse_grpc_listen(text, auth),
             &mut mistakes,
         );
-        let ai_listen = sources.setting("ai_listen", flags.ai_listen, parse_grpc_listen, &mut mistakes);
+        let ai_listen = sources.setting(
+            "ai_listen",
+            flags.ai_listen,
+            |text| parse_grpc_listen(text, auth),
+            &mut mistakes,
+        );
         let database = sources.setting(
             "database_url",
             flags.database_url,
@@ -226,6 +249,8 @@ impl Config {
 
         if mistakes.is_empty() {
             Ok(Self {
+                auth,
+                token,
                 listen: listen.unwrap_or(DEFAULT_LISTEN),
                 kernel_listen: kernel_listen.unwrap_or(Some(DEFAULT_KERNEL_LISTEN)),
                 ai_listen: ai_listen.unwrap_or(Some(DEFAULT_AI_LISTEN)),
@@ -245,16 +270,24 @@ impl Config {
     }
 }
 
-fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+fn parse_auth(text: &str) -> Result<Auth, String> {
+    match text {
+        "none" => Ok(Auth::None),
+        "token" => Ok(Auth::Token),
+        _ => Err(format!("`{text}` lets nobody in; there are none and token")),
+    }
+}
+
+fn parse_listen(text: &str, auth: Auth) -> Result<SocketAddr, String> {
     let address: SocketAddr = text
         .parse()
         .map_err(|_| format!("`{text}` is not an address and port, such as 127.0.0.1:8000"))?;
-    if address.ip().is_loopback() {
+    if address.ip().is_loopback() || auth == Auth::Token {
         Ok(address)
     } else {
         Err(format!(
-            "`{text}` can be reached from other machines, and this version cannot ask them who they are; \
-             use a loopback address such as 127.0.0.1:{}",
+            "`{text}` can be reached from other machines; add `--auth token`, so that only who has the token may \
+             connect, or use a loopback address such as 127.0.0.1:{}",
             address.port()
         ))
     }
@@ -285,10 +318,10 @@ fn parse_program(name: &str, words: toml::Value) -> Result<(ProgramName, Program
 }
 
 /// Nothing listens where the text is empty.
-fn parse_grpc_listen(text: &str) -> Result<Option<SocketAddr>, String> {
+fn parse_grpc_listen(text: &str, auth: Auth) -> Result<Option<SocketAddr>, String> {
     match text {
         "" => Ok(None),
-        text => parse_listen(text).map(Some),
+        text => parse_listen(text, auth).map(Some),
     }
 }
 
@@ -356,7 +389,9 @@ impl Found {
     }
 }
 
-const SETTINGS: [&str; 18] = [
+const SETTINGS: [&str; 20] = [
+    "auth",
+    "token",
     "llm_prompt",
     "listen",
     "kernel_listen",
@@ -450,6 +485,20 @@ impl<'a> Sources<'a> {
             });
             working_dir.to_owned()
         })
+    }
+
+    /// What nobody would be asked for is a mistake, not a protection.
+    fn token(&self, auth: Auth, mistakes: &mut Vec<Mistake>) -> Option<Token> {
+        let found = self.find("token", None, mistakes)?;
+        if auth == Auth::Token {
+            let parse = |text: &str| Token::parse(text).map_err(|invalid| invalid.to_string());
+            return parsed(Some(found), parse, mistakes);
+        }
+        mistakes.push(Mistake {
+            place: found.source.place,
+            problem: "there is a token, and nobody is asked for it; add `--auth token`".to_owned(),
+        });
+        None
     }
 
     /// The model as flags, environment and files have it.
@@ -962,6 +1011,8 @@ mod tests {
         assert_eq!(
             config,
             Config {
+                auth: Auth::None,
+                token: None,
                 listen: DEFAULT_LISTEN,
                 kernel_listen: Some(DEFAULT_KERNEL_LISTEN),
                 ai_listen: Some(DEFAULT_AI_LISTEN),
@@ -1043,6 +1094,59 @@ mod tests {
     }
 
     #[test]
+    fn other_machines_are_served_where_a_token_is_asked_for() {
+        let place = Place::new();
+        let flags = [
+            "--auth",
+            "token",
+            "--listen",
+            "0.0.0.0:8000",
+            "--ai-listen",
+            "[::]:1",
+        ];
+        let config = place.read(&flags, &[]).unwrap();
+        assert_eq!((config.auth, config.token), (Auth::Token, None));
+        assert_eq!(config.listen.to_string(), "0.0.0.0:8000");
+        assert_eq!(config.ai_listen.unwrap().to_string(), "[::]:1");
+        let variables = [("AGENTOS_AUTH", "token"), ("AGENTOS_KERNEL_LISTEN", "0.0.0.0:1")];
+        assert!(place.read(&[], &variables).is_ok());
+        place.write("data/config.toml", "auth = \"token\"\nlisten = \"0.0.0.0:1\"");
+        assert!(place.read(&[], &[]).is_ok());
+        let told = place.mistakes(&["--auth", "none"], &[]);
+        assert!(
+            told.contains("listen in ") && told.contains("add `--auth token`"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn a_token_is_long_asked_for_and_not_shown() {
+        let place = Place::new();
+        let long = "secret-secret-secret-secret-secret";
+        let token = |text| ("AGENTOS_TOKEN", text);
+        let config = place.read(&["--auth", "token"], &[token(long)]).unwrap();
+        assert_eq!(config.token, Token::parse(long).ok());
+        assert!(!format!("{config:?}").contains("secret"), "{config:?}");
+        for (flags, text, expected) in [
+            (&["--auth", "token"][..], &long[..31], "32 to 256"),
+            (
+                &["--auth", "token"],
+                "secret secret secret secret secret secret",
+                "no space",
+            ),
+            (&["--auth", "none"], long, "nobody is asked for it"),
+            (&[], long, "nobody is asked for it"),
+        ] {
+            let told = place.mistakes(flags, &[token(text)]);
+            assert!(
+                told.contains("AGENTOS_TOKEN: ") && told.contains(expected),
+                "{told}"
+            );
+            assert!(!told.contains("secret"), "{told}");
+        }
+    }
+
+    #[test]
     fn a_database_is_named_by_a_url() {
         #[track_caller]
         fn check(url: &str, expected: &str) {
@@ -1098,6 +1202,8 @@ mod tests {
         check("--listen", "[::]:80", "127.0.0.1:80");
         check("--ai-listen", "0.0.0.0:50052", "127.0.0.1:50052");
         check("--kernel-listen", "0.0.0.0:50051", "127.0.0.1:50051");
+        check("--listen", "0.0.0.0:8000", "add `--auth token`");
+        check("--auth", "password", "there are none and token");
         check("--llm", "gemini", "GOOGLE_API_KEY or GEMINI_API_KEY");
         check("--llm", "openai", "needs the name of a model");
         check("--llm", "clippy", "no provider");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use agentos_adapters::Token;
 use agentos_adapters::kernel::SqliteAudit;
 use agentos_adapters::llm::QueuedLlm;
 use agentos_core::apps::{AppEvent, Apps};
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
+use crate::access::Access;
 use crate::conversations::Conversations;
 use crate::events::AppEvents;
 use crate::make::AT_ONCE;
@@ -34,6 +36,7 @@ use crate::ws::{Attachments, CONNECTIONS, Jobs};
 
 /// What the routes stand on.
 pub struct Desk {
+    pub(crate) access: Access,
     pub(crate) ambient: Arc<dyn Ambient>,
     pub(crate) kernel: Arc<dyn KernelPort>,
     pub(crate) storage: Arc<dyn StoragePort>,
@@ -117,6 +120,7 @@ impl Desk {
             IpcService::new(Arc::clone(&kernel), Arc::clone(&apps)),
         );
         Self {
+            access: Access::default(),
             generator,
             chat,
             conversations: Conversations::default(),
@@ -141,6 +145,13 @@ impl Desk {
             stop: CancellationToken::new(),
             started: Instant::now(),
         }
+    }
+
+    /// Lets in who brings `token`, from wherever; else this machine alone, and nobody is asked.
+    #[must_use]
+    pub fn with_token(mut self, token: &Token) -> Self {
+        self.access = Access::by(token);
+        self
     }
 
     /// With settings that choose the model it was [made](Self::new) with; else that model stands for good.

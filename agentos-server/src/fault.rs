@@ -20,7 +20,7 @@ use agentos_proto::Unreadable;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -94,6 +94,23 @@ impl Fault {
             "foreign_origin",
             "this request comes from another site",
         )
+    }
+
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "this server asks for its token: send it as `Authorization: Bearer`, or open the desktop by the link that \
+             the server printed when it started",
+        )
+    }
+
+    pub(crate) fn unauthenticated_stream() -> Self {
+        Self {
+            message: "this server asks for its token: send `{\"type\":\"auth\",\"token\":…}` first"
+                .to_owned(),
+            ..Self::unauthenticated()
+        }
     }
 
     pub(crate) fn unknown_process_token() -> Self {
@@ -194,7 +211,8 @@ impl IntoResponse for Fault {
             .retry_after
             .map(|pause| pause.as_millis().div_ceil(1_000).to_string());
         let retry_after = retry_after.map(|seconds| [(RETRY_AFTER, seconds)]);
-        (self.status, retry_after, Json(FaultBody::from(self))).into_response()
+        let challenge = (self.status == StatusCode::UNAUTHORIZED).then_some([(WWW_AUTHENTICATE, "Bearer")]);
+        (self.status, retry_after, challenge, Json(FaultBody::from(self))).into_response()
     }
 }
 

@@ -28,6 +28,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::server::{HealthReporter, health_reporter};
 
+use crate::access::Access;
 use crate::desk::Desk;
 use crate::guard;
 use ai::Ai;
@@ -51,7 +52,7 @@ pub(crate) async fn serve_kernel(listener: Option<TcpListener>, desk: Arc<Desk>)
         return Ok(());
     };
     let tokens = Arc::<ProcessTokens>::default();
-    let stop = desk.stop.clone();
+    let (access, stop) = (desk.access, desk.stop.clone());
     let _watching = AbortOnDropHandle::new(tokio::spawn({
         let (tokens, kernel) = (Arc::clone(&tokens), Arc::clone(&desk.kernel));
         async move { tokens.watch(&*kernel).await }
@@ -59,7 +60,7 @@ pub(crate) async fn serve_kernel(listener: Option<TcpListener>, desk: Arc<Desk>)
     let service = KernelServiceServer::new(Kernel { desk, tokens })
         .max_decoding_message_size(KERNEL_REQUEST_BYTES)
         .max_encoding_message_size(KERNEL_ANSWER_BYTES);
-    serve(listener, service, stop).await
+    serve(listener, service, access, stop).await
 }
 
 /// As [`serve_kernel`], for the AI service.
@@ -67,12 +68,17 @@ pub(crate) async fn serve_ai(listener: Option<TcpListener>, desk: Arc<Desk>) -> 
     let Some(listener) = listener else {
         return Ok(());
     };
-    let stop = desk.stop.clone();
+    let (access, stop) = (desk.access, desk.stop.clone());
     let service = AiServiceServer::new(Ai(desk)).max_decoding_message_size(AI_REQUEST_BYTES);
-    serve(listener, service, stop).await
+    serve(listener, service, access, stop).await
 }
 
-async fn serve<S>(listener: TcpListener, service: S, stop: CancellationToken) -> io::Result<()>
+async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    access: Access,
+    stop: CancellationToken,
+) -> io::Result<()>
 where
     S: Service<Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
     S::Response: IntoResponse,
@@ -87,13 +93,13 @@ where
     Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        .add_routes(routes(service, health))
+        .add_routes(routes(service, health, access))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopped)
         .await
         .map_err(io::Error::other)
 }
 
-fn routes<S>(service: S, health: HealthServer<impl Health>) -> Routes
+fn routes<S>(service: S, health: HealthServer<impl Health>, access: Access) -> Routes
 where
     S: Service<Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
     S::Response: IntoResponse,
@@ -113,7 +119,7 @@ where
         // Older tools ask for this version.
         .add_service(reflection().build_v1alpha().expect(described))
         .into_axum_router()
-        .layer(middleware::from_fn(guard::guard_grpc))
+        .layer(middleware::from_fn_with_state(access, guard::guard_grpc))
         .into()
 }
 

@@ -1,20 +1,24 @@
-//! Keeps web pages and other machines out while the server listens on loopback.
+//! Keeps out web pages of other sites, and other machines or whoever has no token.
 //!
 //! A page open in the person's browser can send requests to 127.0.0.1 and can make its own name
-//! resolve to it. So every request, the WebSocket's too, must name a loopback host and must not
-//! come from another site. No CORS header is ever sent. gRPC is for programs: what a page could have sent is refused.
+//! resolve to it. So no request, the WebSocket's neither, may come from another site, and each must name a loopback
+//! host. Where a token is asked for, any host may be named: a page that took a name for itself has no token, since that
+//! is in no cookie. No CORS header is ever sent. gRPC is for programs: what a page could have sent is refused.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tonic::Status;
 
+use crate::access::Access;
+use crate::desktop;
 use crate::fault::Fault;
 
+const HEALTH: &str = "/grpc.health.v1.Health/";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Scripts and styles come from this server alone; WebAssembly may be compiled, text may not be run. Pictures, sound,
@@ -36,8 +40,8 @@ const SECURITY_HEADERS: [(&str, &str); 6] = [
 ];
 
 /// Answers 403 to requests from elsewhere and 415 to bodies that are not JSON; sets the security headers.
-pub(crate) async fn guard(request: Request, next: Next) -> Response {
-    let mut response = match admit(request.uri(), request.headers()) {
+pub(crate) async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
+    let mut response = match admit(access, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(fault) => fault.into_response(),
     };
@@ -49,9 +53,23 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-fn admit(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+/// Answers 401 to requests without the token, where one is asked for. The page of the desktop has nothing of anybody, and
+/// a WebSocket is asked by [its first message](crate::ws), since a browser sends no header with one.
+pub(crate) async fn ask_for_token(State(access): State<Access>, request: Request, next: Next) -> Response {
+    let is_page = request.uri().path() == "/"
+        && matches!(*request.method(), Method::GET | Method::HEAD)
+        && desktop::wants_page(request.headers());
+    let is_open = is_page || request.uri().path() == "/stream";
+    if is_open || access.admits_bearer(request.headers()) {
+        next.run(request).await
+    } else {
+        Fault::unauthenticated().into_response()
+    }
+}
+
+fn admit(access: Access, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
     let host = only(headers, &HOST)
-        .filter(|host| is_loopback(host))
+        .filter(|host| access.asks_for_token() || is_loopback(host))
         .ok_or_else(Fault::foreign_host)?;
     if uri
         .authority()
@@ -60,7 +78,7 @@ fn admit(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
         return Err(Fault::foreign_host());
     }
     if headers.contains_key(ORIGIN)
-        && !only(headers, &ORIGIN).is_some_and(|origin| is_served_at(origin, host))
+        && !only(headers, &ORIGIN).is_some_and(|origin| is_served_at(access, origin, host))
     {
         return Err(Fault::foreign_origin());
     }
@@ -75,19 +93,27 @@ fn admit(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Answers calls from elsewhere with `PERMISSION_DENIED`.
-pub(crate) async fn guard_grpc(request: Request, next: Next) -> Response {
-    match admit_call(request.uri(), request.headers()) {
+/// Answers calls from elsewhere with `PERMISSION_DENIED`, and with `UNAUTHENTICATED` those without the token where one is
+/// asked for. Whether the server lives may be asked without.
+pub(crate) async fn guard_grpc(State(access): State<Access>, request: Request, next: Next) -> Response {
+    let admitted = admit_call(access, request.uri(), request.headers()).and_then(|()| {
+        if request.uri().path().starts_with(HEALTH) || access.admits_bearer(request.headers()) {
+            Ok(())
+        } else {
+            Err(Fault::unauthenticated())
+        }
+    });
+    match admitted {
         Ok(()) => next.run(request).await,
         Err(fault) => Status::from(fault).into_http(),
     }
 }
 
-fn admit_call(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
-    if !uri
+fn admit_call(access: Access, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+    let names_this_machine = uri
         .authority()
-        .is_some_and(|authority| is_loopback(authority.as_str()))
-    {
+        .is_some_and(|authority| is_loopback(authority.as_str()));
+    if !names_this_machine && !access.asks_for_token() {
         return Err(Fault::foreign_host());
     }
     if headers.contains_key(ORIGIN) || headers.contains_key(SEC_FETCH_SITE) {
@@ -130,10 +156,17 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether a page of this origin was loaded from this very server: another port of this machine is another site.
-fn is_served_at(origin: &str, host: &str) -> bool {
+/// Whether a page of this origin was loaded from this very server: another port of this machine is another site. Before a
+/// server that asks for a token there may be a proxy that speaks TLS.
+fn is_served_at(access: Access, origin: &str, host: &str) -> bool {
+    let encrypted = || {
+        origin
+            .strip_prefix("https://")
+            .filter(|_| access.asks_for_token())
+    };
     origin
         .strip_prefix("http://")
+        .or_else(encrypted)
         .is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
@@ -151,6 +184,8 @@ fn is_json(content_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use agentos_adapters::Token;
+
     use super::*;
 
     #[track_caller]
@@ -159,7 +194,7 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_static(value));
         }
-        let refused = admit(&Uri::from_static("/apps"), &map).err();
+        let refused = admit(Access::Loopback, &Uri::from_static("/apps"), &map).err();
         assert_eq!(
             refused.as_ref().map(|fault| &*fault.code),
             expected,
@@ -271,9 +306,51 @@ mod tests {
     fn an_absolute_target_must_name_the_same_host() {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static("localhost:8000"));
-        assert!(admit(&Uri::from_static("http://localhost:8000/apps"), &headers).is_ok());
-        assert!(admit(&Uri::from_static("http://evil.example/apps"), &headers).is_err());
+        let admit = |target| admit(Access::Loopback, &Uri::from_static(target), &headers);
+        assert!(admit("http://localhost:8000/apps").is_ok());
+        assert!(admit("http://evil.example/apps").is_err());
     }
+
+    #[test]
+    fn with_a_token_any_host_may_be_named_and_no_other_site_may_ask() {
+        #[track_caller]
+        fn check(access: Access, origin: Option<&'static str>, expected: Option<&str>) {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("desk.example"));
+            if let Some(origin) = origin {
+                headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            }
+            let refused = admit(access, &Uri::from_static("/apps"), &headers).err();
+            assert_eq!(refused.as_ref().map(|fault| &*fault.code), expected, "{origin:?}");
+        }
+        let token = Access::by(&Token::parse("0123456789abcdef0123456789abcdef").unwrap());
+        check(token, None, None);
+        check(token, Some("http://desk.example"), None);
+        check(token, Some("https://desk.example"), None);
+        for origin in [
+            "null",
+            "http://evil.example",
+            "https://desk.example:8000",
+            "ftp://desk.example",
+        ] {
+            check(token, Some(origin), Some("foreign_origin"));
+        }
+        check(Access::Loopback, None, Some("foreign_host"));
+
+        let call = |header: Option<HeaderName>| {
+            let headers = header.map(|name| (name, HeaderValue::from_static("null")));
+            let headers = headers.into_iter().collect();
+            admit_call(
+                token,
+                &Uri::from_static("http://desk.example/service/Method"),
+                &headers,
+            )
+        };
+        assert!(call(None).is_ok());
+        assert!(call(Some(ORIGIN)).is_err());
+        assert!(call(Some(SEC_FETCH_SITE)).is_err());
+    }
+
     #[test]
     fn a_call_names_this_machine_and_comes_from_no_page() {
         #[track_caller]
@@ -282,7 +359,7 @@ mod tests {
             if let Some(name) = header {
                 headers.insert(name, HeaderValue::from_static("same-origin"));
             }
-            let refused = admit_call(&Uri::from_static(target), &headers).err();
+            let refused = admit_call(Access::Loopback, &Uri::from_static(target), &headers).err();
             assert_eq!(refused.as_ref().map(|fault| &*fault.code), expected);
         }
         check("http://127.0.0.1:50052/service/Method", None, None);

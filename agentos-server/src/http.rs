@@ -28,7 +28,8 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Json, Router, middleware};
-use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, openapi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -41,12 +42,31 @@ const BODY_BYTES: usize = 1024 * 1024;
 const STATE_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "AgentOS",
-    description = "A model writes an app as one JSON document, once; AgentOS proves that it works, \
-                   and from then on every click runs locally."
-))]
+#[openapi(
+    info(
+        title = "AgentOS",
+        description = "A model writes an app as one JSON document, once; AgentOS proves that it works, \
+                       and from then on every click runs locally."
+    ),
+    modifiers(&TokenScheme),
+    security((), ("token" = []))
+)]
 struct Description;
+
+struct TokenScheme;
+
+impl Modify for TokenScheme {
+    fn modify(&self, description: &mut openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "Asked for by a server that was started with `--auth token`; `/stream` takes it as its first message.",
+            ))
+            .build();
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
 
 /// Everything the server answers.
 pub fn router(desk: Arc<Desk>) -> Router {
@@ -102,11 +122,14 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(registry::versions))
         .routes(routes!(ws::stream))
         .split_for_parts();
+    let access = desk.access;
     routes
         .route("/openapi.json", get(|| async { Json(description) }))
+        // Not for what follows: the files of the desktop are the same for everybody.
+        .route_layer(middleware::from_fn_with_state(access, guard::ask_for_token))
         .fallback(desktop::asset)
         .method_not_allowed_fallback(|| async { Fault::wrong_method() })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(middleware::from_fn(guard::guard))
+        .layer(middleware::from_fn_with_state(access, guard::guard))
         .with_state(desk)
 }

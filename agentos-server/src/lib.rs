@@ -2,6 +2,7 @@
 //!
 //! Start at [`router`] for what is served and at `main.rs` for how a process lives.
 
+mod access;
 mod ambient;
 mod budgets;
 mod config;
@@ -32,6 +33,8 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
+pub use access::{Auth, TokenError, kept_token, link};
+pub use agentos_adapters::Token;
 pub use ambient::Machine;
 pub use budgets::ModelBudgets;
 pub use config::{Config, ConfigError, Mistake, Storage, Surroundings};

@@ -20,8 +20,8 @@ use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::storage::StoragePort;
 use agentos_core::services::Services;
 use agentos_server::{
-    Config, ConfigError, DataDir, DataDirError, Desk, Listeners, Machine, ModelBudgets, Settings, Storage,
-    Surroundings, serve,
+    Auth, Config, ConfigError, DataDir, DataDirError, Desk, Listeners, Machine, ModelBudgets, Settings,
+    Storage, Surroundings, Token, TokenError, kept_token, link, serve,
 };
 use anyhow::Context;
 use tokio::net::TcpListener;
@@ -46,9 +46,14 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run() -> anyhow::Result<()> {
     let config = Config::read(&Surroundings::of_this_process())?;
-    write_logs_to_stderr();
+    write_logs_to_stderr()?;
     let data_dir = DataDir::open(&config.data_dir)?;
     let ambient: Arc<dyn Ambient> = Arc::new(Machine);
+    let token = match (config.auth, config.token) {
+        (Auth::None, _) => None,
+        (Auth::Token, Some(token)) => Some(token),
+        (Auth::Token, None) => Some(kept_token(&config.data_dir, &*ambient)?),
+    };
     let database = database::open(&config.database).await?;
     let app_data = SqliteAppData::new(database.clone());
     let files = Files::open(&config.data_dir).context("the files of apps cannot be opened")?;
@@ -95,8 +100,8 @@ async fn run() -> anyhow::Result<()> {
         ai: listen_if(config.ai_listen, "--ai-listen").await?,
     };
     let shutdown = shutdown_signal()?;
-    announce(&listeners)?;
-    let desk = Desk::prompting(
+    announce(&listeners, token.as_ref())?;
+    let mut desk = Desk::prompting(
         kernel.clone(),
         services,
         storage,
@@ -108,6 +113,9 @@ async fn run() -> anyhow::Result<()> {
     .with_programs(registered)
     .with_queue(llm)
     .with_audit(SqliteAudit::new(database.clone()));
+    if let Some(token) = token {
+        desk = desk.with_token(&token);
+    }
     Box::pin(serve(listeners, Arc::new(desk), shutdown)).await?;
     kernel.stop().await;
     database.close().await;
@@ -128,26 +136,30 @@ async fn listen(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> 
         .with_context(|| format!("cannot listen on {address} ({flag} takes another address)"))
 }
 
-fn write_logs_to_stderr() {
+fn write_logs_to_stderr() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // It would show the messages of WebSockets, of which the first may be the token.
+    let filter = filter.add_directive("tungstenite=warn".parse()?);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
+    Ok(())
 }
 
-/// The one line on standard output, for people and for programs that wait for it; the rest goes to the log.
-fn announce(listeners: &Listeners) -> io::Result<()> {
+/// The one line on standard output, for people and for programs that wait for it; the rest goes to the log. Nowhere else
+/// is the token shown.
+fn announce(listeners: &Listeners, token: Option<&Token>) -> io::Result<()> {
     if let Some(kernel) = &listeners.kernel {
         info!("the kernel is served by gRPC at http://{}", kernel.local_addr()?);
     }
     if let Some(ai) = &listeners.ai {
         info!("the AI service is served by gRPC at http://{}", ai.local_addr()?);
     }
-    let address = listeners.http.local_addr()?;
+    let link = link(listeners.http.local_addr()?, token);
     let mut out = io::stdout();
-    writeln!(out, "AgentOS is ready at http://{address}")?;
+    writeln!(out, "AgentOS is ready at {link}")?;
     out.flush()
 }
 
@@ -183,7 +195,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         error.downcast_ref(),
         Some(ProgramsError::Unusable { .. } | ProgramsError::Shown { .. })
     );
-    if error.is::<ConfigError>() || are_programs_wrong {
+    if error.is::<ConfigError>() || error.is::<TokenError>() || are_programs_wrong {
         BAD_CONFIGURATION
     } else if matches!(error.downcast_ref(), Some(DataDirError::InUse(_))) || is_address_in_use(error) {
         IN_USE

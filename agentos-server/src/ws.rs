@@ -18,7 +18,7 @@ use agentos_core::ids::{AppId, EngineId};
 use agentos_core::ports::kernel::Reader;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures::StreamExt;
@@ -47,6 +47,10 @@ pub(crate) const CONNECTIONS: usize = 64;
 const READABLE_BYTES: usize = 4 * 1024 * 1024;
 /// Keep-alive pings are answered, so a connection this quiet is dead.
 const SILENCE: Duration = Duration::from_secs(90);
+/// How long a client may take to say who it is.
+const AUTH_TIME: Duration = Duration::from_secs(10);
+/// Why a connection was closed: what came first was not the token.
+const UNAUTHENTICATED: u16 = 4401;
 const REQUESTS_AT_ONCE: usize = 32;
 /// Generations and chats one client follows at once.
 const FOLLOWED_AT_ONCE: usize = 64;
@@ -74,7 +78,16 @@ pub(crate) async fn stream(
         .on_upgrade(move |socket| serve(desk, socket, seat)))
 }
 
-async fn serve(desk: Arc<Desk>, socket: WebSocket, _seat: OwnedSemaphorePermit) {
+async fn serve(desk: Arc<Desk>, mut socket: WebSocket, _seat: OwnedSemaphorePermit) {
+    if desk.access.asks_for_token() {
+        let is_admitted = tokio::select! {
+            is_admitted = shows_token(&desk, &mut socket) => is_admitted,
+            () = desk.stop.cancelled() => return,
+        };
+        if !is_admitted {
+            return turn_away(&desk, socket).await;
+        }
+    }
     let (sink, source) = socket.split();
     let (outbox, waiting) = Outbox::new();
     let stop = desk.stop.child_token();
@@ -87,6 +100,43 @@ async fn serve(desk: Arc<Desk>, socket: WebSocket, _seat: OwnedSemaphorePermit) 
     drop(connection);
     stop.cancel();
     let _ = delivery.await;
+}
+
+/// Whether the first message is the token. A stranger is told nothing before.
+async fn shows_token(desk: &Desk, socket: &mut WebSocket) -> bool {
+    let first = async {
+        loop {
+            match socket.recv().await {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Text(text))) => return Some(text),
+                _ => return None,
+            }
+        }
+    };
+    let Ok(Some(text)) = timeout(AUTH_TIME, first).await else {
+        return false;
+    };
+    match ClientMessage::read(&text) {
+        Ok(ClientMessage::Auth { token }) => desk.access.admits(token.0.as_bytes()),
+        _ => false,
+    }
+}
+
+async fn turn_away(desk: &Desk, mut socket: WebSocket) {
+    let why = ServerMessage::Error(Fault::unauthenticated_stream().into());
+    let close = CloseFrame {
+        code: UNAUTHENTICATED,
+        reason: Utf8Bytes::from_static("unauthenticated"),
+    };
+    let parting = async {
+        let why = Message::text(why.text(desk.ambient.now()));
+        if socket.send(why).await.is_ok() {
+            let _ = socket.send(Message::Close(Some(close))).await;
+            // What it still sends is read, or closing would take the error back that is on its way.
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    let _ = timeout(AUTH_TIME, parting).await;
 }
 
 /// One client.
@@ -147,6 +197,7 @@ impl Connection {
 
     async fn handle(&mut self, message: ClientMessage) -> Result<(), Gone> {
         match message {
+            ClientMessage::Auth { .. } => Ok(()),
             ClientMessage::Ping => self.say(&ServerMessage::Pong).await,
             ClientMessage::GenerateUi { message, context, id } => self.generate(message, &context, id).await,
             ClientMessage::Chat { message, context, id } => self.chat(message, context, id).await,

@@ -18,6 +18,8 @@ export class AgentOS {
   #dataDir;
   #process;
   url = "";
+  /** What a person opens: with the token where the server asks for one. */
+  link = "";
 
   /** A server with nothing in it yet; it gets the arguments and the environment at each start. */
   static async start(args = [], environment = {}) {
@@ -27,6 +29,10 @@ export class AgentOS {
     server.#dataDir = await mkdtemp(join(tmpdir(), "agentos-e2e-"));
     await server.#launch("127.0.0.1:0");
     return server;
+  }
+
+  get token() {
+    return this.link.split("#token=")[1];
   }
 
   /** Kills the server without warning. */
@@ -48,7 +54,10 @@ export class AgentOS {
   async request(method, path, body) {
     const response = await fetch(new URL(path, this.url), {
       method,
-      headers: body === undefined ? {} : { "content-type": "application/json" },
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
+      },
       body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
     });
     return { status: response.status, body: await response.json() };
@@ -80,7 +89,8 @@ export class AgentOS {
       output.push(`${line}\n`);
       const ready = line.match(/AgentOS is ready at (\S+)/);
       if (ready) {
-        this.url = ready[1];
+        this.link = ready[1];
+        this.url = new URL(this.link).origin;
         this.#process.stdout.resume();
         return;
       }

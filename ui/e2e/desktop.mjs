@@ -26,13 +26,13 @@ export class Desktop {
   #url;
   #errors;
 
-  /** Opens the desktop in a browser of its own. */
-  static async open(url, options = {}) {
+  /** Opens the desktop in a browser of its own, which was started with more flags. */
+  static async open(url, { flags = [], ...options } = {}) {
     const executablePath = execFileSync(findBrowser, { encoding: "utf8" }).trim();
     const isRoot = process.getuid?.() === 0;
     const browser = await chromium.launch({
       executablePath,
-      args: isRoot ? [...BROWSER_FLAGS, "--no-sandbox"] : BROWSER_FLAGS,
+      args: [...BROWSER_FLAGS, ...flags, ...(isRoot ? ["--no-sandbox"] : [])],
     });
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     return new Desktop(browser, context, url).#show();

@@ -19,10 +19,10 @@ use agentos_proto::kernel::{
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, Stream, StreamExt};
 use tokio::sync::oneshot;
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
-use crate::grpc::endpoint;
+use crate::grpc::{Bearer, Line, endpoint};
+use crate::token::Token;
 
 /// The longest answer, in bytes: a response over the network, and what is around it.
 const ANSWER_BYTES: usize = 64 * 1_024 * 1_024;
@@ -37,7 +37,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 /// broke are made again with the next call; what was called over them is [`SysError::Unavailable`], whatever became of it.
 #[derive(Debug, Clone)]
 pub struct GrpcKernel {
-    client: KernelServiceClient<Channel>,
+    client: KernelServiceClient<Line>,
 }
 
 impl GrpcKernel {
@@ -46,6 +46,16 @@ impl GrpcKernel {
     /// # Errors
     /// [`SysError::InvalidArgument`]: the text is no such address. [`SysError::Unavailable`]: nobody is there.
     pub async fn connect(url: &str) -> Result<Self, SysError> {
+        Self::open(url, None).await
+    }
+
+    /// As [`connect`](Self::connect), to a server that asks for a token. Whether it is the right one shows with the
+    /// first call, which else is [`SysError::Io`].
+    pub async fn connect_with_token(url: &str, token: &Token) -> Result<Self, SysError> {
+        Self::open(url, Some(token)).await
+    }
+
+    async fn open(url: &str, token: Option<&Token>) -> Result<Self, SysError> {
         let endpoint = endpoint(url).ok_or_else(|| SysError::InvalidArgument {
             field: "url".to_owned(),
         })?;
@@ -60,7 +70,8 @@ impl GrpcKernel {
                 tracing::debug!(%error, "a kernel is not there");
                 SysError::Unavailable { retry_after: None }
             })?;
-        let client = KernelServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
+        let client = KernelServiceClient::with_interceptor(channel, Bearer::of(token))
+            .max_decoding_message_size(ANSWER_BYTES);
         Ok(Self { client })
     }
 
@@ -198,7 +209,7 @@ impl Stream for Requests {
 }
 
 /// What becomes of the file.
-async fn written(mut client: KernelServiceClient<Channel>, requests: Requests) -> Result<FileStat, SysError> {
+async fn written(mut client: KernelServiceClient<Line>, requests: Requests) -> Result<FileStat, SysError> {
     let response = client.stream_syscall(requests).await.map_err(unreached)?;
     let answer = response.into_inner().message().await.map_err(unreached)?;
     match answer.and_then(|answer| answer.item) {

@@ -9,10 +9,10 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, Stream};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use tokio::time::{Instant, timeout_at};
-use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 
-use crate::grpc::endpoint;
+use crate::grpc::{Bearer, Line, endpoint};
+use crate::token::Token;
 
 /// How long it may take to say what it has.
 const ANSWER_TIME: Duration = Duration::from_secs(20);
@@ -20,7 +20,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(20);
 /// Asks the model that a running AgentOS asks. Connections that broke are made again with the next request.
 #[derive(Debug, Clone)]
 pub struct GrpcLlm {
-    client: AiServiceClient<Channel>,
+    client: AiServiceClient<Line>,
     identity: Identity,
     can_repair: bool,
 }
@@ -31,6 +31,15 @@ impl GrpcLlm {
     /// # Errors
     /// [`LlmError::Rejected`]: the text is no such address, or something else answers there. [`LlmError::Unavailable`]: nobody is there.
     pub async fn connect(url: &str) -> Result<Self, LlmError> {
+        Self::open(url, None).await
+    }
+
+    /// As [`connect`](Self::connect), to a server that asks for a token; [`LlmError::Rejected`] where it is another.
+    pub async fn connect_with_token(url: &str, token: &Token) -> Result<Self, LlmError> {
+        Self::open(url, Some(token)).await
+    }
+
+    async fn open(url: &str, token: Option<&Token>) -> Result<Self, LlmError> {
         let endpoint = endpoint(url).ok_or_else(|| LlmError::Rejected {
             message: format!("`{url}` is no address of an AI service, such as http://127.0.0.1:50052"),
         })?;
@@ -38,7 +47,7 @@ impl GrpcLlm {
             .connect()
             .await
             .map_err(|error| LlmError::Unavailable(error.into()))?;
-        let mut client = AiServiceClient::new(channel);
+        let mut client = AiServiceClient::with_interceptor(channel, Bearer::of(token));
         let identity = client.identity(within(ANSWER_TIME, IdentityRequest {})).await;
         let identity = identity.map_err(refused)?.into_inner();
         Ok(Self {
@@ -79,7 +88,7 @@ impl LlmPort for GrpcLlm {
 }
 
 async fn answer(
-    mut client: AiServiceClient<Channel>,
+    mut client: AiServiceClient<Line>,
     request: LlmRequest,
 ) -> Result<impl Stream<Item = Result<LlmEvent, LlmError>>, LlmError> {
     let ends = Instant::now() + request.deadline;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod audit;
+mod auth;
 mod doctor;
 mod edit;
 mod engine;

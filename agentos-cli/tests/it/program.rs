@@ -11,6 +11,8 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
         .args(arguments)
         .env_remove("AGENTOS_SERVER")
         .env_remove("AGENTOS_DATA_DIR")
+        .env_remove("AGENTOS_TOKEN")
+        .env_remove("AGENTOS_TOKEN_FILE")
         .env_remove("AGENTOS_LLM_API_KEY");
     command
 }

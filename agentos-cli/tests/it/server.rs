@@ -13,7 +13,7 @@ use agentos_core::kernel::KernelConfig;
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::kernel::KernelPort;
 use agentos_core::services::Services;
-use agentos_server::{Decision, Desk, Keys, Layer, Listeners, Llm, Machine, Settings, Source, serve};
+use agentos_server::{Decision, Desk, Keys, Layer, Listeners, Llm, Machine, Settings, Source, Token, serve};
 use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 
@@ -37,6 +37,11 @@ async fn server_keeping(folder: &Path) -> String {
     };
     let settings = Settings::open(decision, folder).unwrap();
     listening(desk().await.with_settings(settings)).await
+}
+
+/// As [`server`], for whoever has the token.
+pub(crate) async fn server_asking_for(token: &Token) -> String {
+    listening(desk().await.with_token(token)).await
 }
 
 pub(crate) async fn desk() -> Desk {
@@ -72,8 +77,15 @@ pub(crate) async fn listening(desk: Desk) -> String {
 }
 
 pub(crate) async fn run(server: &str, arguments: &[&str]) -> Ended {
+    run_with(server, arguments, &[]).await
+}
+
+/// As [`run`], with variables.
+pub(crate) async fn run_with(server: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     let mut command = program(arguments);
-    command.env("AGENTOS_SERVER", server);
+    command
+        .env("AGENTOS_SERVER", server)
+        .envs(variables.iter().copied());
     tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap()

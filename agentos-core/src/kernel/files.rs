@@ -66,6 +66,24 @@ pub enum FileCall {
 }
 
 impl FileCall {
+    /// What it is about: of a move or a copy both ends.
+    pub fn paths(&self) -> impl Iterator<Item = &FsPath> {
+        let (path, other) = match self {
+            Self::Read { path, .. }
+            | Self::Write { path, .. }
+            | Self::Create { path }
+            | Self::Truncate { path, .. }
+            | Self::Delete { path }
+            | Self::Exists { path }
+            | Self::Stat { path }
+            | Self::List { path, .. }
+            | Self::CreateDirectory { path }
+            | Self::RemoveDirectory { path } => (path, None),
+            Self::Move { from, to } | Self::Copy { from, to } => (from, Some(to)),
+        };
+        [Some(path), other].into_iter().flatten()
+    }
+
     pub(super) fn changes_something(&self) -> bool {
         match self {
             Self::Write { .. }

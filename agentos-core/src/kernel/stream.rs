@@ -28,6 +28,15 @@ pub enum FileStream {
     Write(WriteStream),
 }
 
+impl FileStream {
+    pub fn path(&self) -> &FsPath {
+        match self {
+            Self::Read(read) => &read.path,
+            Self::Write(write) => &write.path,
+        }
+    }
+}
+
 /// At most `length` bytes from `offset` on, or all to the end, of the file as it is now: what changes it meanwhile is not
 /// seen.
 #[derive(Debug, Clone, PartialEq, Eq)]

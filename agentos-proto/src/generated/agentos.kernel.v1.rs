@@ -2394,7 +2394,11 @@ pub mod kernel_service_client {
     /// Who calls is told by the metadata `x-agentos-process-token`: with the token that CreateProcess answered the caller is
     /// that process, and may what that process may. Without one the caller is the operator, as on REST: it acts as the system
     /// or for the process it names as `acting_pid`. A token nobody was given, or whose process ended, is UNAUTHENTICATED; an
-    /// `acting_pid` beside a token is PERMISSION_DENIED.
+    /// `acting_pid` beside a token is PERMISSION_DENIED. The system's `home` and `tmp` are not the operator's: what names them
+    /// without a process is `invalid_argument`.
+    ///
+    /// A server that was started with `--auth token` asks for `authorization: Bearer` with its own token beside that, else the
+    /// call is UNAUTHENTICATED; the health service alone answers everybody.
     ///
     /// What the kernel answers, its refusals too, is in the messages: a status other than OK says that the call did not get
     /// there and back. What leaves out a field that is needed, or says what there is no meaning for, is answered
@@ -2798,7 +2802,11 @@ pub mod kernel_service_server {
     /// Who calls is told by the metadata `x-agentos-process-token`: with the token that CreateProcess answered the caller is
     /// that process, and may what that process may. Without one the caller is the operator, as on REST: it acts as the system
     /// or for the process it names as `acting_pid`. A token nobody was given, or whose process ended, is UNAUTHENTICATED; an
-    /// `acting_pid` beside a token is PERMISSION_DENIED.
+    /// `acting_pid` beside a token is PERMISSION_DENIED. The system's `home` and `tmp` are not the operator's: what names them
+    /// without a process is `invalid_argument`.
+    ///
+    /// A server that was started with `--auth token` asks for `authorization: Bearer` with its own token beside that, else the
+    /// call is UNAUTHENTICATED; the health service alone answers everybody.
     ///
     /// What the kernel answers, its refusals too, is in the messages: a status other than OK says that the call did not get
     /// there and back. What leaves out a field that is needed, or says what there is no meaning for, is answered

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use agentos_core::ids::Namespace;
 use agentos_core::kernel::{
-    Batch, Call, Capability, GRANTS_PER_PROCESS, GrantId, IoKind, NewProcess, Order, Pid, Principal,
-    Priority, ProcessState, Reply, Rule, SysError, Syscall,
+    Batch, Call, Capability, FsPath, FsRoot, GRANTS_PER_PROCESS, GrantId, IoKind, NewProcess, Order, Pid,
+    Principal, Priority, ProcessState, Reply, Rule, SysError, Syscall,
 };
 use agentos_core::ports::kernel::Reader;
 use agentos_proto::kernel::kernel_service_server::KernelService;
@@ -85,7 +85,8 @@ impl KernelService for Kernel {
     ) -> Result<Response<ExecuteSyscallResponse>, Status> {
         let caller = acting(self.caller(request.metadata())?, request.get_ref().acting_pid)?;
         let call = request.into_inner().call.ok_or_else(|| invalid("call"));
-        let answer = match call.and_then(|call| call.made_by(caller)) {
+        let call = call.and_then(|call| call.made_by(caller));
+        let answer = match call.and_then(beyond_the_systems_own_files) {
             Ok(call) => self.desk.kernel.call(call).await,
             Err(error) => Err(error),
         };
@@ -126,7 +127,10 @@ impl KernelService for Kernel {
         let answers = match opening {
             Ok((stream, acting_pid)) => {
                 let caller = acting(caller, acting_pid)?;
-                flow::through(Arc::clone(&self.desk.kernel), caller, stream, requests)
+                match check_place(caller, stream.path()) {
+                    Ok(()) => flow::through(Arc::clone(&self.desk.kernel), caller, stream, requests),
+                    Err(error) => flow::refused(error),
+                }
             }
             Err(error) => flow::refused(error),
         };
@@ -334,9 +338,26 @@ fn acting(caller: Principal, acting_pid: Option<u64>) -> Result<Principal, Fault
     }
 }
 
+fn beyond_the_systems_own_files(call: Call) -> Result<Call, SysError> {
+    if let Syscall::File(file) = &call.syscall {
+        file.paths().try_for_each(|path| check_place(call.caller, path))?;
+    }
+    Ok(call)
+}
+
+/// The system's own files are for this program alone, which keeps its records there. So the operator has no `home` and no
+/// `tmp` here, as a process without a namespace has none; what is shared it reaches.
+fn check_place(caller: Principal, path: &FsPath) -> Result<(), SysError> {
+    if caller == Principal::System && path.root() != FsRoot::Shared {
+        return Err(invalid("path"));
+    }
+    Ok(())
+}
+
 fn batch(caller: Principal, request: ExecuteBatchRequest) -> Result<Batch, SysError> {
     let order = Order::from(request.order());
     let calls = request.calls.into_iter().map(|call| call.made_by(caller));
+    let calls = calls.map(|call| call.and_then(beyond_the_systems_own_files));
     Batch::new(order, calls.collect::<Result<_, _>>()?)
 }
 

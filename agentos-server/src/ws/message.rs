@@ -1,6 +1,7 @@
 //! The messages of `/stream`, and how a client's are read.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use agentos_core::ids::{AppId, EngineId};
 use agentos_core::time::Millis;
@@ -53,10 +54,24 @@ pub(super) enum ClientMessage {
         topics: Vec<Topic>,
         since: Option<u64>,
     },
+    /// Lets in who sends it first, where the server asks for its token; else it changes nothing.
+    Auth {
+        token: Secret,
+    },
     Ping,
 }
 
-const TYPES: [&str; 8] = [
+/// A text of a client that no log may have.
+#[derive(Deserialize)]
+pub(super) struct Secret(pub(super) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret(•••)")
+    }
+}
+
+const TYPES: [&str; 9] = [
     "generate_ui",
     "chat",
     "cancel",
@@ -64,6 +79,7 @@ const TYPES: [&str; 8] = [
     "attach",
     "app_state",
     "subscribe",
+    "auth",
     "ping",
 ];
 

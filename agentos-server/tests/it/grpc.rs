@@ -254,7 +254,7 @@ async fn health_is_told_of_the_server_and_of_the_service() {
     check_health(channel(&server).await, "agentos.ai.v1.AiService").await;
 }
 
-async fn check_health(channel: Channel, service: &str) {
+pub(crate) async fn check_health(channel: Channel, service: &str) {
     let mut health = HealthClient::new(channel);
     for service in ["", service] {
         let request = HealthCheckRequest {

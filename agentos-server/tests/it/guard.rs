@@ -1,15 +1,24 @@
 //! No page of another site and no foreign name gets through, on any route.
 
 use crate::apps::NOBODY;
+use serde_json::Value;
+
 use crate::server::{Server, answer};
 
 /// Every route there is, as the server describes them, and two that are none.
 async fn routes(server: &Server) -> Vec<(String, String)> {
     let description = server.get("/openapi.json").await.body;
-    let mut routes = vec![
+    let mut routes = described(&description);
+    routes.extend([
         ("GET".to_owned(), "/openapi.json".to_owned()),
         ("GET".to_owned(), "/no-such-file.js".to_owned()),
-    ];
+    ]);
+    routes
+}
+
+/// The methods and paths of a description of the server.
+pub(crate) fn described(description: &Value) -> Vec<(String, String)> {
+    let mut routes = Vec::new();
     for (path, methods) in description["paths"].as_object().unwrap() {
         let methods = methods.as_object().unwrap().keys();
         routes.extend(methods.map(|method| (method.to_uppercase(), path.replace("{id}", NOBODY))));

@@ -4,6 +4,7 @@
 mod ai;
 mod apps;
 mod audit;
+mod auth;
 mod chat;
 mod desktop;
 mod edits;

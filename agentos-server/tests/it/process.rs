@@ -31,8 +31,17 @@ impl Program {
 
     /// The exit code of a start with more arguments that fails, and what it says.
     pub(crate) fn refused(data_dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+        Self::refused_with(data_dir, arguments, &[])
+    }
+
+    /// As [`refused`](Self::refused), with variables too.
+    pub(crate) fn refused_with(
+        data_dir: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> (Option<i32>, String) {
         let mut command = command(data_dir);
-        command.args(arguments);
+        command.args(arguments).envs(variables.iter().copied());
         refusal(command)
     }
 
@@ -108,8 +117,9 @@ impl Drop for Program {
 fn command(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agentos-server"));
     command
-        .args(["--listen", "127.0.0.1:0", "--data-dir"])
+        .arg("--data-dir")
         .arg(data_dir)
+        .env("AGENTOS_LISTEN", "127.0.0.1:0")
         .env("AGENTOS_KERNEL_LISTEN", "")
         .env("AGENTOS_AI_LISTEN", "")
         .env("AGENTOS_LLM", "offline")

@@ -15,7 +15,7 @@ use agentos_core::ports::kernel::KernelPort;
 use agentos_core::ports::llm::LlmPort;
 use agentos_core::services::Services;
 use agentos_core::testing::kernel_contract::program;
-use agentos_server::{Desk, Listeners, Machine, serve};
+use agentos_server::{Desk, Listeners, Machine, Token, serve};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use sqlx::SqlitePool;
@@ -52,6 +52,15 @@ impl Server {
     }
 
     pub(crate) async fn with_model(llm: impl LlmPort + 'static) -> Self {
+        Self::launch(Arc::new(llm), None).await
+    }
+
+    /// One that lets in who has the token.
+    pub(crate) async fn with_token(token: &Token) -> Self {
+        Self::launch(Arc::new(OfflineLlm), Some(token)).await
+    }
+
+    async fn launch(llm: Arc<dyn LlmPort>, token: Option<&Token>) -> Self {
         let listeners = Listeners {
             http: TcpListener::bind("127.0.0.1:0").await.unwrap(),
             kernel: Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
@@ -65,8 +74,11 @@ impl Server {
         let database = database::in_memory().await.unwrap();
         let data_dir = tempfile::tempdir().unwrap();
         let files = Files::open(data_dir.path()).unwrap();
-        let desk = Arc::new(desk(database.clone(), Arc::new(llm), files));
-        let served = tokio::spawn(serve(listeners, desk, async {
+        let mut desk = desk(database.clone(), llm, files);
+        if let Some(token) = token {
+            desk = desk.with_token(token);
+        }
+        let served = tokio::spawn(serve(listeners, Arc::new(desk), async {
             let _ = stopped.await;
         }));
         Self {

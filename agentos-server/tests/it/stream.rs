@@ -21,10 +21,32 @@ impl Client {
     }
 
     pub(crate) async fn connect_to(address: &str) -> Self {
-        let (stream, _) = connect_async(format!("ws://{address}/stream")).await.unwrap();
-        let mut client = Self(stream);
+        let mut client = Self::ungreeted(address).await;
         assert_eq!(client.next().await["type"], "system");
         client
+    }
+
+    /// A connection that the server may not have greeted.
+    pub(crate) async fn ungreeted(address: &str) -> Self {
+        let (stream, _) = connect_async(format!("ws://{address}/stream")).await.unwrap();
+        Self(stream)
+    }
+
+    pub(crate) async fn send_frame(&mut self, frame: Message) {
+        self.0.send(frame).await.unwrap();
+    }
+
+    /// What the server says until it closes the connection, and by which code it does that.
+    pub(crate) async fn until_closed(&mut self) -> (Vec<Value>, Option<u16>) {
+        let mut messages = Vec::new();
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Text(text))) => messages.push(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => return (messages, frame.map(|frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                _ => return (messages, None),
+            }
+        }
     }
 
     pub(crate) async fn send(&mut self, message: Value) {

@@ -5,6 +5,7 @@ import type { Issue } from "@/engine/protocol";
 import { ApiError, api } from "@/shared/api/client";
 import type { ServerEvent, ServerMessage, Stream } from "@/shared/api/stream";
 import type { App, GalleryApp, PackageMetadata } from "@/shared/api/types";
+import { freshId } from "@/shared/freshId";
 import { ask } from "@/shared/questions";
 import { useToasts } from "@/shared/toasts";
 import { Approvals } from "../approvals/approvals";
@@ -94,7 +95,7 @@ export class Desk {
   }
 
   generate(request: string): void {
-    const generation = crypto.randomUUID();
+    const generation = freshId();
     this.#openBuilding(generation, request);
     this.#generation(generation, request, generation).start();
   }
@@ -162,7 +163,7 @@ export class Desk {
 
   /** Builds something else in a window whose request failed. */
   generateInstead(key: string, request: string): void {
-    const generation = crypto.randomUUID();
+    const generation = freshId();
     useWindows.getState().change(key, {
       title: request,
       phase: { kind: "building", request, thought: "" },

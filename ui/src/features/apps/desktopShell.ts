@@ -31,8 +31,8 @@ export function desktopShell(windowKey: string, appTitle: () => string): Shell {
         `[${appTitle()}] ${message}`,
       );
     },
-    copy: (text) => navigator.clipboard.writeText(text),
-    paste: () => navigator.clipboard.readText(),
+    copy: (text) => clipboard().writeText(text),
+    paste: () => clipboard().readText(),
     notify: (notice) =>
       useToasts.getState().show({ ...notice, title: notice.title ?? appTitle(), window: null }),
     focus: async (component) => {
@@ -47,6 +47,11 @@ export function desktopShell(windowKey: string, appTitle: () => string): Shell {
       return node ? sendCommand(node, command) : false;
     },
   };
+}
+
+function clipboard(): Clipboard {
+  if ("clipboard" in navigator) return navigator.clipboard;
+  throw new Error("the browser keeps the clipboard from a page that came from another machine unencrypted");
 }
 
 async function nodeOf(windowKey: string, component: string): Promise<Element | null> {

@@ -1,5 +1,7 @@
 /** Talks with the model over the stream; what it says is kept in the chat store. */
+
 import type { ServerMessage, Stream } from "@/shared/api/stream";
+import { freshId } from "@/shared/freshId";
 import { type Turn, useChat } from "./chatStore";
 
 export interface ChatOptions {
@@ -28,7 +30,7 @@ export class Chat {
   /** Says something; false when there is no line to the server, and then nothing was said. */
   say(question: string): boolean {
     const { conversation, turns, add } = useChat.getState();
-    const id = crypto.randomUUID();
+    const id = freshId();
     const context = { conversation_id: conversation, history: told(turns) };
     if (!this.#options.stream.send({ type: "chat", id, message: question, context })) return false;
     this.#heard.set(id, 0);

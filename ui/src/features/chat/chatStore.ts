@@ -1,6 +1,7 @@
 /** What was said in the chat; it outlives the page, since the server forgets a conversation when it stops. */
 import { create } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
+import { freshId } from "@/shared/freshId";
 
 export interface Turn {
   id: string;
@@ -36,7 +37,7 @@ export const useChat = create<ChatStore>()(
   persist(
     (set) => ({
       open: false,
-      conversation: crypto.randomUUID(),
+      conversation: freshId(),
       turns: [],
       setOpen: (open) => set({ open }),
       add: (turn) => set(({ turns }) => ({ turns: [...turns, turn].slice(-MOST_TURNS) })),
@@ -44,7 +45,7 @@ export const useChat = create<ChatStore>()(
         set(({ turns }) => ({
           turns: turns.map((turn) => (turn.id === id ? { ...turn, ...change(turn) } : turn)),
         })),
-      clear: () => set({ turns: [], conversation: crypto.randomUUID() }),
+      clear: () => set({ turns: [], conversation: freshId() }),
     }),
     {
       name: "agentos.chat",

@@ -1,6 +1,7 @@
 /** The server's REST routes. */
 import type { AppState, Json } from "@/engine/protocol";
 import type { Reference } from "./reference";
+import { token, useAccess } from "./token";
 import type {
   App,
   AppHistory,
@@ -50,9 +51,13 @@ interface Options {
 }
 
 async function request<T>(method: Method, path: string, body?: unknown, options: Options = {}): Promise<T> {
+  const shown = token();
   const response = await fetch(path, {
     method,
-    headers: body === undefined ? {} : { "content-type": "application/json" },
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(shown === null ? {} : { authorization: `Bearer ${shown}` }),
+    },
     body: body === undefined ? undefined : JSON.stringify(body),
     ...options,
   }).catch((cause: unknown) => {
@@ -62,6 +67,7 @@ async function request<T>(method: Method, path: string, body?: unknown, options:
   if (response.ok && answer !== null) return answer as T;
   const failure = (answer ?? {}) as { error?: string; code?: string; details?: Json };
   const code = failure.code ?? (response.status >= 502 ? "unreachable" : "unexpected_answer");
+  if (code === "unauthenticated") useAccess.getState().refuse();
   throw new ApiError(
     code,
     failure.error ?? `the server answered ${response.status}`,

@@ -1,8 +1,10 @@
 /** One WebSocket to the server that comes back by itself. */
 import type { PatchOp, UiSpec } from "@/engine/protocol";
+import { token, useAccess } from "./token";
 import type { GenerationReport } from "./types";
 
 export type ClientMessage =
+  | { type: "auth"; token: string }
   | { type: "generate_ui"; message: string; id: string }
   | { type: "chat"; message: string; id: string; context: ChatContext }
   | { type: "cancel"; id: string }
@@ -57,11 +59,13 @@ export interface Socket {
   send(text: string): void;
   close(): void;
   onopen: (() => void) | null;
-  onclose: (() => void) | null;
+  onclose: ((event: { code: number }) => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
 }
 
 const OPEN = 1;
+/** The code by which the server closes a line that did not begin with its token. */
+const UNAUTHENTICATED = 4401;
 const FIRST_DELAY_MS = 400;
 const LONGEST_DELAY_MS = 10_000;
 const LONGEST_SILENCE_MS = 3_000;
@@ -84,12 +88,18 @@ export class Stream {
     this.#socket = socket;
     socket.onopen = () => {
       this.#delay = FIRST_DELAY_MS;
+      const shown = token();
+      if (shown !== null) this.send({ type: "auth", token: shown });
       for (const listener of [...this.#onlineListeners]) listener(true);
     };
     socket.onmessage = ({ data }) => this.#receive(data);
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       this.#heard = null;
       for (const listener of [...this.#onlineListeners]) listener(false);
+      if (code === UNAUTHENTICATED) {
+        useAccess.getState().refuse();
+        return;
+      }
       this.#retry = setTimeout(() => this.start(), this.#delay * (0.75 + Math.random() / 2));
       this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY_MS);
     };
