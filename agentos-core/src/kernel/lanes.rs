@@ -28,7 +28,7 @@ impl Lanes {
         Self {
             local: shared(config.local_at_once),
             remote: shared(config.remote_at_once),
-            programs: Queues::new(config.programs_at_once, config.programs_at_once),
+            programs: shared(config.programs_at_once),
         }
     }
 

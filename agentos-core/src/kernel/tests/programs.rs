@@ -328,7 +328,7 @@ fn a_program_ends_when_its_answer_is_of_no_more_use() {
 fn programs_wait_in_a_fair_line_and_hold_up_no_operation() {
     let mut bench = Bench::with(KernelConfig {
         local_at_once: 1,
-        programs_at_once: 2,
+        programs_at_once: 3,
         ..config()
     });
     let (greedy, modest) = (bench.app(1), bench.app(2));
@@ -341,6 +341,8 @@ fn programs_wait_in_a_fair_line_and_hold_up_no_operation() {
         running.extend(started(&effects));
     }
     assert_eq!(running.len(), 2);
+    let (_, effects) = bench.call(Principal::Process(modest), run("sort"));
+    assert_eq!(started(&effects).len(), 1, "nobody has all places");
     let (_, effects) = bench.call(Principal::Process(modest), run("sort"));
     assert!(started(&effects).is_empty());
     let (_, effects) = bench.call(Principal::Process(modest), get(2));

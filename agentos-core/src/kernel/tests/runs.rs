@@ -349,7 +349,7 @@ impl Run {
         );
         self.check_lane(Lane::Local, local, local / 2);
         self.check_lane(Lane::Remote, remote, remote / 2);
-        self.check_lane(Lane::Program, programs, programs);
+        self.check_lane(Lane::Program, programs, programs / 2);
     }
 
     /// Of a lane `at_once` are served and `of_one` of each process, and nobody waits while there is room.
