@@ -99,3 +99,12 @@ async fn a_wrong_token_is_told_apart_and_one_too_many_does_no_harm() {
         assert_eq!(ended.code, 0, "{ended:?}");
     }
 }
+
+#[tokio::test]
+async fn the_doctor_looks_with_the_token_too() {
+    let server = asking().await;
+    let shut_out = run(&server, &["doctor"]).await;
+    assert!(shut_out.out.contains("asks for its token"), "{shut_out:?}");
+    let let_in = run_with(&server, &["doctor"], &[("AGENTOS_TOKEN", TOKEN)]).await;
+    assert!(let_in.out.contains("is healthy"), "{let_in:?}");
+}
