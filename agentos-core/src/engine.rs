@@ -1,8 +1,9 @@
 //! The engine protocol: many apps behind one function, JSON in and JSON out.
 //!
-//! The WebAssembly module and the terminal's `engine` command are thin wrappers of
-//! [`Engine::call`]; a Rust program may hold one too. A request that fails is answered with
-//! `{id, error, code}` and changes nothing.
+//! [`Runner`] has the ops that run apps; it is what the WebAssembly module of the desktop is made of. [`Engine`] is the
+//! whole protocol: a runner whose documents are mended and checked on their way in, and the ops for those who write
+//! documents. The terminal's `engine` command is a thin wrapper of [`Engine::call`]; a Rust program may hold one too.
+//! A request that fails is answered with `{id, error, code}` and changes nothing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,22 +12,28 @@ use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
 use thiserror::Error;
 
-use self::request::{
-    Check, Close, Dispatch, Draft, Edit, Eval, Head, Import, OPS, Op, Open, Patch, Range, Read, Replace,
-    Resolve, Tick, Trial, View, Window,
-};
-use crate::runtime::{App, DispatchError, Effect, Failure, Node, NodeId, Opening, PatchOp, Turn};
+use self::answer::{refusal, written};
+use self::request::Request;
+use self::runner::Door;
+use crate::runtime::DispatchError;
 use crate::runtime::{expression, scope::Scope, trial};
-use crate::spec::accept::{self, Accepted};
+use crate::spec::accept;
 use crate::spec::catalog::Catalog;
 use crate::spec::import::{Dialect, import};
 use crate::spec::mend::Loss;
 use crate::spec::reader::Reader;
 use crate::spec::{Issue, Source, UiSpec, bounds, edit, mend, patch};
-use crate::value::{Map, Value, map_from_json};
+use crate::value::{Map, map_from_json};
 
+pub use self::runner::Runner;
+
+mod answer;
+mod growth;
 mod request;
+mod runner;
 
+/// Every op of the whole protocol, for whoever misspells one.
+const OPS: &str = "check open dispatch resolve tick range window view close replace draft trial edit patch eval import read";
 /// Apps one engine runs at once, drafts included.
 const APPS: usize = 256;
 /// Documents that may be read at once.
@@ -34,18 +41,10 @@ const READERS: usize = 64;
 /// Bytes of one request.
 const REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Runs apps by the names their host gives them.
+/// The whole protocol.
 pub struct Engine {
-    catalog: Arc<Catalog>,
-    apps: HashMap<String, App>,
-    drafts: HashMap<String, DraftApp>,
+    runner: Runner,
     readers: HashMap<String, Reader>,
-}
-
-/// A document still being written.
-struct DraftApp {
-    document: Json,
-    app: App,
 }
 
 #[derive(Debug, Error)]
@@ -58,8 +57,8 @@ enum EngineError {
     Malformed(String),
     #[error("the request has no `op`")]
     NoOp,
-    #[error("there is no op `{0}`; the ops are {OPS}")]
-    NoSuchOp(String),
+    #[error("there is no op `{op}`; the ops are {ops}")]
+    NoSuchOp { op: String, ops: &'static str },
     #[error("no app `{0}` is open; open it first")]
     NoSuchApp(String),
     #[error("the engine runs {APPS} apps already; close one first")]
@@ -79,7 +78,7 @@ enum EngineError {
 impl EngineError {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotJson(_) | Self::Malformed(_) | Self::NoOp | Self::NoSuchOp(_) => "invalid_request",
+            Self::NotJson(_) | Self::Malformed(_) | Self::NoOp | Self::NoSuchOp { .. } => "invalid_request",
             Self::RequestTooLarge => "too_large",
             Self::NoSuchApp(_) => "app_not_found",
             Self::TooManyApps | Self::TooManyReaders => "quota_exceeded",
@@ -123,76 +122,72 @@ impl Engine {
 
     /// An engine whose apps may also use what an embedder added.
     pub fn with_catalog(catalog: Arc<Catalog>) -> Self {
+        let mending = Door {
+            open: |document, catalog| accept::accept(document, catalog, Loss::Allowed),
+            // A button whose action has still to come is a button: only the shape is asked for.
+            draft: |document, catalog| {
+                UiSpec::from_json(&mend::mend(document.clone(), catalog, Loss::Malformed).doc)
+            },
+        };
         Self {
-            catalog,
-            apps: HashMap::new(),
-            drafts: HashMap::new(),
+            runner: Runner::behind(mending, catalog),
             readers: HashMap::new(),
         }
     }
 
     /// Answers one request of the engine protocol; the answer carries the request's `id`.
     pub fn call(&mut self, request: &str) -> String {
-        let head = head_of(request);
-        let id = head.as_ref().map(|head| head.id.clone()).unwrap_or_default();
-        head.and_then(|head| Op::parse(&head, request))
-            .and_then(|op| self.answer(op, &id))
-            .unwrap_or_else(|error| written(&refusal(&error), &id))
+        let mut request = match Request::parse(request) {
+            Ok(request) => request,
+            Err(error) => return refusal(&error, &Json::Null),
+        };
+        let answer = request.op().map(str::to_owned);
+        let answer = answer.and_then(|op| match self.runner.answer(&op, &mut request) {
+            Some(answer) => answer,
+            None => Ok(written(&self.answer(op, &mut request)?, &request.id)),
+        });
+        answer.unwrap_or_else(|error| refusal(&error, &request.id))
     }
 
-    fn answer(&mut self, op: Op, id: &Json) -> Result<String, EngineError> {
-        Ok(match op {
-            Op::Check(Check { spec, text }) => written(&self.check(spec, text), id),
-            Op::Open(open) => written(&self.open(open)?, id),
-            Op::Dispatch(Dispatch { app, event, now }) => {
-                written(&self.app(&app)?.dispatch(&event, now)?, id)
+    /// The ops a [`Runner`] does not have.
+    fn answer(&mut self, op: String, request: &mut Request) -> Result<JsonMap<String, Json>, EngineError> {
+        Ok(match &*op {
+            "check" => {
+                let text = request.optional_text("text")?;
+                self.check(request.json("spec"), text)
             }
-            Op::Resolve(Resolve {
-                app,
-                effect,
-                ok,
-                error,
-                now,
-            }) => {
-                let result = match error {
-                    Some(error) => Err(error.into()),
-                    None => Ok(Value::from(&ok)),
-                };
-                written(&self.app(&app)?.resolve(effect, result, now), id)
+            "trial" => {
+                let spec = request.needed_json("spec")?;
+                let now = request.optional_number("now")?.unwrap_or_default();
+                let seed = request.optional_count("seed")?.unwrap_or_default();
+                self.trial(spec, now, seed)?
             }
-            Op::Tick(Tick { app, now }) => written(&self.app(&app)?.tick(now), id),
-            Op::Range(Range {
-                app,
-                component,
-                item,
-                first,
-                count,
-                keep,
-            }) => written(
-                &self.app(&app)?.range(&component, &item, first, count, &keep)?,
-                id,
-            ),
-            Op::Window(Window { app, state, now }) => written(&self.app(&app)?.window(state, now), id),
-            Op::View(View { app }) => {
-                let app = self.app(&app)?;
-                written(&Opened::of(app, app.quiet_turn()), id)
+            "edit" => edit_lines(&request.needed_json("spec")?, &request.text("lines")?)?,
+            "patch" => patched(request.needed_json("doc")?, request.needed_json("patch")?)?,
+            "eval" => {
+                let expr = request.text("expr")?;
+                evaluated(&expr, &request.object("scope")?.unwrap_or_default())?
             }
-            Op::Close(Close { app, now }) => written(&self.close(&app, now)?, id),
-            Op::Replace(Replace { app, spec, now }) => written(&self.replace(&app, spec, now)?, id),
-            Op::Draft(Draft { app, patch }) => written(&self.draft(app, patch)?, id),
-            Op::Trial(Trial { spec, now, seed }) => written(&self.trial(spec, now, seed)?, id),
-            Op::Edit(Edit { spec, lines }) => written(&edit_lines(&spec, &lines)?, id),
-            Op::Patch(Patch { doc, patch }) => written(&patched(doc, patch)?, id),
-            Op::Eval(Eval { expr, scope }) => written(&evaluated(&expr, &scope)?, id),
-            Op::Import(Import { dialect, payload }) => written(&imported(dialect, &payload)?, id),
-            Op::Read(Read { reader, chunk, end }) => written(&self.read(reader, &chunk, end)?, id),
+            "import" => {
+                let dialect = request.text("dialect")?;
+                let dialect = serde_json::from_value(dialect.into())
+                    .map_err(|error| EngineError::Malformed(error.to_string()))?;
+                imported(dialect, &request.needed_json("payload")?)?
+            }
+            "read" => {
+                let reader = request.text("reader")?;
+                let chunk = request.optional_text("chunk")?.unwrap_or_default();
+                self.read(reader, &chunk, request.flag("end")?)?
+            }
+            _ => return Err(EngineError::NoSuchOp { op, ops: OPS }),
         })
     }
 
-    fn check(&self, spec: Option<Json>, text: Option<String>) -> JsonMap<String, Json> {
+    fn check(&self, spec: Json, text: Option<String>) -> JsonMap<String, Json> {
+        let catalog = &self.runner.catalog;
         let accepted = match (spec, text) {
-            (Some(spec), _) => accept::accept(spec, &self.catalog, Loss::Forbidden),
-            (None, text) => accept::accept_text(&text.unwrap_or_default(), &self.catalog, Loss::Forbidden),
+            (Json::Null, text) => accept::accept_text(&text.unwrap_or_default(), catalog, Loss::Forbidden),
+            (spec, _) => accept::accept(spec, catalog, Loss::Forbidden),
         };
         let (valid, issues) = match accepted {
             Ok(accepted) => (accepted.is_valid(), accepted.issues),
@@ -201,98 +196,10 @@ impl Engine {
         members(json!({"valid": valid, "issues": issues}))
     }
 
-    fn open(&mut self, open: Open) -> Result<Opened, EngineError> {
-        let Open {
-            app: name,
-            spec,
-            state,
-            now,
-            seed,
-        } = open;
-        if self.apps.len() + self.drafts.len() >= APPS && !self.apps.contains_key(&name) {
-            return Err(EngineError::TooManyApps);
-        }
-        let Accepted { spec, issues, .. } =
-            accept::accept(spec, &self.catalog, Loss::Allowed).map_err(EngineError::invalid_spec)?;
-        let saved = state.as_ref().map(map_from_json);
-        if let Some(state) = state {
-            bounds::verify_state(&Json::Object(state))
-                .map_err(|issue| EngineError::refused("state_too_large", vec![issue]))?;
-        }
-        let opening = Opening {
-            spec: &spec,
-            catalog: self.catalog.clone(),
-            saved,
-            now,
-            seed,
-            draft: false,
-        };
-        let (app, mut turn) = App::open(opening);
-        self.drafts.remove(&name);
-        for issue in issues {
-            if !turn.issues.contains(&issue) {
-                turn.issues.push(issue);
-            }
-        }
-        let answer = Opened::of(&app, turn);
-        self.apps.insert(name, app);
-        Ok(answer)
-    }
-
-    /// Gives an open app an edited document. The patch leads from the state as it was to the one it
-    /// goes on with.
-    fn replace(&mut self, name: &str, spec: Json, now: f64) -> Result<JsonMap<String, Json>, EngineError> {
-        let Accepted { spec, .. } =
-            accept::accept(spec, &self.catalog, Loss::Allowed).map_err(EngineError::invalid_spec)?;
-        let before = self.app(name)?;
-        let (after, turn) = before.succeed(&spec, now);
-        let changed = patch::diff(&state_of(before), &state_of(&after));
-        let mut answer = object(&Opened::of(&after, turn))?;
-        answer.insert("state_patch".to_owned(), json!(changed));
-        self.apps.insert(name.to_owned(), after);
-        Ok(answer)
-    }
-
-    fn close(&mut self, name: &str, now: f64) -> Result<Turn, EngineError> {
-        if self.drafts.remove(name).is_some() {
-            return Ok(Turn::default());
-        }
-        let turn = self.app(name)?.close(now);
-        self.apps.remove(name);
-        Ok(turn)
-    }
-
-    fn draft(&mut self, name: String, operations: Json) -> Result<Turn, EngineError> {
-        if self.apps.len() + self.drafts.len() >= APPS && !self.drafts.contains_key(&name) {
-            return Err(EngineError::TooManyApps);
-        }
-        let before = self.drafts.get(&name);
-        let mut document = before.map_or_else(|| json!({}), |draft| draft.document.clone());
-        apply(&mut document, operations)?;
-        // A button whose action has still to come is a button: only the shape is asked for.
-        let drawn = mend::mend(document.clone(), &self.catalog, Loss::Malformed).doc;
-        let spec = UiSpec::from_json(&drawn).map_err(EngineError::invalid_spec)?;
-        let opening = Opening {
-            spec: &spec,
-            catalog: self.catalog.clone(),
-            saved: None,
-            now: 0.0,
-            seed: 0,
-            draft: true,
-        };
-        let (app, turn) = App::open(opening);
-        let turn = match before {
-            Some(before) => app.difference(&before.app),
-            None => turn,
-        };
-        self.drafts.insert(name, DraftApp { document, app });
-        Ok(turn)
-    }
-
     fn trial(&self, spec: Json, now: f64, seed: u64) -> Result<JsonMap<String, Json>, EngineError> {
-        let accepted =
-            accept::accept(spec, &self.catalog, Loss::Forbidden).map_err(EngineError::invalid_spec)?;
-        object(&trial::run(&accepted.spec, &self.catalog, now, seed))
+        let catalog = &self.runner.catalog;
+        let accepted = accept::accept(spec, catalog, Loss::Forbidden).map_err(EngineError::invalid_spec)?;
+        object(&trial::run(&accepted.spec, catalog, now, seed))
     }
 
     fn read(&mut self, name: String, chunk: &str, end: bool) -> Result<JsonMap<String, Json>, EngineError> {
@@ -313,71 +220,6 @@ impl Engine {
         }
         Ok(answer)
     }
-
-    fn app(&mut self, name: &str) -> Result<&mut App, EngineError> {
-        self.apps
-            .get_mut(name)
-            .ok_or_else(|| EngineError::NoSuchApp(name.to_owned()))
-    }
-}
-
-fn head_of(request: &str) -> Result<Head, EngineError> {
-    if request.len() > REQUEST_BYTES {
-        return Err(EngineError::RequestTooLarge);
-    }
-    request::read(request)
-}
-
-/// An answer as text, with the request's `id` where it had one.
-fn written(body: &impl Serialize, id: &Json) -> String {
-    #[derive(Serialize)]
-    struct Answer<'a, T> {
-        #[serde(flatten)]
-        body: &'a T,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        id: Option<&'a Json>,
-    }
-    let answer = Answer {
-        body,
-        id: (!id.is_null()).then_some(id),
-    };
-    serde_json::to_string(&answer)
-        .unwrap_or_else(|error| json!({"error": error.to_string(), "code": "invalid_request"}).to_string())
-}
-
-/// The whole of an app: what opening and `view` answer.
-#[derive(Serialize)]
-struct Opened {
-    root: Vec<NodeId>,
-    nodes: Vec<Node>,
-    state: Value,
-    state_patch: Vec<PatchOp>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    persist: bool,
-    effects: Vec<Effect>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wake_at: Option<f64>,
-    issues: Vec<Issue>,
-}
-
-impl Opened {
-    fn of(app: &App, turn: Turn) -> Self {
-        let (root, nodes) = app.view();
-        Self {
-            root,
-            nodes: nodes.into_iter().cloned().collect(),
-            state: Value::Map(app.state().clone()),
-            state_patch: turn.state_patch,
-            persist: turn.persist,
-            effects: turn.effects,
-            wake_at: turn.wake_at,
-            issues: turn.issues,
-        }
-    }
-}
-
-fn state_of(app: &App) -> Json {
-    Value::Map(app.state().clone()).to_json()
 }
 
 fn edit_lines(spec: &Json, lines: &str) -> Result<JsonMap<String, Json>, EngineError> {
@@ -402,14 +244,10 @@ fn imported(dialect: Dialect, payload: &Json) -> Result<JsonMap<String, Json>, E
 }
 
 fn patched(mut doc: Json, operations: Json) -> Result<JsonMap<String, Json>, EngineError> {
-    apply(&mut doc, operations)?;
-    Ok(members(json!({"doc": doc})))
-}
-
-fn apply(doc: &mut Json, operations: Json) -> Result<(), EngineError> {
     patch::parse(operations)
-        .and_then(|operations| patch::apply(doc, &operations, bounds::verify))
-        .map_err(|error| EngineError::refused("patch_failed", vec![error.into_issue()]))
+        .and_then(|operations| patch::apply(&mut doc, &operations, bounds::verify))
+        .map_err(|error| EngineError::refused("patch_failed", vec![error.into_issue()]))?;
+    Ok(members(json!({"doc": doc})))
 }
 
 fn evaluated(expr: &str, scope: &JsonMap<String, Json>) -> Result<JsonMap<String, Json>, EngineError> {
@@ -427,16 +265,6 @@ fn evaluated(expr: &str, scope: &JsonMap<String, Json>) -> Result<JsonMap<String
     Ok(members(json!({"value": value})))
 }
 
-fn refusal(error: &EngineError) -> JsonMap<String, Json> {
-    let mut answer = members(json!({"error": error.to_string(), "code": error.code()}));
-    if let EngineError::Refused { issues, .. } = error
-        && !issues.is_empty()
-    {
-        answer.insert("details".to_owned(), json!({"issues": issues}));
-    }
-    answer
-}
-
 fn object(answer: &impl Serialize) -> Result<JsonMap<String, Json>, EngineError> {
     match serde_json::to_value(answer) {
         Ok(Json::Object(answer)) => Ok(answer),
@@ -449,14 +277,5 @@ fn members(json: Json) -> JsonMap<String, Json> {
     match json {
         Json::Object(members) => members,
         _ => JsonMap::new(),
-    }
-}
-
-impl From<request::WireError> for Failure {
-    fn from(error: request::WireError) -> Self {
-        match error {
-            request::WireError::Whole(failure) => failure,
-            request::WireError::Message(message) => Self::new("failed", message),
-        }
     }
 }

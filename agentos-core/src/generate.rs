@@ -6,6 +6,7 @@
 
 mod answer;
 mod cache;
+mod draft;
 pub mod prompt;
 mod proof;
 mod report;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use cache::CacheFigures;
+pub use draft::Draft;
 pub use report::Report;
 
 use cache::Cache;

@@ -6,9 +6,9 @@
 mod allowance;
 mod app;
 mod checks;
+mod dates;
 mod events;
 pub mod expression;
-mod filters;
 mod program;
 mod query;
 mod rows;
@@ -26,6 +26,5 @@ pub use app::{App, Opening};
 pub use store::PatchOp;
 pub use succession::carried;
 pub use tools::stateless;
-pub(crate) use turn::row_keys;
 pub use turn::{DispatchError, Effect, Event, Failure, Runs, Turn, WindowState};
 pub use view::{Node, NodeId};

@@ -1,214 +1,194 @@
-//! Requests as they come over the wire.
+//! Requests as they come over the wire: read once, taken apart member by member.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::EngineError;
-use crate::runtime::{Event, Failure, WindowState, row_keys};
-use crate::spec::import::Dialect;
+use super::{EngineError, REQUEST_BYTES};
+use crate::runtime::{Event, Failure, WindowState};
+use crate::value::Value;
 
-/// Every op, for whoever misspells one.
-pub(super) const OPS: &str = "check open dispatch resolve tick range window view close replace draft trial edit patch eval import read";
-
-/// What every request has: its op, and perhaps an id that the answer carries.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, expecting = "an object with an `op`")]
-pub(super) struct Head {
-    op: Option<String>,
+/// One request; an op takes out of it what it needs.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    /// What the answer carries too; null where there is none.
     pub(super) id: Json,
+    op: Option<String>,
+    members: JsonMap<String, Json>,
 }
 
-#[derive(Debug)]
-pub(super) enum Op {
-    Check(Check),
-    Open(Open),
-    Dispatch(Dispatch),
-    Resolve(Resolve),
-    Tick(Tick),
-    Range(Range),
-    Window(Window),
-    View(View),
-    Close(Close),
-    Replace(Replace),
-    Draft(Draft),
-    Trial(Trial),
-    Edit(Edit),
-    Patch(Patch),
-    Eval(Eval),
-    Import(Import),
-    Read(Read),
-}
+impl Request {
+    pub(super) fn parse(text: &str) -> Result<Self, EngineError> {
+        if text.len() > REQUEST_BYTES {
+            return Err(EngineError::RequestTooLarge);
+        }
+        let request = serde_json::from_str(text).map_err(|error| EngineError::NotJson(error.to_string()))?;
+        let Json::Object(members) = request else {
+            return Err(EngineError::NoOp);
+        };
+        let mut request = Self {
+            members,
+            ..Self::default()
+        };
+        request.id = request.json("id");
+        request.op = request.optional("op", "text", |op| Some(op.as_str()?.to_owned()))?;
+        Ok(request)
+    }
 
-impl Op {
-    /// Reads a request by the op its head names. The text is read anew, straight into the form of that op: a
-    /// document is large, and is then made once.
-    pub(super) fn parse(head: &Head, request: &str) -> Result<Self, EngineError> {
-        let op = head.op.as_deref().ok_or(EngineError::NoOp)?;
-        Ok(match op {
-            "check" => Self::Check(read(request)?),
-            "open" => Self::Open(read(request)?),
-            "dispatch" => Self::Dispatch(read(request)?),
-            "resolve" => Self::Resolve(read(request)?),
-            "tick" => Self::Tick(read(request)?),
-            "range" => Self::Range(read(request)?),
-            "window" => Self::Window(read(request)?),
-            "view" => Self::View(read(request)?),
-            "close" => Self::Close(read(request)?),
-            "replace" => Self::Replace(read(request)?),
-            "draft" => Self::Draft(read(request)?),
-            "trial" => Self::Trial(read(request)?),
-            "edit" => Self::Edit(read(request)?),
-            "patch" => Self::Patch(read(request)?),
-            "eval" => Self::Eval(read(request)?),
-            "import" => Self::Import(read(request)?),
-            "read" => Self::Read(read(request)?),
-            _ => return Err(EngineError::NoSuchOp(op.to_owned())),
+    pub(super) fn op(&self) -> Result<&str, EngineError> {
+        self.op.as_deref().ok_or(EngineError::NoOp)
+    }
+
+    /// Any value; null where there is none.
+    pub(super) fn json(&mut self, name: &str) -> Json {
+        self.members.remove(name).unwrap_or_default()
+    }
+
+    pub(super) fn needed_json(&mut self, name: &str) -> Result<Json, EngineError> {
+        self.needed(name, "a value", Some)
+    }
+
+    pub(super) fn text(&mut self, name: &str) -> Result<String, EngineError> {
+        self.needed(name, "text", text)
+    }
+
+    pub(super) fn optional_text(&mut self, name: &str) -> Result<Option<String>, EngineError> {
+        self.optional(name, "text", text)
+    }
+
+    pub(super) fn number(&mut self, name: &str) -> Result<f64, EngineError> {
+        self.needed(name, "a number", |json| json.as_f64())
+    }
+
+    pub(super) fn optional_number(&mut self, name: &str) -> Result<Option<f64>, EngineError> {
+        self.optional(name, "a number", |json| json.as_f64())
+    }
+
+    pub(super) fn count(&mut self, name: &str) -> Result<u64, EngineError> {
+        self.needed(name, COUNT, |json| json.as_u64())
+    }
+
+    pub(super) fn optional_count(&mut self, name: &str) -> Result<Option<u64>, EngineError> {
+        self.optional(name, COUNT, |json| json.as_u64())
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> Result<bool, EngineError> {
+        let flag = self.optional(name, "true or false", |json| json.as_bool())?;
+        Ok(flag.unwrap_or_default())
+    }
+
+    pub(super) fn object(&mut self, name: &str) -> Result<Option<JsonMap<String, Json>>, EngineError> {
+        self.optional(name, "an object", object)
+    }
+
+    pub(super) fn texts(&mut self, name: &str) -> Result<Vec<String>, EngineError> {
+        Ok(self.optional(name, "a list of texts", texts)?.unwrap_or_default())
+    }
+
+    pub(super) fn row_keys(&mut self, name: &str) -> Result<Vec<String>, EngineError> {
+        let keys = self.optional(name, "a list of texts or numbers", row_keys)?;
+        Ok(keys.unwrap_or_default())
+    }
+
+    pub(super) fn event(&mut self) -> Result<Event, EngineError> {
+        const EVENT: &str = "an object with `component` and `kind`";
+        self.needed("event", EVENT, |json| {
+            let mut event = object(json)?;
+            Some(Event {
+                component: text(event.remove("component")?)?,
+                kind: text(event.remove("kind")?)?,
+                payload: event.remove("payload").unwrap_or_default(),
+                item: event.remove("item").map_or(Some(Vec::new()), row_keys)?,
+            })
         })
+    }
+
+    /// Why an effect failed: whole, or only a sentence.
+    pub(super) fn failure(&mut self) -> Result<Option<Failure>, EngineError> {
+        const FAILURE: &str = "text, or an object with `code` and `message`";
+        self.optional("error", FAILURE, |json| match json {
+            Json::String(message) => Some(Failure::new("failed", message)),
+            json => {
+                let mut failure = object(json)?;
+                Some(Failure {
+                    code: text(failure.remove("code")?)?,
+                    message: text(failure.remove("message")?)?,
+                    details: failure.remove("details").filter(|details| !details.is_null()),
+                })
+            }
+        })
+    }
+
+    pub(super) fn window_state(&mut self) -> Result<WindowState, EngineError> {
+        self.needed("state", "focused, open, minimised or frozen", |json| {
+            Some(match json.as_str()? {
+                "focused" => WindowState::Focused,
+                "open" => WindowState::Open,
+                "minimised" => WindowState::Minimised,
+                "frozen" => WindowState::Frozen,
+                _ => return None,
+            })
+        })
+    }
+
+    fn needed<T>(
+        &mut self,
+        name: &str,
+        what: &'static str,
+        take: impl FnOnce(Json) -> Option<T>,
+    ) -> Result<T, EngineError> {
+        let Some(json) = self.members.remove(name) else {
+            return Err(EngineError::Malformed(format!(
+                "`{name}` is missing; it is {what}"
+            )));
+        };
+        take(json).ok_or_else(|| wrong(name, what))
+    }
+
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        what: &'static str,
+        take: impl FnOnce(Json) -> Option<T>,
+    ) -> Result<Option<T>, EngineError> {
+        match self.json(name) {
+            Json::Null => Ok(None),
+            json => take(json).ok_or_else(|| wrong(name, what)).map(Some),
+        }
     }
 }
 
-pub(super) fn read<T: DeserializeOwned>(request: &str) -> Result<T, EngineError> {
-    serde_json::from_str(request).map_err(|error| {
-        if error.is_data() {
-            EngineError::Malformed(error.to_string())
-        } else {
-            EngineError::NotJson(error.to_string())
-        }
-    })
+const COUNT: &str = "a whole number that is not negative";
+
+fn wrong(name: &str, what: &str) -> EngineError {
+    EngineError::Malformed(format!("`{name}` is {what}"))
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Check {
-    pub(super) spec: Option<Json>,
-    pub(super) text: Option<String>,
+fn text(json: Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text),
+        _ => None,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Open {
-    pub(super) app: String,
-    pub(super) spec: Json,
-    #[serde(default)]
-    pub(super) state: Option<JsonMap<String, Json>>,
-    pub(super) now: f64,
-    #[serde(default)]
-    pub(super) seed: u64,
+fn object(json: Json) -> Option<JsonMap<String, Json>> {
+    match json {
+        Json::Object(members) => Some(members),
+        _ => None,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Dispatch {
-    pub(super) app: String,
-    pub(super) event: Event,
-    pub(super) now: f64,
+fn texts(json: Json) -> Option<Vec<String>> {
+    match json {
+        Json::Array(items) => items.into_iter().map(text).collect(),
+        _ => None,
+    }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Resolve {
-    pub(super) app: String,
-    pub(super) effect: u64,
-    #[serde(default)]
-    pub(super) ok: Json,
-    #[serde(default)]
-    pub(super) error: Option<WireError>,
-    pub(super) now: f64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Tick {
-    pub(super) app: String,
-    pub(super) now: f64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Range {
-    pub(super) app: String,
-    pub(super) component: String,
-    #[serde(default, deserialize_with = "row_keys")]
-    pub(super) item: Vec<String>,
-    pub(super) first: usize,
-    pub(super) count: usize,
-    #[serde(default)]
-    pub(super) keep: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Window {
-    pub(super) app: String,
-    pub(super) state: WindowState,
-    pub(super) now: f64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct View {
-    pub(super) app: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Close {
-    pub(super) app: String,
-    pub(super) now: f64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Replace {
-    pub(super) app: String,
-    pub(super) spec: Json,
-    pub(super) now: f64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Draft {
-    pub(super) app: String,
-    pub(super) patch: Json,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Trial {
-    pub(super) spec: Json,
-    #[serde(default)]
-    pub(super) now: f64,
-    #[serde(default)]
-    pub(super) seed: u64,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Edit {
-    pub(super) spec: Json,
-    pub(super) lines: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Patch {
-    pub(super) doc: Json,
-    pub(super) patch: Json,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Eval {
-    pub(super) expr: String,
-    #[serde(default)]
-    pub(super) scope: JsonMap<String, Json>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Import {
-    pub(super) dialect: Dialect,
-    pub(super) payload: Json,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Read {
-    pub(super) reader: String,
-    #[serde(default)]
-    pub(super) chunk: String,
-    #[serde(default)]
-    pub(super) end: bool,
-}
-
-/// Why an effect failed: whole, or only a sentence.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum WireError {
-    Whole(Failure),
-    Message(String),
+fn row_keys(json: Json) -> Option<Vec<String>> {
+    let Json::Array(keys) = json else { return None };
+    keys.iter()
+        .map(|key| match Value::from(key) {
+            Value::List(_) | Value::Map(_) => None,
+            key => Some(key.display()),
+        })
+        .collect()
 }

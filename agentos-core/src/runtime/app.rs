@@ -303,6 +303,11 @@ impl App {
         self.store.root()
     }
 
+    /// The operations that lead from the state of `before` to this app's.
+    pub(crate) fn state_patch_since(&self, before: &Self) -> Vec<super::PatchOp> {
+        self.store.patch_since(&before.store)
+    }
+
     /// A turn in which nothing happens: only when the app wants to be woken.
     pub fn quiet_turn(&self) -> Turn {
         Turn {

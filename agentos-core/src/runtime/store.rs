@@ -271,6 +271,14 @@ impl Store {
         Ok(())
     }
 
+    /// The operations that lead from the state of `before` to this one.
+    pub(super) fn patch_since(&self, before: &Self) -> Vec<PatchOp> {
+        let mut differences = Vec::new();
+        let (before, after) = (Value::Map(before.root.clone()), Value::Map(self.root.clone()));
+        difference(&before, &after, None, &mut differences);
+        differences.into_iter().map(|(op, _)| op).collect()
+    }
+
     pub(super) fn mark(&self) -> Mark {
         Mark {
             root: self.root.clone(),

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use thiserror::Error;
 
 use super::store::PatchOp;
@@ -52,35 +51,23 @@ pub enum Runs {
 }
 
 /// Something a person did to a node.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// A node's id, or a component's id with `item`.
     pub component: String,
     pub kind: String,
-    #[serde(default)]
     pub payload: serde_json::Value,
-    /// Keys of the rows around it, outermost first; a key that is a number may be written as one.
-    #[serde(default, deserialize_with = "row_keys")]
+    /// Keys of the rows around it, outermost first.
     pub item: Vec<String>,
 }
 
-pub(crate) fn row_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let keys = Vec::<serde_json::Value>::deserialize(deserializer)?;
-    keys.into_iter()
-        .map(|key| match Value::from(&key) {
-            Value::List(_) | Value::Map(_) => Err(D::Error::custom("the key of a row is text or a number")),
-            key => Ok(key.display()),
-        })
-        .collect()
-}
-
 /// Why a step, a query or an effect did not succeed. `code` is a tool's own or the kernel's.
-#[derive(Debug, Clone, PartialEq, Error, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Error, Serialize)]
 #[error("{message}")]
 pub struct Failure {
     pub code: String,
     pub message: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<serde_json::Value>,
 }
 
@@ -102,8 +89,7 @@ impl Failure {
 }
 
 /// Whether a person sees the app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WindowState {
     Focused,
     #[default]

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 mod components;
 mod entry;
 mod kind;
+mod lean;
 mod reference;
 mod style;
 mod tools;

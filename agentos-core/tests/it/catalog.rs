@@ -1,7 +1,12 @@
 //! The catalog keeps its own rules.
 
+use std::sync::Arc;
+
+use agentos_core::engine::Runner;
 use agentos_core::spec::accept::{accept, accept_text};
-use agentos_core::spec::catalog::{ArgIssue, Catalog, Runs, ToolEntry, ValueKind, example_app, reference};
+use agentos_core::spec::catalog::{
+    ArgIssue, Catalog, ComponentEntry, Runs, ToolEntry, ValueKind, example_app, reference,
+};
 use agentos_core::spec::mend::Loss;
 use agentos_core::spec::{Issue, Severity};
 use serde_json::{Value, json};
@@ -169,28 +174,76 @@ fn a_row_is_a_horizontal_container() {
     );
 }
 
-#[test]
+/// A file of the desktop that follows from the catalog.
+#[track_caller]
 #[expect(
     clippy::disallowed_methods,
-    reason = "the file is the desktop's, and this test writes it when asked to"
+    reason = "the file is the desktop's, and the test writes it when asked to"
 )]
-fn the_desktop_has_the_types_of_this_catalog() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/engine/catalog.ts");
-    let types = agentos_core::spec::catalog::typescript();
+fn is_up_to_date(file: &str, text: &str) {
+    let file = format!("{}/../ui/{file}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(file, &types).expect("the desktop's sources can be written");
+        std::fs::write(&file, text).expect("the desktop's sources can be written");
     }
-    let written = std::fs::read_to_string(file).expect("the desktop's sources are beside the core");
+    let written = std::fs::read_to_string(&file).expect("the desktop's sources are beside the core");
     assert!(
-        written == types,
-        "the catalog changed: `make types` writes its types for the desktop again"
+        written == text,
+        "the catalog changed: `make types` writes {file} for the desktop again"
     );
+}
+
+#[test]
+fn the_desktop_has_the_types_of_this_catalog() {
+    is_up_to_date(
+        "src/engine/catalog.ts",
+        &agentos_core::spec::catalog::typescript(),
+    );
+}
+
+#[test]
+fn the_desktop_s_engine_has_this_catalog_without_its_prose() {
+    let lean = catalog().lean();
+    is_up_to_date("engine/src/catalog.json", &lean);
+    let read = Catalog::read_lean(&lean).expect("what was written can be read");
+    assert_eq!(read.lean(), lean);
+    for entry in catalog().components() {
+        let lean = read.component(&entry.name).expect(&entry.name);
+        for props in [
+            json!({}),
+            json!({"min": 3}),
+            json!({"type": "number"}),
+            json!({"selection": "many"}),
+        ] {
+            let props = props.as_object().unwrap();
+            assert_eq!(
+                lean.empty_value(props),
+                entry.empty_value(props),
+                "{}",
+                entry.name
+            );
+        }
+        let kinds = |entry: &ComponentEntry| -> Vec<String> {
+            let props = entry.props.iter();
+            props
+                .map(|prop| format!("{}: {}", prop.name, prop.kind))
+                .collect()
+        };
+        assert_eq!(kinds(lean), kinds(entry), "{}", entry.name);
+    }
+    assert_eq!(Catalog::read_lean("[]").map(|_| ()), None);
 }
 
 #[test]
 fn every_component_has_an_app_that_shows_it_and_works() {
     for entry in catalog().components() {
         let app = example_app(entry);
+        // The documentation runs it as it stands.
+        let mut runner = Runner::new(Arc::new(catalog().clone()));
+        let open = json!({"op": "open", "app": "example", "spec": app, "now": 0});
+        let opened: Value = serde_json::from_str(&runner.call(&open.to_string())).unwrap();
+        assert_eq!(opened["issues"], json!([]), "{opened}");
+        let nodes = opened["nodes"].as_array().unwrap();
+        assert!(nodes.iter().any(|node| node["type"] == *entry.name), "{opened}");
         let accepted = accept(app, catalog(), Loss::Forbidden)
             .unwrap_or_else(|issues| panic!("{}: {issues:#?}", entry.name));
         assert!(

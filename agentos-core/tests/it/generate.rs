@@ -3,11 +3,16 @@
 
 use std::sync::Arc;
 
+use agentos_core::engine::Runner;
 use agentos_core::generate::prompt::Style;
 use agentos_core::generate::{
-    ChangeRequest, Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator, MESSAGE_BYTES,
+    ChangeRequest, Draft, Generated, GenerationEvent, GenerationFailure, GenerationRequest, Generator,
+    MESSAGE_BYTES,
 };
 use agentos_core::ports::llm::{Account, EndReason, LlmError, LlmEvent, Task, Usage};
+use agentos_core::spec::accept::accept;
+use agentos_core::spec::mend::Loss;
+use agentos_core::spec::reader::Reader;
 use agentos_core::spec::{Catalog, Code, Issue, bounds, patch, schema};
 use agentos_core::testing::llm::{ScriptedLlm, say, say_in_pieces};
 use futures::StreamExt;
@@ -635,4 +640,47 @@ fn a_small_model_is_held_to_a_schema_and_what_it_writes_is_drawn_as_it_comes() {
             document["components"][1]["on_event"]
         );
     }
+}
+
+#[test]
+fn a_draft_is_told_mended_and_only_ever_grows() {
+    let document = json!({
+        "title": "Shop", "state": {"n": 0},
+        "components": [
+            {"type": "row", "children": [
+                {"type": "heading", "props": {"text": "Shop"}},
+                {"type": "button", "id": "go", "props": {"text": "Go"}, "onClick": "ui.increment"}
+            ]},
+            {"type": "dropdown", "id": "size", "props": {"options": ["S", "M"], "label": "Size"}}
+        ]
+    });
+    let catalog = Arc::new(Catalog::builtin().clone());
+    let mut draft = Draft::new(catalog.clone());
+    let mut reader = Reader::new();
+    let mut runner = Runner::new(catalog.clone());
+    let (mut drawn, mut turns) = (json!({}), 0);
+    let text = document.to_string();
+    let pieces = text
+        .as_bytes()
+        .chunks(9)
+        .map(|piece| std::str::from_utf8(piece).unwrap());
+    for piece in pieces {
+        let patch = draft.grow(&reader.push(piece));
+        let only_grows = |operation: &patch::PatchOperation| {
+            matches!(
+                operation,
+                patch::PatchOperation::Add(_) | patch::PatchOperation::Replace(_)
+            )
+        };
+        assert!(patch.iter().all(only_grows), "{patch:?}");
+        patch::apply(&mut drawn, &patch, bounds::verify).unwrap();
+        let turn = runner.call(&json!({"op": "draft", "app": "d", "patch": patch}).to_string());
+        let turn: Value = serde_json::from_str(&turn).unwrap();
+        assert_eq!(turn.get("error"), None, "{turn}");
+        turns += turn["nodes"].as_array().unwrap().len();
+    }
+    let accepted = accept(document, &catalog, Loss::Malformed).unwrap();
+    assert_eq!(drawn, accepted.document);
+    assert_eq!(drawn["components"][0]["type"], "container");
+    assert!(turns > 4, "it is drawn as it grows: {turns}");
 }

@@ -47,7 +47,7 @@ pub(crate) async fn answer(
     let mut conversation = while_followed(follower, async { Ok(conversation.lock_owned().await) }).await?;
     let apps = open_apps(desk).await?;
     let events = desk.chat.answer(&conversation, &apps, &message);
-    let answer = while_followed(follower, told(follower, events)).await?;
+    let answer = while_followed(follower, told(desk, follower, events)).await?;
     conversation.add(&message, &answer.written);
     let Some(order) = answer.order else {
         return Ok(None);
@@ -69,8 +69,12 @@ async fn open_apps(desk: &Desk) -> Result<Vec<OpenApp>, Fault> {
     Ok(open.collect())
 }
 
-async fn told(follower: &impl Follower, mut events: BoxStream<'static, ChatEvent>) -> Result<Answer, Fault> {
-    let mut paced = Paced::new(follower);
+async fn told(
+    desk: &Desk,
+    follower: &impl Follower,
+    mut events: BoxStream<'static, ChatEvent>,
+) -> Result<Answer, Fault> {
+    let mut paced = Paced::new(follower, desk.catalog.clone());
     loop {
         tokio::select! {
             event = events.next() => match event {

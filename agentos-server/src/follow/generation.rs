@@ -18,7 +18,7 @@ pub(crate) async fn make(desk: &Desk, follower: &impl Follower, order: Order) ->
 
 async fn generate(desk: &Desk, follower: &impl Follower, order: &Order) -> Result<Generated, Fault> {
     let mut making = begin(desk, order).await?;
-    let mut paced = Paced::new(follower);
+    let mut paced = Paced::new(follower, desk.catalog.clone());
     loop {
         tokio::select! {
             event = making.events.next() => match event {

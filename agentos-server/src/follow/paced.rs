@@ -1,7 +1,10 @@
 //! What a model writes, in pieces of a bearable size.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use agentos_core::generate::Draft;
+use agentos_core::spec::Catalog;
 use agentos_core::spec::patch::PatchOperation;
 use tokio::time::{Instant, sleep_until};
 
@@ -17,16 +20,18 @@ pub(super) struct Paced<'a, F> {
     thought: String,
     token: String,
     patch: Vec<PatchOperation>,
+    draft: Draft,
     due: Instant,
 }
 
 impl<'a, F: Follower> Paced<'a, F> {
-    pub(super) fn new(follower: &'a F) -> Self {
+    pub(super) fn new(follower: &'a F, catalog: Arc<Catalog>) -> Self {
         Self {
             follower,
             thought: String::new(),
             token: String::new(),
             patch: Vec::new(),
+            draft: Draft::new(catalog),
             due: Instant::now(),
         }
     }
@@ -56,8 +61,11 @@ impl<'a, F: Follower> Paced<'a, F> {
         let some_text = |text: &mut String| Some(std::mem::take(text)).filter(|text| !text.is_empty());
         let thought = some_text(&mut self.thought).map(|content| Progress::Thought { content });
         let token = some_text(&mut self.token).map(|content| Progress::Token { content });
-        let patch = Some(std::mem::take(&mut self.patch)).filter(|patch| !patch.is_empty());
-        let patch = patch.map(|patch| Progress::UiPatch { patch });
+        let written = Some(std::mem::take(&mut self.patch)).filter(|patch| !patch.is_empty());
+        let drawn = written.map(|patch| self.draft.grow(&patch));
+        let patch = drawn
+            .filter(|patch| !patch.is_empty())
+            .map(|patch| Progress::UiPatch { patch });
         for progress in thought.into_iter().chain(token).chain(patch) {
             self.follower.tell(progress).await?;
         }

@@ -1,16 +1,26 @@
 //! The engine of `agentos-core` for browsers: one function, JSON in and JSON out.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
-use agentos_core::engine::Engine;
+use agentos_core::engine::Runner;
+use agentos_core::spec::Catalog;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// The catalog without its prose, as `make types` writes it.
+const CATALOG: &str = include_str!("catalog.json");
+
 thread_local! {
-    static ENGINE: RefCell<Engine> = RefCell::new(Engine::new());
+    static RUNNER: RefCell<Runner> = RefCell::new(runner());
 }
 
-/// Answers one request of the engine protocol. The module holds one engine, so every caller sees the same apps.
+/// Answers one request that runs an app. The module holds one runner, so every caller sees the same apps.
 #[wasm_bindgen]
 pub fn call(request: &str) -> String {
-    ENGINE.with_borrow_mut(|engine| engine.call(request))
+    RUNNER.with_borrow_mut(|runner| runner.call(request))
+}
+
+fn runner() -> Runner {
+    let catalog = Catalog::read_lean(CATALOG).expect("a test of the core compares the file");
+    Runner::new(Arc::new(catalog))
 }

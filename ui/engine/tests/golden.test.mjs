@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { startModule } from "./engines.mjs";
 
 const golden = fileURLToPath(new URL("../../../agentos-core/tests/golden", import.meta.url));
 const answered = ".answers.jsonl";
@@ -15,20 +16,12 @@ for (const name of conversations) {
   it(`${name}: WebAssembly gives the recorded answers`, async () => {
     const requests = linesOf(name.replace(answered, ".jsonl"));
     const answers = linesOf(name);
-    const call = await startEngine();
+    const call = await startModule();
     for (const [index, request] of requests.entries()) {
       assert.equal(call(request), answers[index], `line ${index + 1}: ${request}`);
     }
     assert.equal(answers.length, requests.length);
   });
-}
-
-/** A module of its own for each conversation, because a module holds one engine. */
-async function startEngine() {
-  const folder = new URL("../../src/engine/wasm/", import.meta.url);
-  const { call, initSync } = await import(`${new URL("agentos_engine.js", folder)}?${Math.random()}`);
-  initSync({ module: readFileSync(new URL("agentos_engine_bg.wasm", folder)) });
-  return call;
 }
 
 function linesOf(name) {

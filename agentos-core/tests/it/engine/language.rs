@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::screen::call;
 
-fn answer(expr: &str) -> Value {
+pub(super) fn answer(expr: &str) -> Value {
     let scope = json!({
         "a": {"n": null}, "s": "abc", "list": [3, null, 1], "empty": [], "f": 0.1,
         "rows": [{"x": 1.5}, {"x": 2}, {}], "most": i64::MAX,
@@ -18,7 +18,7 @@ fn answer(expr: &str) -> Value {
 }
 
 #[track_caller]
-fn comes_to(table: &[(&str, Value)]) {
+pub(super) fn comes_to(table: &[(&str, Value)]) {
     for (expr, expected) in table {
         let answer = answer(expr);
         assert_eq!(answer.get("value"), Some(expected), "{expr}: {answer}");
@@ -27,7 +27,7 @@ fn comes_to(table: &[(&str, Value)]) {
 
 /// Fails, and says why with these words.
 #[track_caller]
-fn fails(table: &[(&str, &str)]) {
+pub(super) fn fails(table: &[(&str, &str)]) {
     for (expr, words) in table {
         let answer = answer(expr);
         assert!(
@@ -298,7 +298,7 @@ fn an_expression_is_bounded_in_source_steps_and_result() {
     comes_to(&[("('x' * 200000) | length", json!(200_000))]);
 }
 
-/// The template engine takes no notice of what it cannot read behind a text.
+/// Were the rest not looked at, the whole would count as what stands before it.
 #[test]
 fn what_cannot_be_read_behind_a_text_is_a_mistake() {
     comes_to(&[
