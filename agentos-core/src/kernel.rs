@@ -373,6 +373,11 @@ impl Kernel {
         deadline.into_iter().chain(others.into_iter().flatten()).min()
     }
 
+    /// Whether something that happened is not in the audit yet, but will be with a [`Input::Tick`] that is due.
+    pub fn owes_a_record(&self) -> bool {
+        self.denials.wake_at().is_some()
+    }
+
     /// The events after `seq` that are still kept, and how many after it are not.
     pub fn events_since(&self, seq: u64) -> (Vec<KernelEvent>, u64) {
         self.events.since(seq)

@@ -27,11 +27,11 @@ const DELETE_VALUE: &str = "DELETE FROM app_data WHERE namespace = ? AND key = ?
 
 const DELETE_ALL: &str = "DELETE FROM app_data WHERE namespace = ?";
 
-/// `key >= prefix` lets the index skip to the first that can begin with it.
+/// From a prefix to its [`end`]; a blob is after every text. So the index is read there and nowhere else.
 const SELECT_KEYS: &str = "
     SELECT key FROM app_data
-    WHERE namespace = ?1 AND key > ?2 AND key >= ?3 AND substr(key, 1, length(?3)) = ?3
-    ORDER BY key LIMIT ?4";
+    WHERE namespace = ?1 AND key > ?2 AND key >= ?3 AND key < coalesce(?4, x'')
+    ORDER BY key LIMIT ?5";
 
 const SELECT_APPROVALS: &str = "SELECT namespace, need, rule FROM approvals ORDER BY namespace, need";
 
@@ -143,6 +143,7 @@ impl SqliteAppData {
             .bind(namespace.to_string())
             .bind(after.map_or("", StoreKey::as_str))
             .bind(prefix)
+            .bind(end(prefix))
             .bind(i64::from(limit) + 1)
             .fetch_all(&self.pool)
             .await
@@ -207,6 +208,18 @@ impl SqliteAppData {
         let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         Ok((turn, transaction))
     }
+}
+
+/// The first text after all that begin with `prefix`; none where there is no such text.
+fn end(prefix: &str) -> Option<String> {
+    let mut end = prefix.to_owned();
+    while let Some(last) = end.pop() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
 }
 
 fn standing((namespace, need, rule): (String, String, String)) -> Result<StandingApproval, SysError> {
@@ -280,5 +293,24 @@ pub(super) fn corrupt(error: impl Error + 'static) -> SysError {
     tracing::error!(error = &error as &dyn Error, "what is stored cannot be read");
     SysError::Io {
         kind: IoKind::Corrupt,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_where_the_first_other_text_begins() {
+        assert_eq!(end("a").as_deref(), Some("b"));
+        assert_eq!(end("a/").as_deref(), Some("a0"));
+        assert_eq!(end("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
+        assert_eq!(end("a\u{10ffff}\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(end("\u{10ffff}"), None);
+        assert_eq!(end(""), None);
+        for prefix in ["a", "ü", "a\u{7f}", "a\u{d7ff}"] {
+            let (last, end) = (format!("{prefix}\u{10ffff}\u{10ffff}"), end(prefix).unwrap());
+            assert!(last < end && !end.starts_with(prefix), "{prefix}");
+        }
     }
 }

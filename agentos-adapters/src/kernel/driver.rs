@@ -435,8 +435,8 @@ impl State {
 
     /// Ends the events and the audit once nobody can ask and everything asked is answered and done.
     fn end_when_done(&mut self) -> bool {
-        let is_over = !self.open && self.answers.is_empty() && self.running.is_empty();
-        is_over && self.outlets.take().is_some()
+        let is_done = self.answers.is_empty() && self.running.is_empty() && !self.kernel.owes_a_record();
+        !self.open && is_done && self.outlets.take().is_some()
     }
 }
 

@@ -127,6 +127,10 @@ pub enum Action {
         approval: ApprovalId,
         need: ApprovalNeed,
     },
+    /// Nothing that was answered for the namespace holds any more; its running processes lost each grant of it before.
+    ForgetApprovals {
+        namespace: Namespace,
+    },
     /// Denials beyond those recorded one by one in the second before.
     MoreDenials {
         count: u64,

@@ -195,7 +195,9 @@ impl Kernel {
                 rule,
             },
         );
-        self.end_calls_no_longer_allowed();
+        if rule == Rule::Deny {
+            self.end_calls_no_longer_allowed();
+        }
         self.settle_questions(to);
         Ok(grant)
     }

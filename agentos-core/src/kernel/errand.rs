@@ -406,6 +406,9 @@ impl Kernel {
             }
         }
         self.approvals.forget_namespace(namespace);
+        if !answered.is_empty() {
+            self.record(caller, Action::ForgetApprovals { namespace });
+        }
         Ok(())
     }
 

@@ -226,7 +226,7 @@ impl Op {
             }),
             Self::File(op) => op.action(),
             Self::Stream(op) => op.action(),
-            // The answer is a record of its own.
+            // The answer, and that it holds no more, is a record of its own.
             Self::KeepApproval(_)
             | Self::ForgetApprovals { .. }
             | Self::StoreGet { .. }

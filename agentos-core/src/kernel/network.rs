@@ -20,8 +20,8 @@ pub(super) struct NetworkCall {
     pub(super) cut_by_the_hour: bool,
     /// What is set aside of the hour for it.
     pub(super) reserved: u64,
-    /// Body bytes handed to the network so far.
-    pub(super) sent: u64,
+    /// Body bytes handed to the network so far, and those that redirects brought.
+    pub(super) passed: u64,
     /// Whether anything was handed to the network.
     pub(super) begun: bool,
     /// It ends once it is allowed: the window of the app loads what is there.
@@ -39,15 +39,15 @@ impl NetworkCall {
 
     pub(super) fn begin(&mut self) {
         self.begun = true;
-        self.sent += self.exchange.body.len() as u64;
+        self.passed += self.exchange.body.len() as u64;
     }
 
     /// What it may have cost of the hour.
     fn bytes_used(&self, result: &Result<Reply, SysError>) -> u64 {
         match result {
-            Ok(Reply::Response(response)) => self.sent + response.body.len() as u64,
-            // These say that no body was read.
-            Err(SysError::PermissionDenied { .. } | SysError::Unavailable { .. }) => self.sent,
+            Ok(Reply::Response(response)) => self.passed + response.body.len() as u64,
+            // These say that no body was read of the last.
+            Err(SysError::PermissionDenied { .. } | SysError::Unavailable { .. }) => self.passed,
             _ if !self.begun => 0,
             _ => self.reserved,
         }
@@ -113,7 +113,7 @@ impl Kernel {
             response_bytes,
             cut_by_the_hour: response_bytes < wanted,
             reserved: response_bytes,
-            sent: 0,
+            passed: 0,
             begun: false,
             only_asks,
         };
@@ -179,10 +179,29 @@ impl Kernel {
             Ok(None) => self.end_call(call, Ok(Reply::Response(response))),
             Ok(Some(next)) => {
                 network.exchange = next;
-                self.go_on(call);
+                match self.count_redirect(call, response.body.len() as u64) {
+                    Ok(()) => self.go_on(call),
+                    Err(full) => self.end_call(call, Err(full)),
+                }
             }
             Err(error) => self.end_call(call, Err(error)),
         }
+    }
+
+    /// What a redirect brought came beside what is set aside for the last answer.
+    fn count_redirect(&mut self, call: CallId, bytes: u64) -> Result<(), SysError> {
+        let Some((asked, _)) = self.network_of(call) else {
+            return Ok(());
+        };
+        let process = self.processes.get_mut(asked.caller.pid());
+        process
+            .ok_or(SysError::Cancelled)?
+            .reserve_network(bytes, self.now)?;
+        if let Some(network) = self.network_of_mut(call) {
+            network.reserved += bytes;
+            network.passed += bytes;
+        }
+        Ok(())
     }
 
     fn network_hour_is_full(&self, call: CallId) -> SysError {

@@ -1,6 +1,6 @@
 //! Who is served next when more wants to run than may.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::CallId;
 use super::process::{Pid, Priority};
@@ -17,6 +17,8 @@ pub(super) struct Queues {
     /// How many were handed out and are not done.
     served: usize,
     lines: BTreeMap<Pid, Line>,
+    /// The lines in which a call waits, by what they paid: few, however many there are.
+    ready: BTreeSet<(u64, Pid)>,
     /// How far the service has come; a process that was idle joins here, without credit for the wait.
     reached: u64,
 }
@@ -38,6 +40,7 @@ impl Queues {
             of_one,
             served: 0,
             lines: BTreeMap::new(),
+            ready: BTreeSet::new(),
             reached: 0,
         }
     }
@@ -46,6 +49,7 @@ impl Queues {
         let line = self.lines.entry(pid).or_default();
         if line.waiting.is_empty() {
             line.paid = line.paid.max(self.reached);
+            self.ready.insert((line.paid, pid));
         }
         line.weight = u64::from(priority.weight());
         line.waiting.push_back(call);
@@ -62,15 +66,22 @@ impl Queues {
         if self.served >= self.at_once {
             return None;
         }
-        let is_next = |line: &Line| !line.waiting.is_empty() && line.served < self.of_one;
-        let waiting = self.lines.iter_mut().filter(|(_, line)| is_next(line));
-        let (_, line) = waiting.min_by_key(|(pid, line)| (line.paid, **pid))?;
+        let may_have_more = |pid| self.lines.get(pid).is_some_and(|line| line.served < self.of_one);
+        let mut ready = self.ready.iter();
+        let next = *ready.find(|(_, pid)| may_have_more(pid))?;
+        self.ready.remove(&next);
+        let (paid, pid) = next;
+        let line = self.lines.get_mut(&pid)?;
         // Who had as many served as may be joins here too.
-        self.reached = self.reached.max(line.paid);
+        self.reached = self.reached.max(paid);
         line.paid = self.reached + COST / line.weight;
         line.served += 1;
         self.served += 1;
-        line.waiting.pop_front()
+        let call = line.waiting.pop_front();
+        if !line.waiting.is_empty() {
+            self.ready.insert((line.paid, pid));
+        }
+        call
     }
 
     /// A call of `pid` that was handed out is served no longer.
@@ -84,6 +95,9 @@ impl Queues {
     pub(super) fn remove(&mut self, pid: Pid, call: CallId) {
         if let Some(line) = self.lines.get_mut(&pid) {
             line.waiting.retain(|waiting| *waiting != call);
+            if line.waiting.is_empty() {
+                self.ready.remove(&(line.paid, pid));
+            }
         }
     }
 
@@ -93,7 +107,9 @@ impl Queues {
     }
 
     pub(super) fn forget(&mut self, pid: Pid) {
-        self.lines.remove(&pid);
+        if let Some(line) = self.lines.remove(&pid) {
+            self.ready.remove(&(line.paid, pid));
+        }
     }
 }
 
@@ -175,5 +191,19 @@ mod tests {
         (0..3).for_each(|place| queues.push(Pid(2), weight(5), CallId(place)));
         queues.remove(Pid(2), CallId(1));
         assert_eq!(serve(&mut queues, 9), [0, 2]);
+    }
+
+    #[test]
+    fn a_line_whose_calls_are_gone_keeps_nobody_waiting() {
+        let mut queues = Queues::new(usize::MAX, usize::MAX);
+        for pid in [2, 3, 4] {
+            queues.push(Pid(pid), weight(5), CallId(pid));
+        }
+        queues.remove(Pid(2), CallId(2));
+        queues.forget(Pid(3));
+        assert_eq!(serve(&mut queues, 9), [4]);
+        queues.push(Pid(2), weight(5), CallId(5));
+        assert_eq!(serve(&mut queues, 9), [5]);
+        assert!(queues.ready.is_empty());
     }
 }

@@ -13,7 +13,7 @@ use super::message::{Dispatch, Message, RequestId, Topic, Wanted};
 use super::model::{ModelReply, ModelRequest};
 use super::process::{EndReason, NewProcess, Pid, Priority, ProcessInfo};
 use super::program::{ProgramOutput, ProgramRequest};
-use super::socket::{SocketCall, SocketMessages};
+use super::socket::{SocketCall, SocketMessage, SocketMessages};
 use super::stats::{MemoryStats, ProcessStats};
 use super::tally::KernelStats;
 use crate::ids::Namespace;
@@ -259,8 +259,17 @@ impl Reply {
             Self::Killed(pids) => size_of_val(&pids[..]),
             Self::Response(response) => response.bytes(),
             Self::Model(ModelReply::Text(text)) => text.len(),
-            Self::Messages(messages) => messages.iter().map(|message| message.body.len()).sum(),
+            Self::Model(ModelReply::Refused { code, message }) => code.len() + message.len(),
+            Self::Messages(messages) => {
+                let bodies: usize = messages.iter().map(|message| message.body.len()).sum();
+                size_of_val(&messages[..]) + bodies
+            }
             Self::Answered(body) => body.len(),
+            Self::Program(output) => output.stdout.len() + output.stderr.len(),
+            Self::Socket(came) => {
+                let bytes: u64 = came.messages.iter().map(SocketMessage::bytes).sum();
+                size_of_val(&came.messages[..]) + bytes as usize
+            }
             _ => 0,
         };
         bytes as u64

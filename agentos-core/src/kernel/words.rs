@@ -190,6 +190,7 @@ impl Display for Action {
                 Process(*process)
             ),
             Self::ApprovalExpired { need, .. } => write!(out, "had no answer, so nobody may {need}"),
+            Self::ForgetApprovals { namespace } => write!(out, "took back what was answered for {namespace}"),
             Self::MoreDenials { count } => write!(out, "counted {count} more refusals"),
         }
     }

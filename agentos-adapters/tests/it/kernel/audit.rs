@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agentos_adapters::kernel::{AuditError, Host, SqliteAppData, SqliteAudit};
-use agentos_core::kernel::{AuditFault, Call, Principal, SysError, Syscall};
+use agentos_core::kernel::{Action, AuditFault, AuditRecord, Call, Principal, SysError, Syscall};
 use agentos_core::ports::kernel::KernelPort;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
@@ -142,6 +142,32 @@ fn a_denial_is_recorded_before_it_is_answered() {
             last.contains("\"action\":\"denial\"") && last.contains(&namespace(1).to_string()),
             "{last}"
         );
+    });
+}
+
+#[test]
+fn denials_that_are_only_counted_are_in_the_audit_after_a_stop() {
+    run(async {
+        let (pool, _folder) = audited().await;
+        let kernel = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+        let pid = app(&kernel, 2).await;
+        for _ in 0..30 {
+            let refused = kernel.call(Call::new(Principal::Process(pid), put(1, "n", "4")));
+            refused.await.unwrap_err();
+        }
+        kernel.stop().await;
+        let told: u64 = records(&pool)
+            .await
+            .iter()
+            .map(
+                |record| match serde_json::from_str::<AuditRecord>(record).unwrap().action {
+                    Action::Denial { .. } => 1,
+                    Action::MoreDenials { count } => count,
+                    _ => 0,
+                },
+            )
+            .sum();
+        assert_eq!(told, 30);
     });
 }
 

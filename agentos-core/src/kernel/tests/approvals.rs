@@ -742,15 +742,18 @@ fn an_answer_that_is_forgotten_holds_for_no_running_process() {
     };
     let (_, effects) = bench.call(Principal::System, forgotten);
     denied(&effects, call);
+    let namespace = namespace(1);
+    assert_eq!(
+        audited(&effects).last(),
+        Some(&Action::ForgetApprovals { namespace })
+    );
     assert_eq!(bench.system(listed), Ok(Reply::StandingApprovals(Vec::new())));
     for url in [URL, OTHER_URL] {
         let (call, effects) = bench.fetch(pid, url);
         assert!(!replies(&effects).contains_key(&call) && sent(&effects).is_empty());
     }
     assert_eq!(bench.open().len(), 2, "both are asked again");
-    let own = Syscall::ListStandingApprovals {
-        namespace: namespace(1),
-    };
+    let own = Syscall::ListStandingApprovals { namespace };
     let (call, effects) = bench.call(Principal::Process(pid), own);
     denied(&effects, call);
 }

@@ -273,6 +273,48 @@ fn an_answer_is_remembered_for_ten_minutes_and_pays_for_its_memory() {
 }
 
 #[test]
+fn what_programs_and_connections_brought_is_paid_for_while_it_is_remembered() {
+    let came = |message: SocketMessage| {
+        Reply::Socket(SocketMessages {
+            messages: vec![message],
+            open: true,
+            received_bytes: 0,
+        })
+    };
+    let output = ProgramOutput {
+        end: ProgramEnd::Exited { code: 0 },
+        stdout: vec![b'x'; 2_000],
+        stderr: vec![b'x'; 3_000],
+    };
+    let message = Message {
+        from: Pid(2),
+        namespace: None,
+        kind: MessageKind::Sent,
+        body: Vec::new(),
+    };
+    for (reply, at_least) in [
+        (Reply::Program(output), 5_000),
+        (came(SocketMessage::Text("x".repeat(4_000))), 4_000),
+        (came(SocketMessage::Binary(vec![0; 4_000])), 4_000),
+        (Reply::Messages(vec![message; 100]), 5_000),
+        (
+            Reply::Model(ModelReply::Refused {
+                code: "no".to_owned(),
+                message: "x".repeat(4_000),
+            }),
+            4_000,
+        ),
+    ] {
+        let (mut bench, pid) = started();
+        bench.grant(pid, Capability::Llm);
+        let (_, begun) = bench.make(change(pid, ask("hello")));
+        finish(&mut bench, &begun, Ok(reply.clone()));
+        let held = bench.usage(pid).memory_bytes;
+        assert!(held >= at_least, "{held} for {reply:?}");
+    }
+}
+
+#[test]
 fn an_answer_without_room_in_memory_is_still_given_once() {
     let mut limits = LimitTable::default();
     limits.standard.memory_bytes = 1_000;

@@ -73,6 +73,15 @@ fn send(bytes: u64) -> Syscall {
 }
 
 impl Bench {
+    /// What is used of the hour, with what is set aside.
+    fn network_used(&mut self, caller: Principal) -> u64 {
+        let process = self.kernel.processes.get(caller.pid()).unwrap();
+        match process.network_is_full(self.now) {
+            SysError::QuotaExceeded { used, .. } => used,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// Makes a call that goes as far as the host.
     #[track_caller]
     fn op_of(&mut self, caller: Principal, syscall: Syscall) -> AuthorizedOp {
@@ -352,6 +361,56 @@ fn so_many_bytes_pass_the_network_in_an_hour() {
         bench.now += 3_000_000;
         bench.op_of(caller, post(0, Some(1)));
     }
+}
+
+#[test]
+fn what_a_redirect_brings_counts_in_the_hour_too() {
+    let (mut bench, caller, limits) = connected(Profile::Standard);
+    let most = limits.response_bytes;
+    let answer =
+        |status, headers: &[(&str, &str)]| Ok(Reply::Response(response(status, headers, most as usize)));
+    let again = [("location", "https://site.test/again")];
+    let mut op = bench.op_of(caller, post(0, None)).id();
+    for redirects in 1..=u64::from(REDIRECTS) {
+        let result = answer(307, &again);
+        let effects = bench.handle(Input::OpDone { op, result });
+        op = performed(&effects)[0];
+        assert_eq!(
+            bench.network_used(caller),
+            (redirects + 1) * most,
+            "with what is set aside"
+        );
+    }
+    let result = answer(200, &[]);
+    bench.handle(Input::OpDone { op, result });
+    let all = (u64::from(REDIRECTS) + 1) * most;
+    assert_eq!(bench.usage(caller.pid()).network_bytes, all);
+    assert_eq!(bench.network_used(caller), all, "nothing stays set aside");
+
+    // Ten of the hour's hundred are left for what a redirect brought and for where it leads.
+    while bench.network_used(caller) + 2 * most <= limits.network_bytes_per_hour {
+        let op = bench.op_of(caller, post(0, None)).id();
+        let result = answer(200, &[]);
+        bench.handle(Input::OpDone { op, result });
+    }
+    let (call, effects) = bench.call(caller, post(0, None));
+    let result = answer(307, &again);
+    let effects = bench.handle(Input::OpDone {
+        op: performed(&effects)[0],
+        result,
+    });
+    let hour = limits.network_bytes_per_hour;
+    assert!(
+        matches!(
+            replies(&effects)[&call],
+            Err(SysError::QuotaExceeded {
+                resource: Resource::NetworkBytes,
+                ..
+            })
+        ),
+        "{effects:?}"
+    );
+    assert_eq!(bench.network_used(caller), hour);
 }
 
 #[test]
