@@ -126,7 +126,8 @@ fn questions_answers_and_requests_are_in_the_audit_and_lasting_answers_beside_it
                 "approval_answered",
                 "grant",
                 "network_request",
-                "revoke"
+                "revoke",
+                "forget_approvals"
             ]
         );
         assert!(
