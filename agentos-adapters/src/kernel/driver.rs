@@ -230,6 +230,7 @@ impl Driver {
 
     /// None where the policy broke off in an earlier step.
     fn step<T>(&self, step: impl FnOnce(&mut State) -> T) -> Option<T> {
+        let _watch = Watch(self);
         let mut state = self.lock()?;
         let done = step(&mut state);
         let is_earlier = state.wake_earlier();
@@ -319,11 +320,24 @@ impl Driver {
 
     /// None when everything is answered.
     fn time_to_wake(&self) -> Option<Duration> {
+        let _watch = Watch(self);
         let mut state = self.lock()?;
         state.outlets.as_ref()?;
         state.wakes_at = state.kernel.wake_at().unwrap_or(Millis::MAX);
         let now = state.clock.now();
         Some(Duration::from_millis(state.wakes_at.saturating_sub(now)))
+    }
+}
+
+/// Where the policy breaks off meanwhile, lets those who wait know at once: nobody else may come by.
+struct Watch<'a>(&'a Driver);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if self.0.state.is_poisoned() {
+            drop(self.0.lock());
+            self.0.time_changed.notify_one();
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use agentos_adapters::kernel::LocalKernel;
@@ -19,7 +19,7 @@ use agentos_core::time::Millis;
 use async_trait::async_trait;
 use futures::future::join_all;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{TokioClock, app, config, namespace, put, read, run, run_paused, start};
 
@@ -330,6 +330,47 @@ fn decisions_stand_and_are_recorded_later_when_the_audit_cannot_be_written() {
         let second = app(&kernel, 2).await;
         let recorded = host.audit();
         assert_eq!(recorded.len(), 2, "{first} and {second}: {recorded:?}");
+    });
+}
+
+/// A clock that stands still until it fails.
+#[derive(Default)]
+struct FailingClock {
+    fails: AtomicBool,
+}
+
+impl Ambient for FailingClock {
+    fn now(&self) -> Millis {
+        assert!(!self.fails.load(Ordering::Relaxed), "no time can be told");
+        1_700_000_000_000
+    }
+
+    fn seed(&self) -> u128 {
+        0
+    }
+}
+
+#[test]
+fn where_the_policy_breaks_off_all_who_wait_hear_of_it_and_a_stop_ends() {
+    run_paused(async {
+        let (clock, host) = (Arc::new(FailingClock::default()), Arc::new(FakeHost::default()));
+        let kernel = Arc::new(LocalKernel::start(config(), clock.clone(), host.clone()));
+        let pid = app(&*kernel, 1).await;
+        host.hold();
+        let make = |syscall| {
+            let (kernel, caller) = (kernel.clone(), Principal::Process(pid));
+            tokio::spawn(async move { kernel.call(Call::new(caller, syscall)).await })
+        };
+        let waits = make(put(1, "a", "x"));
+        host.until_arrived(1).await;
+        // The kernel sleeps until the next deadline.
+        sleep(Duration::from_millis(1)).await;
+        clock.fails.store(true, Ordering::Relaxed);
+        assert!(make(Syscall::GetUptime).await.unwrap_err().is_panic());
+        // Long before its deadline.
+        let answer = timeout(Duration::from_secs(10), waits).await.unwrap().unwrap();
+        assert_eq!(answer, Err(SysError::Unavailable { retry_after: None }));
+        kernel.stop().await;
     });
 }
 
