@@ -125,7 +125,7 @@ impl Value {
             Self::Bool(yes) => yes.to_string(),
             Self::Int(int) => int.to_string(),
             Self::Float(float) => display_float(*float),
-            Self::Text(text) => text.to_string(),
+            Self::Text(text) => String::from(&**text),
             Self::List(_) | Self::Map(_) => self.to_json().to_string(),
         }
     }
@@ -156,7 +156,8 @@ impl Value {
             Self::Bool(yes) => Json::Bool(*yes),
             Self::Int(int) => Json::from(*int),
             Self::Float(float) => Number::from_f64(*float).map_or(Json::Null, Json::Number),
-            Self::Text(text) => Json::String(text.to_string()),
+            // `to_string` of a shared text goes through the formatter, which takes several times as long.
+            Self::Text(text) => Json::String(String::from(&**text)),
             Self::List(list) => Json::Array(list.iter().map(Self::to_json).collect()),
             Self::Map(map) => Json::Object(map_to_json(map)),
         }
@@ -166,7 +167,7 @@ impl Value {
 /// The object form of a state or scope.
 pub fn map_to_json(map: &Map) -> serde_json::Map<String, serde_json::Value> {
     map.iter()
-        .map(|(key, value)| (key.to_string(), value.to_json()))
+        .map(|(key, value)| (String::from(&**key), value.to_json()))
         .collect()
 }
 

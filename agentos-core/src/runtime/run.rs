@@ -476,11 +476,11 @@ pub(super) fn fit(entry: &catalog::ToolEntry, args: Map, has_callback: bool) -> 
                 .map_or_else(|| name.clone(), |param| Arc::from(&*param.name));
             whole.insert(proper, value.clone());
             json.insert(
-                name.to_string(),
+                String::from(&**name),
                 serde_json::Value::Object(serde_json::Map::new()),
             );
         } else {
-            json.insert(name.to_string(), value.to_json());
+            json.insert(String::from(&**name), value.to_json());
         }
     }
     if has_callback {

@@ -30,33 +30,34 @@ impl Path {
         if text.is_empty() {
             return Err(PathError::Empty);
         }
-        let segments: Vec<String> = match text.strip_prefix('/') {
-            Some(pointer) => pointer
-                .split('/')
-                .map(|segment| segment.replace("~1", "/").replace("~0", "~"))
-                .collect(),
-            None => text
-                .replace('[', ".")
-                .replace(']', "")
-                .split('.')
-                .map(|segment| unquoted(segment).to_owned())
-                .collect(),
-        };
-        if segments.iter().any(String::is_empty) {
-            return Err(PathError::EmptySegment(text.to_owned()));
+        match text.strip_prefix('/') {
+            Some(pointer) => Self::of(text, pointer.split('/').map(unescaped)),
+            None if text.contains(['[', ']']) => {
+                let dotted = text.replace('[', ".").replace(']', "");
+                Self::of(text, dotted.split('.').map(|name| unquoted(name).into()))
+            }
+            None => Self::of(text, text.split('.').map(|name| unquoted(name).into())),
         }
-        if let Some(name) = FORBIDDEN_NAMES
-            .into_iter()
-            .find(|name| segments.iter().any(|segment| segment == name))
-        {
-            return Err(PathError::Forbidden(text.to_owned(), name));
+    }
+
+    fn of<'t>(text: &str, segments: impl Iterator<Item = Cow<'t, str>>) -> Result<Self, PathError> {
+        let segments = segments.map(|segment| {
+            if segment.is_empty() {
+                return Err(PathError::EmptySegment(text.to_owned()));
+            }
+            Ok(Arc::from(segment))
+        });
+        let path = Self(segments.collect::<Result<_, _>>()?);
+        let is_in_path = |name: &&str| path.0.iter().any(|segment| **segment == **name);
+        match FORBIDDEN_NAMES.into_iter().find(is_in_path) {
+            Some(name) => Err(PathError::Forbidden(text.to_owned(), name)),
+            None => Ok(path),
         }
-        Ok(Self(segments.into_iter().map(Arc::from).collect()))
     }
 
     /// The path of the one state key `name`, which may hold any character.
     pub fn key(name: &str) -> Result<Self, PathError> {
-        Self::parse(&format!("/{}", escaped(name)))
+        Self::of(name, std::iter::once(name.into()))
     }
 
     pub fn segments(&self) -> &[Arc<str>] {
@@ -102,6 +103,14 @@ impl Path {
         self.0.iter().fold(String::new(), |pointer, segment| {
             pointer + "/" + &escaped(segment)
         })
+    }
+}
+
+fn unescaped(token: &str) -> Cow<'_, str> {
+    if token.contains('~') {
+        Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
+    } else {
+        Cow::Borrowed(token)
     }
 }
 
