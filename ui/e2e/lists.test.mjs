@@ -447,35 +447,191 @@ describe("long lists in one another", () => {
   });
 });
 
-describe("a list of which most rows show nothing", () => {
-  it("shows those that do, however far they are apart", async () => {
+describe("children of which most show nothing", () => {
+  for (const [type, props] of [
+    ["list", { label: "Sparse" }],
+    ["container", { label: "Sparse", layout: "horizontal" }],
+  ]) {
+    it(`show those that do, however far they are apart, in a ${type}`, async () => {
+      const app = await open({
+        title: "Sparse",
+        state: { every: 900, rows: numbered(5_000) },
+        components: [
+          button("Denser", { tool: "ui.set_state", args: { path: "every", value: 300 } }),
+          {
+            type,
+            id: "sparse",
+            props,
+            each: { in: "rows", as: "r" },
+            children: [
+              {
+                type: "text",
+                id: "n",
+                visible: "r.id % every == 0",
+                props: { content: "Row {{ r.id }}" },
+              },
+            ],
+          },
+        ],
+      });
+      for (const id of [0, 900, 1800, 2700, 3600, 4500])
+        await app.getByText(`Row ${id}`, { exact: true }).waitFor();
+      assert.equal(await app.getByText(/^Row /).count(), 6);
+      await app.getByRole("button", { name: "Denser" }).click();
+      for (const id of [0, 300, 2100, 4800]) await app.getByText(`Row ${id}`, { exact: true }).waitFor();
+      assert.equal(await app.getByText(/^Row /).count(), 17);
+    });
+  }
+});
+
+describe("many chips beside one another", () => {
+  const COUNT = 10_000;
+  const labelOf = (n) => `Chip ${n}${" wide".repeat((n * 7) % 6)}`;
+  const chip = { type: "button", id: "chip", props: { text: "{{ c.name }}", size: "small" } };
+  const spec = (props = {}) => ({
+    title: "Chips",
+    state: { chips: Array.from({ length: COUNT }, (_, id) => ({ id, name: labelOf(id) })), told: "" },
+    components: [
+      button("Add above", {
+        tool: "ui.add_item",
+        args: { path: "chips", at: "first", value: { name: "Fresh" } },
+      }),
+      { type: "text", props: { content: "told {{ told }}" } },
+      {
+        type: "container",
+        id: "chips",
+        props: { layout: "horizontal", maxHeight: 400, label: "Chips", gap: 10, ...props },
+        each: { in: "chips", as: "c" },
+        children: [
+          {
+            ...chip,
+            on_event: { click: { tool: "ui.set_state", args: { path: "told", value: "{{ c.id }}" } } },
+          },
+        ],
+      },
+    ],
+  });
+  const parts = (app) => ({
+    box: app.locator('[data-node-id="chips"]'),
+    named: (n) => app.getByRole("button", { name: labelOf(n), exact: true }),
+  });
+  const scroll = async (box, to) => {
+    await box.evaluate((element, to) => element.scrollTo(0, to ?? element.scrollHeight), to);
+    await settled();
+  };
+
+  for (const props of [{}, { justify: "center" }]) {
+    it(`draws those in view, ${props.justify ?? "start"}, and none of them jumps`, async () => {
+      const app = await open(spec(props));
+      const { box, named } = parts(app);
+      await named(0).waitFor();
+      await app.evaluate((element) => {
+        element.style.width = "900px";
+      });
+      await settled();
+      assert.deepEqual(await wrongChips(box), []);
+      assert.ok((await box.evaluate(chipsIn)).drawn < 300);
+      assert.deepEqual(await desktop.accessibilityViolations(), []);
+
+      // Down, far down, and up again through what was never seen.
+      for (const [from, by] of [
+        [0, 61],
+        [40_000, -53],
+        [3_000, -47],
+      ]) {
+        await scroll(box, from);
+        for (let steps = 0; steps < 25; steps += 1) {
+          const before = await box.evaluate(chipsIn);
+          assert.ok(before.drawn < 300, `${before.drawn} chips`);
+          assert.ok(before.isCovered, `a gap at ${before.scrollTop}`);
+          await box.evaluate((element, by) => element.scrollBy(0, by), by);
+          await settled();
+          const after = await box.evaluate(chipsIn);
+          const jumped = before.seen
+            .map((chip) => ({ ...chip, now: after.all.find(({ row }) => row === chip.row) }))
+            .filter(({ top, now }) => now && Math.abs(now.top - top + by) > 1);
+          assert.deepEqual(jumped, [], `from ${from}, step ${steps}`);
+          assert.equal(after.shortLines, 0, `short lines from ${from}, step ${steps}`);
+        }
+      }
+      await scroll(box, 0);
+      assert.deepEqual(await wrongChips(box), []);
+
+      for (let rounds = 0; rounds < 4; rounds += 1) await scroll(box);
+      await inView(named(COUNT - 1), box);
+      assert.ok((await box.evaluate(chipsIn)).drawn < 300);
+      await named(COUNT - 1).click();
+      await app.getByText(`told ${COUNT - 1}`, { exact: true }).waitFor();
+    });
+  }
+
+  it("keeps what is looked at when the window gets narrower and chips come in above", async () => {
+    const app = await open(spec());
+    const { box, named } = parts(app);
+    await named(0).waitFor();
+    await scroll(box, 20_000);
+    for (const change of [
+      () =>
+        app.evaluate((element) => {
+          element.style.width = "420px";
+        }),
+      () => app.getByRole("button", { name: "Add above" }).click(),
+      () =>
+        app.evaluate((element) => {
+          element.style.width = "800px";
+        }),
+    ]) {
+      const [first] = (await box.evaluate(chipsIn)).seen;
+      await change();
+      await settled();
+      const now = (await box.evaluate(chipsIn)).all.find(({ row }) => row === first.row);
+      assert.ok(Math.abs(now.top - first.top) <= 1, `${change}: moved by ${now.top - first.top}`);
+      assert.ok((await box.evaluate(chipsIn)).isCovered);
+    }
+  });
+
+  it("keeps the keyboard in a chip that is scrolled away, and Tab goes on from it", async () => {
+    const app = await open(spec());
+    const { box, named } = parts(app);
+    await named(2).focus();
+    await scroll(box, 20_000);
+    await focused(named(2));
+    assert.ok((await box.evaluate(chipsIn)).drawn < 300);
+    for (let n = 3; n < 120; n += 1) {
+      await desktop.page.keyboard.press("Tab");
+      await focused(named(n));
+    }
+    await inView(named(119), box);
+    await desktop.page.keyboard.press("Enter");
+    await app.getByText("told 119", { exact: true }).waitFor();
+    assert.ok((await box.evaluate(chipsIn)).drawn < 300);
+  });
+
+  it("that are written down can be given the keyboard wherever they are", async () => {
     const app = await open({
-      title: "Sparse",
-      state: { every: 900, rows: numbered(5_000) },
+      title: "Tags",
       components: [
-        button("Denser", { tool: "ui.set_state", args: { path: "every", value: 300 } }),
+        button("To the last", { tool: "ui.focus", args: { id: "tag799" } }),
         {
-          type: "list",
-          id: "sparse",
-          props: { label: "Sparse" },
-          each: { in: "rows", as: "r" },
-          children: [
-            {
-              type: "text",
-              id: "n",
-              visible: "r.id % every == 0",
-              props: { content: "Row {{ r.id }}" },
-            },
-          ],
+          type: "container",
+          id: "chips",
+          props: { layout: "horizontal", label: "Tags" },
+          children: Array.from({ length: 800 }, (_, n) => ({
+            type: "button",
+            id: `tag${n}`,
+            props: { text: labelOf(n) },
+            on_event: { click: "ui.refresh" },
+          })),
         },
       ],
     });
-    for (const id of [0, 900, 1800, 2700, 3600, 4500])
-      await app.getByText(`Row ${id}`, { exact: true }).waitFor();
-    assert.equal(await app.getByText(/^Row /).count(), 6);
-    await app.getByRole("button", { name: "Denser" }).click();
-    for (const id of [0, 300, 2100, 4800]) await app.getByText(`Row ${id}`, { exact: true }).waitFor();
-    assert.equal(await app.getByText(/^Row /).count(), 17);
+    const { box, named } = parts(app);
+    await named(0).waitFor();
+    const drawn = () => box.locator(":scope > [data-row]").count();
+    assert.ok((await drawn()) < 300, `${await drawn()} chips`);
+    await app.getByRole("button", { name: "To the last" }).click();
+    await focused(named(799));
+    assert.ok((await drawn()) < 300, `${await drawn()} chips`);
   });
 });
 
@@ -996,6 +1152,44 @@ function coverage(scroller) {
     if (!rects.some((rect) => rect.top - 15 <= y && y <= rect.bottom + 15)) isCovered = false;
   }
   return { rows: rects.length, isCovered, scrollTop: scroller.scrollTop };
+}
+
+/** The chips of a box that scrolls, and whether there is one wherever it is looked at. Runs in the page. */
+function chipsIn(box) {
+  const view = box.getBoundingClientRect();
+  const all = [...box.querySelectorAll(":scope > [data-row]")].map((chip) => {
+    const { top, bottom, width } = chip.getBoundingClientRect();
+    return { row: chip.dataset.row, top: top - view.top, bottom: bottom - view.top, width };
+  });
+  const seen = all.filter(({ top, bottom }) => top >= 0 && bottom <= view.height);
+  let isCovered = true;
+  for (let y = 12; y < view.height - 12; y += 6)
+    if (!all.some(({ top, bottom }) => top - 11 <= y && y <= bottom + 11)) isCovered = false;
+  // A line is full when the widest chip would find no place in it.
+  const widest = Math.max(...all.map(({ width }) => width));
+  const taken = new Map();
+  for (const { top, width } of seen) taken.set(top, (taken.get(top) ?? -10) + 10 + width);
+  const shortLines = [...taken.values()].filter((taken) => taken + 10 + widest < view.width - 1).length;
+  return { all, seen, drawn: all.length, isCovered, shortLines, scrollTop: box.scrollTop };
+}
+
+/** Chips that do not stand where they would if all were drawn. */
+function wrongChips(box) {
+  return box.evaluate((box) => {
+    const drawn = [...box.querySelectorAll(":scope > [data-row]")].slice(0, 60);
+    const copy = box.cloneNode();
+    copy.style.visibility = "hidden";
+    copy.append(...drawn.map((chip) => chip.cloneNode(true)));
+    box.after(copy);
+    const [left, top] = [copy.getBoundingClientRect(), box.getBoundingClientRect()];
+    const wrong = drawn.slice(0, 40).filter((chip, n) => {
+      const [is, should] = [chip.getBoundingClientRect(), copy.children[n].getBoundingClientRect()];
+      const across = Math.abs(is.left - top.left - (should.left - left.left));
+      return across > 1 || Math.abs(is.top - top.top - (should.top - left.top)) > 1;
+    });
+    copy.remove();
+    return wrong.map((chip) => chip.textContent);
+  });
 }
 
 function nextFrame() {

@@ -15,10 +15,11 @@ interface ChildrenProps {
   node: UiNode;
   /** Whether the box around is a `list` of these. */
   listed?: boolean;
+  /** Whether they stand beside one another and wrap, and not below one another or in a grid. */
+  wraps?: boolean;
 }
 
-/** The children of a box that stand below one another, or in a grid. */
-export function Children({ node, listed = false }: ChildrenProps) {
+export function Children({ node, listed = false, wraps = false }: ChildrenProps) {
   const { host } = useSurface();
   const { id, children, places, total } = node;
   const isRepeated = total !== undefined;
@@ -29,7 +30,7 @@ export function Children({ node, listed = false }: ChildrenProps) {
         : undefined,
     [host, id, isRepeated],
   );
-  return <Column ids={children} places={places} total={total} listed={listed} range={range} />;
+  return <Column ids={children} places={places} total={total} listed={listed} wraps={wraps} range={range} />;
 }
 
 interface ColumnProps {
@@ -37,10 +38,18 @@ interface ColumnProps {
   places?: readonly number[];
   total?: number;
   listed?: boolean;
+  wraps?: boolean;
   range?: (question: Question) => void;
 }
 
-export function Column({ ids, places, total = ids.length, listed = false, range }: ColumnProps) {
+export function Column({
+  ids,
+  places,
+  total = ids.length,
+  listed = false,
+  wraps = false,
+  range,
+}: ColumnProps) {
   const isLong = useIsLong(total);
   const list = useMemo(() => ({ ids, places, total }), [ids, places, total]);
   const left = useRef<FocusLeft>(null);
@@ -49,7 +58,7 @@ export function Column({ ids, places, total = ids.length, listed = false, range 
     if (isLong && left.current) giveBack(left.current);
   }, [isLong]);
   if (!isLong) return <All ids={ids} left={left} />;
-  return <Rows list={list} listed={listed} range={range} />;
+  return <Rows key={String(wraps)} list={list} listed={listed} wraps={wraps} range={range} />;
 }
 
 /** What was long stays drawn in rows when it gets short, or its controls would lose the keyboard on the way. */
@@ -94,8 +103,8 @@ function giveBack({ node, selection }: FocusLeft): void {
   }
 }
 
-/** Children beside one another: all are drawn, those of an `each` as its end comes near. */
-export function Flow({ node }: { node: UiNode }) {
+/** Children in a single line: all are drawn, those of an `each` as its end comes near. */
+export function SingleLine({ node }: { node: UiNode }) {
   const known = (node.places?.at(-1) ?? node.children.length - 1) + 1;
   return (
     <>

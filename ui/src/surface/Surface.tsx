@@ -97,7 +97,7 @@ function Roots({ nodes, inLine, placeholder }: RootsProps) {
   const subscribe = useCallback((listener: () => void) => nodes.subscribeRoots(listener), [nodes]);
   const roots = useSyncExternalStore(subscribe, () => nodes.roots);
   if (roots.length === 0) return placeholder;
-  return inLine ? roots.map((id) => <SurfaceNode key={id} id={id} />) : <Column ids={roots} />;
+  return <Column ids={roots} wraps={inLine} />;
 }
 
 /** One node. It alone renders when its node changes. */

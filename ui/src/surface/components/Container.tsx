@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
-import { Children, Flow, useIsLong } from "../Children";
+import { Children, SingleLine, useIsLong } from "../Children";
 import { clickableBox } from "../clickable";
 import { ALIGN, gapOf, JUSTIFY, paddingOf } from "../look";
 import { useDispatch } from "../SurfaceContext";
@@ -10,16 +10,17 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
   const dispatch = useDispatch(node);
   const horizontal = props.layout === "horizontal";
   const scrolls = props.maxHeight !== undefined;
-  const isLong = useIsLong(node.total ?? node.children.length) && !horizontal;
+  const wraps = horizontal && props.wrap !== false;
+  const isLong = useIsLong(node.total ?? node.children.length);
   const click = clickableBox(node, dispatch);
-  const isList = isLong && !props.role && !click.role;
+  const isList = isLong && !horizontal && !props.role && !click.role;
   return (
     <div
       data-node-id={node.id}
       className={clsx(
         "flex min-w-0",
         horizontal ? "surface-row flex-row" : "flex-col",
-        horizontal && props.wrap !== false && "flex-wrap",
+        wraps && "flex-wrap",
         props.align ? ALIGN[props.align] : horizontal ? "surface-row-auto" : "surface-column",
         JUSTIFY[props.justify ?? "start"],
         // A list that clips its corners would shrink into the frame, and nothing would be left to scroll.
@@ -39,7 +40,11 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
       aria-label={props.label}
       tabIndex={click.tabIndex ?? (scrolls ? 0 : undefined)}
     >
-      {horizontal ? <Flow node={node} /> : <Children node={node} listed={isList} />}
+      {horizontal && !wraps ? (
+        <SingleLine node={node} />
+      ) : (
+        <Children node={node} listed={isList} wraps={wraps} />
+      )}
     </div>
   );
 }

@@ -38,6 +38,23 @@ export class Lines {
     this.#starts = null;
   }
 
+  isSeen(line: number): boolean {
+    return !Number.isNaN(this.#heights[line]);
+  }
+
+  heightOf(line: number): number {
+    return this.#heights[line] ?? Number.NaN;
+  }
+
+  /** Puts other lines in the place of `count` from `line` on. */
+  replace(line: number, count: number, heights: readonly number[]): void {
+    const same =
+      heights.length === count && heights.every((height, at) => Object.is(height, this.#heights[line + at]));
+    if (same) return;
+    this.#heights = [...this.#heights.slice(0, line), ...heights, ...this.#heights.slice(line + count)];
+    this.#starts = null;
+  }
+
   set(line: number, height: number): void {
     if (this.#heights[line] === height || line >= this.count) return;
     this.#heights[line] = height;

@@ -1,6 +1,7 @@
 /** Which rows of a long list are drawn: those in view, a few around them, and the one with the keyboard. */
 import type { NodeId } from "@/engine/protocol";
 import { Lines } from "./lines";
+import { type Run, WrappedLines } from "./wrappedLines";
 
 /** How far beyond the edges of what is in view rows are drawn, and how many at most. */
 const OVERSCAN_PX = 600;
@@ -38,7 +39,9 @@ export interface Strip {
 }
 
 export class RowWindow {
-  readonly #lines = new Lines(0);
+  readonly #lines: Lines;
+  /** The same lines, where their rows stand beside one another and wrap. */
+  readonly #wrapped: WrappedLines | null;
   #list: RowList | null = null;
   #rows = new Map<number, NodeId[]>();
   #places = new Map<NodeId, number>();
@@ -49,6 +52,13 @@ export class RowWindow {
   #asked: Stretch | null = null;
   /** The row it keeps since the person looked at it. */
   #mark: NodeId | null = null;
+  /** Rows that go on beginning a line while lines come in above that were never seen. */
+  #pins = new Set<number>();
+
+  constructor(wraps = false) {
+    this.#wrapped = wraps ? new WrappedLines() : null;
+    this.#lines = this.#wrapped ?? new Lines(0);
+  }
 
   get total(): number {
     return this.#list?.total ?? 0;
@@ -65,11 +75,37 @@ export class RowWindow {
 
   /** The first row of the line at this distance from the top. */
   firstAt(offset: number): number {
-    return this.#lines.at(offset) * this.#columns;
+    return this.#firstOf(this.#lines.at(offset));
   }
 
   lineOf(place: number): number {
-    return Math.floor(place / this.#columns);
+    return this.#wrapped?.lineOf(place) ?? Math.floor(place / this.#columns);
+  }
+
+  placeOf(id: NodeId): number | undefined {
+    return this.#places.get(id);
+  }
+
+  /** The first place that is drawn for being in view. */
+  get from(): number {
+    return this.#from;
+  }
+
+  /** How far from the top the line of a row begins. */
+  startOf(place: number): number {
+    return this.#lines.startOf(this.lineOf(place));
+  }
+
+  get pins(): ReadonlySet<number> {
+    return this.#pins;
+  }
+
+  pin(place: number): void {
+    this.#pins.add(place);
+  }
+
+  #firstOf(line: number): number {
+    return Math.min(this.#wrapped?.firstOf(line) ?? line * this.#columns, this.total);
   }
 
   /** Takes the rows as they are now; `seen` is the place of a row the person looks at. */
@@ -91,13 +127,20 @@ export class RowWindow {
     if (moved !== 0) {
       this.#from += moved;
       this.#to += moved;
-      if (this.#columns === 1) this.#lines.shift(Math.min(seen, this.#lines.count), moved);
+      this.#pins = new Set([...this.#pins].map((place) => place + moved));
+      if (this.#wrapped) this.#wrapped.shiftPlaces(moved);
+      else if (this.#columns === 1) this.#lines.shift(Math.min(seen, this.#lines.count), moved);
     }
-    this.#lines.resize(Math.ceil(list.total / this.#columns));
+    this.#resize();
     const drawn = this.#to - this.#from;
     this.#to = Math.min(this.#to, list.total);
     this.#from = Math.max(0, Math.min(this.#from, this.#to - Math.min(drawn, ROWS_AT_FIRST)));
-    this.#from -= this.#from % this.#columns;
+    this.#from = this.#firstOf(this.lineOf(this.#from));
+  }
+
+  #resize(): void {
+    if (this.#wrapped) this.#wrapped.setPlaces(this.total);
+    else this.#lines.resize(Math.ceil(this.total / this.#columns));
   }
 
   /** By how many places the row nearest to `seen` moved. */
@@ -117,7 +160,7 @@ export class RowWindow {
   setColumns(columns: number): void {
     if (columns === this.#columns) return;
     this.#columns = columns;
-    this.#lines.resize(Math.ceil(this.total / columns));
+    this.#resize();
     this.#lines.forget();
     this.#from -= this.#from % columns;
   }
@@ -133,6 +176,35 @@ export class RowWindow {
     this.#lines.estimate();
   }
 
+  /** Takes lines that wrap, as they are drawn. Lines of which all was asked for and nothing shows have no height. */
+  wrapped(runs: readonly Run[]): void {
+    if (!this.#wrapped) return;
+    this.#wrapped.drawn(runs);
+    this.#columns = this.#wrapped.perLine;
+    if (!this.#asked) return;
+    const { first, count } = this.#asked;
+    const end = Math.min(first + count, this.total);
+    for (
+      let line = this.lineOf(first);
+      line < this.#lines.count && this.#firstOf(line + 1) <= end;
+      line += 1
+    ) {
+      if (this.#firstOf(line) >= first && !this.#showsAny(line)) this.#lines.set(line, 0);
+    }
+  }
+
+  #showsAny(line: number): boolean {
+    for (let place = this.#firstOf(line); place < this.#firstOf(line + 1); place += 1)
+      if (this.#rows.has(place)) return true;
+    return false;
+  }
+
+  /** Other rows may fit into a line now. */
+  forget(): void {
+    this.#lines.forget();
+    this.#pins.clear();
+  }
+
   /** Draws what lies between two distances from the top of the list; false when that is drawn already. */
   cover(top: number, bottom: number): boolean {
     if (this.total === 0) return false;
@@ -142,16 +214,29 @@ export class RowWindow {
       const nearest = this.#lines.at(top - OVERSCAN_PX * share);
       const furthest = this.#lines.at(bottom + OVERSCAN_PX * share);
       return [
-        Math.max(0, Math.min(first - 1, Math.max(nearest, first - lines))) * this.#columns,
-        Math.min(this.total, (Math.max(last + 1, Math.min(furthest, last + lines)) + 1) * this.#columns),
+        this.#firstOf(Math.max(0, Math.min(first - 1, Math.max(nearest, first - lines)))),
+        this.#firstOf(Math.max(last + 1, Math.min(furthest, last + lines)) + 1),
       ];
     };
     const [from, to] = within(0.5);
     const [fewest, most] = within(2);
     const isDrawn = this.#from <= from && to <= this.#to;
     if (isDrawn && fewest <= this.#from && this.#to <= most) return false;
+    const before = this.#from;
     [this.#from, this.#to] = within(1);
+    if (this.#wrapped) this.#pin(before, this.firstAt(top));
     return true;
+  }
+
+  /** Where rows are drawn above others, what wraps there must not draw up those that are looked at. */
+  #pin(before: number, seen: number): void {
+    if (this.#from < before && before < this.#to) {
+      const lead = Math.max(before, seen);
+      this.pin(lead);
+      // From the very first row on, lines are as they would be if all were drawn.
+      if (this.#from === 0) for (const place of this.#pins) if (place < lead) this.#pins.delete(place);
+    }
+    for (const place of this.#pins) if (place <= this.#from || this.#to <= place) this.#pins.delete(place);
   }
 
   /** The rows to draw, in order; the one `held` is in and its neighbours stay, wherever they are. */
@@ -167,6 +252,8 @@ export class RowWindow {
         reached = this.#lines.startOf(line + 1);
       }
       strips.push({ place, ids: this.row(place), margin, isLast: line === lastLine });
+      // Where rows wrap, one empty line stands for what a margin of each is elsewhere.
+      if (this.#wrapped) margin = 0;
     }
     return strips;
   }
@@ -200,11 +287,13 @@ export class RowWindow {
 
   /** The places of a line, if all are resolved: cells of half a line would stand in the wrong columns. */
   #line(line: number): number[] {
-    const first = line * this.#columns;
-    const count = Math.min(this.#columns, this.total - first);
-    if (first < 0 || count <= 0) return [];
+    if (line < 0) return [];
+    const first = this.#firstOf(line);
+    const count = this.#firstOf(line + 1) - first;
+    if (count <= 0) return [];
     const places = Array.from({ length: count }, (_, index) => first + index);
-    return places.every((place) => this.#rows.has(place)) ? places : [];
+    const isWhole = this.#wrapped !== null || places.every((place) => this.#rows.has(place));
+    return isWhole ? places : [];
   }
 
   /**
