@@ -20,30 +20,32 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Uuid);
+        pub struct $name(u64, u64);
 
         impl $name {
             /// Ids of a later millisecond sort after those of an earlier one. The low 80 bits of
             /// `seed` must be fresh for every id made in one millisecond.
             pub fn new(now: Millis, seed: u128) -> Self {
-                Self(uuid_v7(now, seed))
+                let (high, low) = uuid_v7(now, seed).as_u64_pair();
+                Self(high, low)
             }
 
             /// Takes the lower-case hyphenated form that [`Display`](fmt::Display) writes, and no other.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
-                parse_hyphenated(text).map(Self)
+                let (high, low) = parse_hyphenated(text)?.as_u64_pair();
+                Ok(Self(high, low))
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0.hyphenated(), formatter)
+                fmt::Display::fmt(&Uuid::from_u64_pair(self.0, self.1).hyphenated(), formatter)
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(formatter, concat!(stringify!($name), "({})"), self.0.hyphenated())
+                write!(formatter, concat!(stringify!($name), "({})"), self)
             }
         }
 

@@ -203,7 +203,7 @@ pub struct Kernel {
     focused: Option<Pid>,
     ended: Ended,
     grants: Grants,
-    calls: BTreeMap<CallId, WaitingCall>,
+    calls: BTreeMap<CallId, Box<WaitingCall>>,
     performing: BTreeMap<OpId, CallId>,
     /// Streams, which take no place among those operations.
     streaming: BTreeMap<OpId, CallId>,
@@ -240,7 +240,7 @@ struct Asked {
 #[derive(Debug)]
 struct WaitingCall {
     asked: Asked,
-    /// What it is asked about, or was last; none where a process needs no leave.
+    /// What it needs that has no errand; none where a process needs no leave.
     need: Option<Capability>,
     held_bytes: u64,
     stage: Stage,
@@ -286,6 +286,7 @@ enum Stage {
     /// For a person's answer; its own time stands still.
     Asking {
         approval: ApprovalId,
+        need: Capability,
         time_left: Millis,
     },
     Queued(Op),

@@ -158,7 +158,7 @@ pub(super) struct Approvals {
     open: BTreeMap<ApprovalId, Question>,
     standing: BTreeMap<Namespace, BTreeMap<ApprovalNeed, Rule>>,
     /// Allowed once while no call waited.
-    passes: BTreeSet<(Pid, ApprovalNeed)>,
+    passes: BTreeMap<Pid, BTreeSet<ApprovalNeed>>,
 }
 
 impl Approvals {
@@ -167,7 +167,7 @@ impl Approvals {
             issued: now,
             open: BTreeMap::new(),
             standing: BTreeMap::new(),
-            passes: BTreeSet::new(),
+            passes: BTreeMap::new(),
         };
         for StandingApproval {
             namespace,
@@ -278,19 +278,21 @@ impl Approvals {
     }
 
     pub(super) fn add_pass(&mut self, pid: Pid, need: ApprovalNeed) {
-        self.passes.insert((pid, need));
+        self.passes.entry(pid).or_default().insert(need);
     }
 
     pub(super) fn has_pass(&self, pid: Pid, need: &ApprovalNeed) -> bool {
-        self.passes.contains(&(pid, need.clone()))
+        self.passes.get(&pid).is_some_and(|passes| passes.contains(need))
     }
 
     /// Whether there is a pass, which is then used up.
     pub(super) fn use_pass(&mut self, pid: Pid, need: &ApprovalNeed) -> bool {
-        self.passes.remove(&(pid, need.clone()))
+        self.passes
+            .get_mut(&pid)
+            .is_some_and(|passes| passes.remove(need))
     }
 
     pub(super) fn forget(&mut self, pid: Pid) {
-        self.passes.retain(|(holder, _)| *holder != pid);
+        self.passes.remove(&pid);
     }
 }

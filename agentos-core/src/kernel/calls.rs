@@ -49,7 +49,7 @@ impl Kernel {
         if let Some(name) = name {
             self.names.insert((caller, name), call);
         }
-        self.calls.insert(call, waiting);
+        self.calls.insert(call, Box::new(waiting));
     }
 
     pub(super) fn end_at(&mut self, deadline: Millis, call: CallId) {

@@ -77,7 +77,7 @@ impl Capability {
             },
             Self::Fs(rule) => {
                 let FilePlace { path, owner } = &rule.place;
-                Key::Files(*owner, path.root(), path.relative())
+                Key::files(*owner, path.root(), path.relative())
             }
             Self::Program { program } => Key::Program(program.as_str()),
             Self::Ipc(rule) => Key::Partner(&rule.with),
@@ -131,12 +131,23 @@ enum Key<'a> {
     Approve,
     Host(&'a str),
     HostsBelow(&'a str),
+    /// A root of files.
+    Root(Option<Namespace>, FsRoot),
+    /// What is below one.
     Files(Option<Namespace>, FsRoot, &'a str),
     Program(&'a str),
     Partner(&'a Partner),
 }
 
-impl Key<'_> {
+impl<'a> Key<'a> {
+    fn files(owner: Option<Namespace>, root: FsRoot, relative: &'a str) -> Self {
+        if relative.is_empty() {
+            Self::Root(owner, root)
+        } else {
+            Self::Files(owner, root, relative)
+        }
+    }
+
     /// The next wider one: the domain a host is in, the folder a file is in.
     fn above(&self) -> Option<Self> {
         match *self {
@@ -144,10 +155,9 @@ impl Key<'_> {
                 let (_, domain) = host.split_once('.')?;
                 Some(Self::HostsBelow(domain))
             }
-            Self::Files(_, _, "") => None,
             Self::Files(owner, root, path) => {
                 let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-                Some(Self::Files(owner, root, folder))
+                Some(Self::files(owner, root, folder))
             }
             _ => None,
         }

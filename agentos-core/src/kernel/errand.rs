@@ -104,7 +104,7 @@ impl Kernel {
     ) {
         self.keep_waiting(WaitingCall {
             asked,
-            need: Some(errand.capability()),
+            need: None,
             held_bytes,
             stage: Stage::Arriving,
             allowed_once,
@@ -134,7 +134,7 @@ impl Kernel {
         let is_within_the_family = self.is_within_the_family(call);
         for need in &needs {
             if !self.is_met(call, need, is_within_the_family)? {
-                return self.ask(call, caller.pid(), need.asked.clone());
+                return self.ask(call, caller.pid(), need);
             }
         }
         self.use_passes(call, needs);
@@ -160,7 +160,6 @@ impl Kernel {
             return Ok(true);
         };
         let caller = waiting.asked.caller;
-        waiting.need = Some(need.capability.clone());
         let can_be_asked = waiting.errand.as_ref().is_some_and(Errand::can_be_asked);
         let denied = || SysError::PermissionDenied {
             need: need.capability.clone(),
@@ -185,10 +184,11 @@ impl Kernel {
         };
         let caller = waiting.asked.caller;
         for Need { asked, capability } in needs {
-            let is_open = self.grants.standing_of(caller, &capability) == Standing::Nothing;
-            if is_open
+            let pid = caller.pid();
+            if self.approvals.has_pass(pid, &asked)
+                && self.grants.standing_of(caller, &capability) == Standing::Nothing
                 && !waiting.is_allowed_once(&capability)
-                && self.approvals.use_pass(caller.pid(), &asked)
+                && self.approvals.use_pass(pid, &asked)
             {
                 waiting.allowed_once.push(asked);
             }
@@ -213,15 +213,15 @@ impl Kernel {
     }
 
     /// Makes `call` wait for the person, or fail where nobody is there to ask.
-    fn ask(&mut self, call: CallId, pid: Pid, need: ApprovalNeed) -> Result<(), SysError> {
+    fn ask(&mut self, call: CallId, pid: Pid, need: &Need) -> Result<(), SysError> {
         let open = self
             .approvals
-            .asked(pid, &need)
+            .asked(pid, &need.asked)
             .map(|question| question.approval.id);
         let id = if let Some(id) = open {
             id
         } else {
-            let approval = self.approvals.ask(pid, need, self.now)?;
+            let approval = self.approvals.ask(pid, need.asked.clone(), self.now)?;
             let id = approval.id;
             self.announce(approval);
             id
@@ -237,6 +237,7 @@ impl Kernel {
             let time_left = waiting.asked.deadline.saturating_sub(self.now);
             waiting.stage = Stage::Asking {
                 approval: id,
+                need: need.capability.clone(),
                 time_left,
             };
         }
@@ -450,8 +451,8 @@ impl Kernel {
             );
             self.emit(pid, EventKind::ApprovalExpired { id });
             for call in question.calls {
-                let need = self.calls.get(&call).and_then(|call| call.need.clone());
-                if let Some(need) = need {
+                if let Some(Stage::Asking { need, .. }) = self.calls.get(&call).map(|call| &call.stage) {
+                    let need = need.clone();
                     self.end_call(call, Err(SysError::PermissionDenied { need }));
                 }
             }

@@ -261,7 +261,7 @@ pub struct AuthorizedOp {
     id: OpId,
     call: Option<CallId>,
     op: Op,
-    record: Option<AuditRecord>,
+    record: Option<Box<AuditRecord>>,
 }
 
 impl AuthorizedOp {
@@ -280,11 +280,11 @@ impl AuthorizedOp {
 
     /// What the audit must hold once the operation is done; none for a read.
     pub fn record(&self) -> Option<&AuditRecord> {
-        self.record.as_ref()
+        self.record.as_deref()
     }
 
     pub fn into_parts(self) -> (Op, Option<AuditRecord>) {
-        (self.op, self.record)
+        (self.op, self.record.map(|record| *record))
     }
 }
 
@@ -343,6 +343,8 @@ pub(super) fn authorize(
     for need in op.source_need().into_iter().chain([op.need()]) {
         check_call(grants, caller, &need, allowed_once(&need))?;
     }
-    let record = op.action().map(|action| stamp.record(caller.pid(), action));
+    let record = op
+        .action()
+        .map(|action| Box::new(stamp.record(caller.pid(), action)));
     Ok(AuthorizedOp { id, call, op, record })
 }

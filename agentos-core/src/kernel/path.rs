@@ -1,6 +1,7 @@
 //! Paths of files: parsed once, so that whoever holds one knows that it leads nowhere else.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +42,7 @@ impl FsRoot {
 pub struct FsPath {
     root: FsRoot,
     /// Names with `/` between them; empty for the root.
-    relative: String,
+    relative: Arc<str>,
 }
 
 impl FsPath {
@@ -62,7 +63,7 @@ impl FsPath {
         match root {
             Some(root) if is_relative_path(relative) => Ok(Self {
                 root,
-                relative: relative.to_owned(),
+                relative: relative.into(),
             }),
             _ => Err(SysError::invalid("path")),
         }
@@ -71,7 +72,7 @@ impl FsPath {
     pub fn of_root(root: FsRoot) -> Self {
         Self {
             root,
-            relative: String::new(),
+            relative: Arc::default(),
         }
     }
 
@@ -98,7 +99,7 @@ impl FsPath {
         let (folder, name) = self.relative.rsplit_once('/').unwrap_or(("", &self.relative));
         let folder = Self {
             root: self.root,
-            relative: folder.to_owned(),
+            relative: folder.into(),
         };
         (!name.is_empty()).then_some((folder, name))
     }
@@ -111,9 +112,11 @@ impl FsPath {
 
     /// Whether `other` is this place or one below it.
     pub fn contains(&self, other: &Self) -> bool {
-        let rest = other.relative.strip_prefix(self.relative.as_str());
-        let below = |rest: &str| self.is_root() || rest.is_empty() || rest.starts_with('/');
-        self.root == other.root && rest.is_some_and(below)
+        let is_below = || {
+            let rest = other.relative.strip_prefix(&*self.relative);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.root == other.root && (self.is_root() || is_below())
     }
 }
 

@@ -331,13 +331,17 @@ impl Run {
             let Principal::Process(pid) = call.asked.caller else {
                 continue;
             };
-            let need = call.need.as_ref().expect("a need of every call here");
-            let standing = kernel.grants.standing_of(call.asked.caller, need);
-            let expected = match call.stage {
-                Stage::Asking { .. } => standing == Standing::Nothing,
+            let expected = match &call.stage {
+                Stage::Asking { need, .. } => {
+                    kernel.grants.standing_of(call.asked.caller, need) == Standing::Nothing
+                }
                 _ => {
-                    standing == Standing::Allowed
-                        || standing == Standing::Nothing && call.is_allowed_once(need)
+                    let needs = call.needs();
+                    !needs.is_empty()
+                        && needs.iter().all(|need| {
+                            let once = call.is_allowed_once(need);
+                            monitor::check_call(&kernel.grants, call.asked.caller, need, once).is_ok()
+                        })
                 }
             };
             assert!(expected, "{pid} waits for what it is not allowed");
