@@ -27,7 +27,8 @@ pub async fn open(file: &Path) -> Result<SqlitePool, OpenError> {
         .filename(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal);
-    connect(options, SqlitePoolOptions::new().max_connections(CONNECTIONS)).await
+    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS);
+    connect(options, pool).await
 }
 
 /// A database that is gone with its last handle.
@@ -45,7 +46,9 @@ async fn connect(options: SqliteConnectOptions, pool: SqlitePoolOptions) -> Resu
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
-    let pool = pool.connect_with(options).await.map_err(OpenError::Unavailable)?;
+    // A file does not hang up, so its connections need no test before each use.
+    let pool = pool.test_before_acquire(false).connect_with(options).await;
+    let pool = pool.map_err(OpenError::Unavailable)?;
     sqlx::migrate!("../migrations/sqlite")
         .run(&pool)
         .await

@@ -6,10 +6,10 @@ use agentos_core::ids::Namespace;
 use agentos_core::kernel::{
     AuditRecord, IoKind, Reply, Rule, StandingApproval, StoreKey, StoredValue, SysError,
 };
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::audit;
+use super::audit::AuditEnd;
 
 const SELECT_VALUE: &str = "
     SELECT version, CASE WHEN length(value) <= ? THEN value END
@@ -41,13 +41,16 @@ const UPSERT_APPROVAL: &str = "
 
 const DELETE_APPROVALS: &str = "DELETE FROM approvals WHERE namespace = ?";
 
-/// The app data, the person's lasting answers and the audit of the database of [`crate::database`].
+/// The app data, the person's lasting answers and the audit of the database of [`crate::database`]. There is one of each
+/// database: it alone appends to the audit.
 #[derive(Debug)]
 pub struct SqliteAppData {
     pool: SqlitePool,
     /// `SQLite` lets one write at a time and has others try again and again, some of them for
     /// seconds. Here they wait in line, and leave the other connections to readers.
-    turn: Mutex<()>,
+    ///
+    /// Who has the turn knows where the audit ends, if it was read or written since the last failure.
+    turn: Mutex<Option<AuditEnd>>,
 }
 
 impl SqliteAppData {
@@ -80,19 +83,20 @@ impl SqliteAppData {
     }
 
     pub(super) async fn put(&self, put: Put, record: Option<AuditRecord>) -> Result<Reply, SysError> {
-        let (_turn, mut transaction) = self.begin().await?;
+        let (mut turn, mut transaction) = self.begin().await?;
         put.check(&mut transaction).await?;
-        let version = audit::append(&mut transaction, record.as_slice()).await?;
+        let end = append(&mut turn, &mut transaction, record.as_slice()).await?;
         sqlx::query(UPSERT_VALUE)
             .bind(put.namespace.to_string())
             .bind(put.key.as_str())
             .bind(put.value)
-            .bind(version as i64)
+            .bind(end.seq as i64)
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        Ok(Reply::Stored(version))
+        *turn = Some(end);
+        Ok(Reply::Stored(end.seq))
     }
 
     pub(super) async fn delete(
@@ -101,7 +105,7 @@ impl SqliteAppData {
         key: &StoreKey,
         record: Option<AuditRecord>,
     ) -> Result<Reply, SysError> {
-        let (_turn, mut transaction) = self.begin().await?;
+        let (mut turn, mut transaction) = self.begin().await?;
         let deleted = sqlx::query(DELETE_VALUE)
             .bind(namespace.to_string())
             .bind(key.as_str())
@@ -111,8 +115,9 @@ impl SqliteAppData {
         if deleted.rows_affected() == 0 {
             return Err(SysError::NotFound);
         }
-        audit::append(&mut transaction, record.as_slice()).await?;
+        let end = append(&mut turn, &mut transaction, record.as_slice()).await?;
         transaction.commit().await.map_err(failed)?;
+        *turn = Some(end);
         Ok(Reply::Done)
     }
 
@@ -121,14 +126,15 @@ impl SqliteAppData {
         namespace: Namespace,
         record: Option<AuditRecord>,
     ) -> Result<Reply, SysError> {
-        let (_turn, mut transaction) = self.begin().await?;
+        let (mut turn, mut transaction) = self.begin().await?;
         let deleted = sqlx::query(DELETE_ALL)
             .bind(namespace.to_string())
             .execute(&mut *transaction)
             .await
             .map_err(failed)?;
-        audit::append(&mut transaction, record.as_slice()).await?;
+        let end = append(&mut turn, &mut transaction, record.as_slice()).await?;
         transaction.commit().await.map_err(failed)?;
+        *turn = Some(end);
         Ok(Reply::Removed(deleted.rows_affected()))
     }
 
@@ -196,18 +202,34 @@ impl SqliteAppData {
     }
 
     pub(super) async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
-        let (_turn, mut transaction) = self.begin().await?;
-        audit::append(&mut transaction, records).await?;
-        transaction.commit().await.map_err(failed)
+        let mut turn = self.turn.lock().await;
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        *turn = Some(append(&mut turn, &mut connection, records).await?);
+        Ok(())
     }
 
     /// A transaction that writes, and the turn to write, which must outlive it. It takes the write
     /// lock at once, so that what it reads still holds when it writes.
-    async fn begin(&self) -> Result<(MutexGuard<'_, ()>, Transaction<'static, Sqlite>), SysError> {
+    async fn begin(&self) -> Result<(Turn<'_>, Transaction<'static, Sqlite>), SysError> {
         let turn = self.turn.lock().await;
         let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         Ok((turn, transaction))
     }
+}
+
+type Turn<'a> = MutexGuard<'a, Option<AuditEnd>>;
+
+/// Whoever holds the turn knows the end again once this is on the disk.
+async fn append(
+    turn: &mut Turn<'_>,
+    connection: &mut SqliteConnection,
+    records: &[AuditRecord],
+) -> Result<AuditEnd, SysError> {
+    let end = match turn.take() {
+        Some(end) => end,
+        None => AuditEnd::read(connection).await?,
+    };
+    end.append(connection, records).await
 }
 
 /// The first text after all that begin with `prefix`; none where there is no such text.

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use agentos_core::kernel::{AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier, SysError};
 use futures::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
 use super::app_data::{corrupt, failed};
+
+/// One statement, so that all or none are there; the head follows it.
+const INSERT_ROWS: &str = "
+    INSERT INTO audit (seq, record, hash)
+    SELECT value ->> 0, value ->> 1, unhex(value ->> 2) FROM json_each(?) ORDER BY key";
 
 /// Reads the audit of the database of [`crate::database`].
 #[derive(Debug, Clone)]
@@ -81,9 +86,9 @@ impl SqliteAudit {
 }
 
 /// The `seq` and the hash of the last row ever written.
-async fn head(transaction: &mut Transaction<'_, Sqlite>) -> Result<(u64, AuditHash), AuditError> {
+async fn head(connection: &mut SqliteConnection) -> Result<(u64, AuditHash), AuditError> {
     let head = sqlx::query("SELECT seq, hash FROM audit_head")
-        .fetch_one(&mut **transaction)
+        .fetch_one(connection)
         .await;
     seq_and_hash(&head.map_err(AuditError::Unavailable)?)
 }
@@ -110,29 +115,40 @@ fn unreadable(error: AuditError) -> SysError {
     }
 }
 
-/// Appends `records`; answers the `seq` of the last row there is then.
-pub(super) async fn append(
-    transaction: &mut Transaction<'_, Sqlite>,
-    records: &[AuditRecord],
-) -> Result<u64, SysError> {
-    let (mut seq, mut hash) = head(transaction).await.map_err(unreadable)?;
-    for record in records {
-        let record = serde_json::to_string(record).map_err(corrupt)?;
-        seq += 1;
-        hash = hash.next(seq, &record);
-        sqlx::query("INSERT INTO audit (seq, record, hash) VALUES (?, ?, ?)")
-            .bind(seq as i64)
-            .bind(record)
-            .bind(&hash.as_bytes()[..])
-            .execute(&mut **transaction)
-            .await
-            .map_err(failed)?;
+/// Where the audit ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AuditEnd {
+    /// Of the last row ever written; 0 before the first.
+    pub(super) seq: u64,
+    hash: AuditHash,
+}
+
+impl AuditEnd {
+    pub(super) async fn read(connection: &mut SqliteConnection) -> Result<Self, SysError> {
+        let (seq, hash) = head(connection).await.map_err(unreadable)?;
+        Ok(Self { seq, hash })
     }
-    sqlx::query("UPDATE audit_head SET seq = ?, hash = ?")
-        .bind(seq as i64)
-        .bind(&hash.as_bytes()[..])
-        .execute(&mut **transaction)
-        .await
-        .map_err(failed)?;
-    Ok(seq)
+
+    /// Appends `records` here, all or none; answers where the audit ends then.
+    pub(super) async fn append(
+        mut self,
+        connection: &mut SqliteConnection,
+        records: &[AuditRecord],
+    ) -> Result<Self, SysError> {
+        let mut rows = Vec::with_capacity(records.len());
+        for record in records {
+            let record = serde_json::to_string(record).map_err(corrupt)?;
+            self.seq += 1;
+            self.hash = self.hash.next(self.seq, &record);
+            rows.push((self.seq, record, self.hash.to_string()));
+        }
+        if !rows.is_empty() {
+            sqlx::query(INSERT_ROWS)
+                .bind(serde_json::to_string(&rows).map_err(corrupt)?)
+                .execute(connection)
+                .await
+                .map_err(failed)?;
+        }
+        Ok(self)
+    }
 }

@@ -20,6 +20,8 @@ use agentos_core::ids::Namespace;
 use agentos_core::kernel::{FileOp, FilePlace, FileReply, FsRights, FsRoot, IoKind, Reply, SysError};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata};
+use futures::future::join;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use change::Staged;
@@ -34,6 +36,11 @@ const ROOTS_OPEN: usize = 256;
 
 /// Where the system's own files are, beside the folders that are named by namespaces.
 const SYSTEM: &str = "system";
+
+/// Ends when the record of a change is on the disk.
+pub(super) trait Recording: Future<Output = Result<(), SysError>> + Send + 'static {}
+
+impl<F: Future<Output = Result<(), SysError>> + Send + 'static> Recording for F {}
 
 /// The folders `home`, `shared` and `tmp` of all apps and of the system, below `files` in the data folder.
 #[derive(Debug)]
@@ -56,6 +63,8 @@ struct Root {
     folder: Arc<Dir>,
     id: RootId,
     opened: OnceLock<Dir>,
+    #[cfg(target_os = "linux")]
+    regular: cached::RegularFiles,
     /// Who changes something here has it, from the first check to the last step.
     turn: Arc<tokio::sync::Mutex<Space>>,
 }
@@ -82,20 +91,39 @@ impl Files {
         })
     }
 
-    /// Performs `op`. A change is prepared beside what is there, then `record` is awaited, then it is made in one step;
-    /// dropping the future before that leaves everything as it was.
-    pub(super) async fn perform(
-        &self,
-        op: FileOp,
-        record: impl Future<Output = Result<(), SysError>>,
-    ) -> Result<Reply, SysError> {
+    /// Performs `op`. A change is prepared beside what is there, brought to the disk while `record` is awaited, and then
+    /// made in one step; dropping the future before that leaves everything as it was.
+    pub(super) async fn perform(&self, op: FileOp, record: impl Recording) -> Result<Reply, SysError> {
         let Some(roots) = self.changed(&op) else {
             return self.read(op).await;
         };
         let turns = Turns::take(&roots).await;
-        let staged = self.at_work(move || Staged::prepare(op, &roots, turns)).await?;
-        record.await?;
-        self.at_work(move || staged.commit()).await
+        self.change(move || Staged::prepare(op, &roots, turns), record)
+            .await
+    }
+
+    /// Makes what `prepare` stages, on one thread: to change threads takes as long as to bring a record to the disk.
+    async fn change(
+        &self,
+        prepare: impl FnOnce() -> Result<Staged, SysError> + Send + 'static,
+        record: impl Recording,
+    ) -> Result<Reply, SysError> {
+        let caller = Arc::new(());
+        let waiting = Arc::downgrade(&caller);
+        let runtime = Handle::current();
+        let reply = self.at_work(move || {
+            let staged = prepare()?;
+            // The record is on its way when the flush begins.
+            let (recorded, flushed) = runtime.block_on(join(record, async { staged.flush() }));
+            recorded.and(flushed)?;
+            if waiting.strong_count() == 0 {
+                return Err(SysError::Cancelled);
+            }
+            staged.commit()
+        });
+        let reply = reply.await;
+        drop(caller);
+        reply
     }
 
     /// What `op` reads, where that takes no wait.
@@ -105,7 +133,7 @@ impl Files {
             return None;
         };
         let root = self.root(place);
-        cached::read(root.opened.get()?, op).map(Reply::File)
+        cached::read(root.opened.get()?, &root.regular, op).map(Reply::File)
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -150,6 +178,8 @@ impl Files {
                 folder: Arc::clone(&self.folder),
                 id,
                 opened: OnceLock::new(),
+                #[cfg(target_os = "linux")]
+                regular: cached::RegularFiles::default(),
                 turn: Arc::default(),
             })
         });

@@ -13,7 +13,7 @@ use agentos_core::ports::stream::Pipe;
 use async_trait::async_trait;
 
 use super::app_data::{Put, SqliteAppData};
-use super::files::{Files, Terms};
+use super::files::{Files, Recording, Terms};
 use super::model::AppModel;
 use super::network::{PinnedHttp, Resolver, SystemResolver};
 use super::programs::Programs;
@@ -22,7 +22,7 @@ use super::sockets::Sockets;
 /// [`HostPort`] for this machine: app data and the audit in `SQLite`, the network, files, and what the machine is.
 #[derive(Debug)]
 pub struct Host {
-    app_data: SqliteAppData,
+    app_data: Arc<SqliteAppData>,
     network: PinnedHttp,
     sockets: Sockets,
     files: Option<Files>,
@@ -36,7 +36,7 @@ impl Host {
     pub fn new(app_data: SqliteAppData) -> Self {
         let resolver = Arc::new(SystemResolver);
         Self {
-            app_data,
+            app_data: Arc::new(app_data),
             network: PinnedHttp::new(resolver.clone()),
             sockets: Sockets::new(resolver),
             files: None,
@@ -73,6 +73,11 @@ impl Host {
     pub fn with_programs(mut self, programs: Programs) -> Self {
         self.programs = Some(programs);
         self
+    }
+
+    fn recording(&self, record: Option<AuditRecord>) -> impl Recording + use<> {
+        let app_data = Arc::clone(&self.app_data);
+        async move { app_data.record(record.as_slice()).await }
     }
 
     async fn run(&self, run: ProgramRun, record: Option<AuditRecord>) -> Result<Reply, SysError> {
@@ -149,7 +154,7 @@ impl HostPort for Host {
             }
             Op::Generate(prompt) => self.ask(*prompt, record).await,
             Op::File(op) => match &self.files {
-                Some(files) => files.perform(*op, self.app_data.record(record.as_slice())).await,
+                Some(files) => files.perform(*op, self.recording(record)).await,
                 None => Err(SysError::Unavailable { retry_after: None }),
             },
             Op::RunProgram(program) => self.run(*program, record).await,
@@ -177,10 +182,7 @@ impl HostPort for Host {
         let (Op::Stream(op), Some(files)) = (op, &self.files) else {
             return Err(SysError::Unavailable { retry_after: None });
         };
-        let record = async |bytes| {
-            let record = record.map(|record| record.of_bytes(bytes));
-            self.app_data.record(record.as_slice()).await
-        };
+        let record = |bytes| self.recording(record.map(|record| record.of_bytes(bytes)));
         match (*op, pipe) {
             (
                 StreamOp::Read {

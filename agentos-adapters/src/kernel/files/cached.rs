@@ -3,9 +3,11 @@
 //! Linux can be asked to open and to read only what it has at hand (`RESOLVE_CACHED` of openat2(2), since 5.12, and
 //! `RWF_NOWAIT` of preadv2(2)); where it cannot or would have to wait, the file is read as any other.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::IoSliceMut;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use agentos_core::kernel::{FileOp, FileReply, FsPath};
 use cap_std::fs::{Dir, Metadata};
@@ -18,9 +20,39 @@ use super::walk::stat;
 /// The longest read that is not worth a thread of its own.
 const AT_MOST: u64 = 64 * 1_024;
 
+/// Paths at which there was a regular file. To open anything else can have an effect, so what stands elsewhere is looked
+/// at before it is opened; what has come in the place of one of these neither blocks nor is read.
+#[derive(Debug, Default)]
+pub(super) struct RegularFiles(Mutex<HashSet<FsPath>>);
+
+/// How many are remembered, at most.
+const REMEMBERED: usize = 1_024;
+
+impl RegularFiles {
+    fn has(&self, path: &FsPath) -> bool {
+        self.paths().contains(path)
+    }
+
+    fn remember(&self, path: &FsPath) {
+        let mut paths = self.paths();
+        if paths.len() >= REMEMBERED {
+            paths.clear();
+        }
+        paths.insert(path.clone());
+    }
+
+    fn forget(&self, path: &FsPath) {
+        self.paths().remove(path);
+    }
+
+    fn paths(&self) -> MutexGuard<'_, HashSet<FsPath>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What `op` reads below `root`, if it is a read of a regular file and all of it is in memory. Whatever is not as it
 /// should be is left to the careful way, which tells what it is.
-pub(super) fn read(root: &Dir, op: &FileOp) -> Option<FileReply> {
+pub(super) fn read(root: &Dir, known: &RegularFiles, op: &FileOp) -> Option<FileReply> {
     let FileOp::Read {
         place,
         offset,
@@ -30,9 +62,16 @@ pub(super) fn read(root: &Dir, op: &FileOp) -> Option<FileReply> {
     else {
         return None;
     };
-    // To open what is no regular file can have an effect, so it is found first.
-    regular(open(root, &place.path, OFlags::PATH)?)?;
-    let (file, metadata) = regular(open(root, &place.path, OFlags::RDONLY | OFlags::NONBLOCK)?)?;
+    let path = &place.path;
+    if !known.has(path) {
+        regular(open(root, path, OFlags::PATH)?)?;
+        known.remember(path);
+    }
+    let opened = open(root, path, OFlags::RDONLY | OFlags::NONBLOCK).and_then(regular);
+    let Some((file, metadata)) = opened else {
+        known.forget(path);
+        return None;
+    };
     let (offset, wanted) = range(&metadata, *offset, *length, *max_bytes).ok()?;
     if wanted > AT_MOST {
         return None;
@@ -71,6 +110,7 @@ fn regular(file: OwnedFd) -> Option<(File, Metadata)> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     use agentos_core::kernel::{FilePlace, FsRights};
     use cap_std::ambient_authority;
@@ -104,7 +144,8 @@ mod tests {
         let (folder, dir) = folder();
         fs::create_dir(folder.path().join("a")).unwrap();
         fs::write(folder.path().join("a/b"), "0123456789").unwrap();
-        if read(&dir, &read_of("a/b", 0, None)).is_none() {
+        let known = RegularFiles::default();
+        if read(&dir, &known, &read_of("a/b", 0, None)).is_none() {
             eprintln!("skipped: this file system has no reads that do not wait");
             return;
         }
@@ -122,7 +163,7 @@ mod tests {
             };
             let located = Located::of(&dir, place, FsRights::Read).unwrap();
             let careful = read_range(&located, offset, length, *max_bytes).unwrap();
-            assert_eq!(read(&dir, &op), Some(careful), "{offset} {length:?}");
+            assert_eq!(read(&dir, &known, &op), Some(careful), "{offset} {length:?}");
         }
     }
 
@@ -152,7 +193,45 @@ mod tests {
             "pipe",
             "long",
         ] {
-            assert_eq!(read(&dir, &read_of(path, 0, None)), None, "{path}");
+            let known = RegularFiles::default();
+            assert_eq!(read(&dir, &known, &read_of(path, 0, None)), None, "{path}");
         }
+    }
+
+    #[test]
+    fn what_has_come_in_the_place_of_a_regular_file_is_left_alone() {
+        let (folder, dir) = folder();
+        let (at, of) = (folder.path().join("a"), read_of("a", 0, None));
+        let known = RegularFiles::default();
+        fs::write(&at, "a").unwrap();
+        if read(&dir, &known, &of).is_none() {
+            eprintln!("skipped: this file system has no reads that do not wait");
+            return;
+        }
+        fs::remove_file(&at).unwrap();
+        assert_eq!(read(&dir, &known, &of), None, "nothing");
+        for (what, put) in [
+            (
+                "a pipe",
+                (|at| mknodat(CWD, at, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap()) as fn(&Path),
+            ),
+            ("a link", |at| symlink("/etc/passwd", at).unwrap()),
+        ] {
+            fs::write(&at, "a").unwrap();
+            assert!(read(&dir, &known, &of).is_some());
+            fs::remove_file(&at).unwrap();
+            put(&at);
+            assert_eq!(read(&dir, &known, &of), None, "{what}");
+            fs::remove_file(&at).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_paths_that_are_remembered_stay_few() {
+        let known = RegularFiles::default();
+        for number in 0..3 * REMEMBERED {
+            known.remember(&FsPath::parse(&number.to_string()).unwrap());
+        }
+        assert!(known.paths().len() <= REMEMBERED);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agentos_core::kernel::{
-    DISK_BLOCK, FileOp, FilePlace, FileReply, FileStat, FsPath, FsRights, IoKind, Reply, SysError, WriteMode,
+    DISK_BLOCK, FileOp, FilePlace, FileReply, FsPath, FsRights, Reply, SysError, WriteMode,
     disk_bytes,
 };
 use cap_std::fs::{Dir, Metadata, OpenOptions};
@@ -16,7 +16,7 @@ use super::space::{Arrival, taken};
 use super::walk::{Located, make, stat, sync};
 use super::{Root, Roots, Terms, Turns, failed};
 
-/// A change that waits for its record. Dropped, it never was.
+/// A change that waits for its record and to be [flushed](Self::flush). Dropped, it never was.
 #[derive(Debug)]
 pub(super) struct Staged {
     step: Step,
@@ -103,11 +103,11 @@ impl Staged {
         }
     }
 
-    /// As [`commit`](Self::commit), of a file that is put somewhere.
-    pub(super) fn put(self) -> Result<FileStat, SysError> {
-        match self.commit()? {
-            Reply::File(FileReply::Stat(stat)) => Ok(stat),
-            _ => Err(SysError::Io { kind: IoKind::Disk }),
+    /// Brings what is prepared to the disk; what is missing then is its name.
+    pub(super) fn flush(&self) -> Result<(), SysError> {
+        match &self.step {
+            Step::Put { new, .. } => new.flush().map_err(failed),
+            _ => Ok(()),
         }
     }
 
@@ -213,7 +213,6 @@ impl Incoming {
         }
         let (added, freed) = (disk_bytes(bytes), there.as_ref().map_or(0, taken));
         staging.turns.target.check(dir, added, freed, limit)?;
-        new.finish().map_err(failed)?;
         let replaces = there.is_some();
         Ok(staging.staged(Step::Put { new, at, replaces }, added, freed))
     }
@@ -371,7 +370,6 @@ impl NewFile {
     fn make(folder: &Dir, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<Self> {
         let new = Self::begin(folder, new_name())?;
         fill(&mut new.file.try_clone()?.into_std())?;
-        new.finish()?;
         Ok(new)
     }
 
@@ -384,8 +382,8 @@ impl NewFile {
         })
     }
 
-    /// All is written.
-    fn finish(&self) -> io::Result<()> {
+    /// Once all is written.
+    fn flush(&self) -> io::Result<()> {
         let file = self.file.try_clone()?.into_std();
         file.set_modified(UNIX_EPOCH + Duration::from_nanos(next_time()))?;
         file.sync_all()

@@ -4,14 +4,16 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use agentos_core::kernel::{FilePlace, FileStat, FsRights, Reply, STREAM_CHUNK, SysError, WriteMode};
+use agentos_core::kernel::{
+    FilePlace, FileReply, FileStat, FsRights, IoKind, Reply, STREAM_CHUNK, SysError, WriteMode,
+};
 use agentos_core::ports::stream::{ByteStream, chunk_within_bounds};
 use futures::channel::mpsc;
 use futures::{SinkExt, StreamExt};
 
 use super::change::Incoming;
 use super::walk::{Located, stat};
-use super::{Files, Root, Roots, Turns, failed};
+use super::{Files, Recording, Root, Roots, Turns, failed};
 
 /// On which terms a file is written.
 #[derive(Debug)]
@@ -50,12 +52,12 @@ impl Files {
 
     /// Takes a file in beside what is there, and puts it there when all has come and is recorded. While it comes, others
     /// change what they like in the same root.
-    pub(in crate::kernel) async fn take(
+    pub(in crate::kernel) async fn take<R: Recording>(
         &self,
         place: FilePlace,
         terms: Terms,
         mut bytes: ByteStream,
-        record: impl AsyncFnOnce(u64) -> Result<(), SysError>,
+        record: impl FnOnce(u64) -> R,
     ) -> Result<Reply, SysError> {
         let roots = self.one_root(&place);
         let turns = Turns::take(&roots).await;
@@ -70,10 +72,11 @@ impl Files {
         }
         let count = incoming.bytes();
         let turns = Turns::take(&roots).await;
-        let staged = self.at_work(move || incoming.stage(&roots, turns)).await?;
-        record(count).await?;
-        let stat = self.at_work(move || staged.put()).await?;
-        Ok(Reply::Streamed { bytes: count, stat })
+        let put = self.change(move || incoming.stage(&roots, turns), record(count));
+        match put.await? {
+            Reply::File(FileReply::Stat(stat)) => Ok(Reply::Streamed { bytes: count, stat }),
+            _ => Err(SysError::Io { kind: IoKind::Disk }),
+        }
     }
 
     fn one_root(&self, place: &FilePlace) -> Roots {
