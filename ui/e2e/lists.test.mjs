@@ -17,7 +17,11 @@ beforeEach(async () => {
   desktop = await Desktop.open(server.url);
 });
 
-afterEach(() => desktop?.close());
+afterEach(async () => {
+  await desktop?.close();
+  const { apps } = (await server.request("GET", "/apps")).body;
+  for (const { id } of apps) await server.request("DELETE", `/apps/${id}`);
+});
 
 /** Opens a document as an app; gives its window once it is drawn, and its state as the server holds it. */
 async function open(spec) {
@@ -451,8 +455,9 @@ describe("children of which most show nothing", () => {
   for (const [type, props] of [
     ["list", { label: "Sparse" }],
     ["container", { label: "Sparse", layout: "horizontal" }],
+    ["container", { label: "Sparse", layout: "horizontal", wrap: false }],
   ]) {
-    it(`show those that do, however far they are apart, in a ${type}`, async () => {
+    it(`show those that do, however far they are apart, in a ${type} of ${JSON.stringify(props)}`, async () => {
       const app = await open({
         title: "Sparse",
         state: { every: 900, rows: numbered(5_000) },
@@ -635,6 +640,355 @@ describe("many chips beside one another", () => {
   });
 });
 
+describe("many children in a single line", () => {
+  const COUNT = 10_000;
+  const labelOf = (n) => `Step ${n}${"+".repeat((n * 7) % 23)}`;
+  const press = (label) => ({
+    ...button(label, { tool: "ui.set_state", args: { path: "told", value: label } }),
+    id: "step",
+  });
+  const spec = (props = {}) => ({
+    title: "Line",
+    state: {
+      steps: Array.from({ length: COUNT }, (_, id) => ({ id, name: labelOf(id) })),
+      fresh: Array.from({ length: 300 }, (_, n) => ({ id: 20_000 + n, name: `Fresh ${n}` })),
+      told: "",
+    },
+    components: [
+      button("Widen 1800", {
+        tool: "ui.update_item",
+        args: { path: "steps", key: 1800, value: { name: "Wider and wider and wider" } },
+      }),
+      button("Widen 0", {
+        tool: "ui.update_item",
+        args: { path: "steps", key: 0, value: { name: "Wide ".repeat(9) } },
+      }),
+      button("Add before", {
+        tool: "ui.add_item",
+        args: { path: "steps", at: "first", value: { name: "Fresh" } },
+      }),
+      button("Take 0", { tool: "ui.remove_item", args: { path: "steps", key: 0 } }),
+      button("To 9", { tool: "ui.focus", args: { id: "step@9" } }),
+      { type: "text", props: { content: "told {{ told }}" } },
+      {
+        type: "container",
+        id: "line",
+        props: { layout: "horizontal", wrap: false, maxHeight: 120, label: "Steps", gap: 10, ...props },
+        each: { in: "steps", as: "s" },
+        children: [press("{{ s.name }}")],
+      },
+    ],
+  });
+  const parts = (app) => ({
+    box: app.locator('[data-node-id="line"]'),
+    named: (n) => app.getByRole("button", { name: labelOf(n), exact: true }),
+    click: (name) => app.getByRole("button", { name, exact: true }).click(),
+  });
+  const scroll = async (box, to) => {
+    await box.evaluate((element, to) => element.scrollTo(to ?? element.scrollWidth, 0), to);
+    await settled();
+  };
+  /** Changes something, and tells by how far what is in view went. */
+  const shifted = async (box, change) => {
+    const before = await box.evaluate(lineIn);
+    assert.ok(before.isCovered, `a gap at ${before.scrollLeft}`);
+    await change();
+    await settled();
+    const after = await box.evaluate(lineIn);
+    assert.ok(after.isCovered, `a gap at ${after.scrollLeft}`);
+    const shifts = before.seen
+      .map(({ row, left }) => (after.all.find((cell) => cell.row === row)?.left ?? Number.NaN) - left)
+      .filter((shift) => !Number.isNaN(shift));
+    return { first: shifts[0], shifts, after };
+  };
+
+  it("draws those in view, shows how long it is, and none of them jumps", async () => {
+    const app = await open(spec());
+    const { box, named } = parts(app);
+    await named(0).waitFor();
+    await settled();
+    const atFirst = await box.evaluate(lineIn);
+    assert.ok(atFirst.drawn < 80, `${atFirst.drawn} steps`);
+    assert.ok(atFirst.scrollWidth > COUNT * 60, `${atFirst.scrollWidth} px`);
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+
+    // On, far on, and back again through what was never seen.
+    for (const [from, by] of [
+      [0, 61],
+      [400_000, -53],
+      [3_000, -47],
+    ]) {
+      await scroll(box, from);
+      for (let steps = 0; steps < 25; steps += 1) {
+        const { shifts, after } = await shifted(box, () =>
+          box.evaluate((element, by) => element.scrollBy(by, 0), by),
+        );
+        const jumped = shifts.filter((shift) => Math.abs(shift + by) > 1);
+        if (after.scrollLeft > 0) assert.deepEqual(jumped, [], `from ${from}, step ${steps}`);
+        assert.ok(after.drawn < 80, `${after.drawn} steps`);
+      }
+    }
+
+    for (let rounds = 0; rounds < 3; rounds += 1) await scroll(box);
+    await inView(named(COUNT - 1), box);
+    assert.ok((await box.evaluate(lineIn)).drawn < 80);
+    await named(COUNT - 1).click();
+    await app.getByText(`told ${labelOf(COUNT - 1)}`, { exact: true }).waitFor();
+    await scroll(box, 0);
+    await inView(named(0), box);
+  });
+
+  it("keeps what is looked at when a child before it gets wider, comes, or goes", async () => {
+    const app = await open(spec());
+    const { box, named, click } = parts(app);
+    await named(0).waitFor();
+    await scroll(box, 330);
+    for (const name of ["Widen 0", "Add before", "Add before", "Take 0"]) {
+      const { first } = await shifted(box, () => click(name));
+      assert.ok(Math.abs(first) <= 1, `${name}: moved by ${first}`);
+    }
+    await scroll(box, 300_000);
+    for (const name of ["Add before", "Widen 0"]) {
+      const { first } = await shifted(box, () => click(name));
+      assert.ok(Math.abs(first) <= 1, `${name}, far on: moved by ${first}`);
+    }
+  });
+
+  it("goes by keyboard from one to the next, to the last and to the first", async () => {
+    const app = await open(spec());
+    const { box, named } = parts(app);
+    const key = (name) => desktop.page.keyboard.press(name);
+    await named(2).focus();
+    await scroll(box, 200_000);
+    await focused(named(2));
+    assert.ok((await box.evaluate(lineIn)).drawn < 80);
+    for (let n = 3; n < 60; n += 1) {
+      await key("Tab");
+      await focused(named(n));
+    }
+    await inView(named(59), box);
+    await key("Shift+Tab");
+    await focused(named(58));
+    await key("Enter");
+    await app.getByText(`told ${labelOf(58)}`, { exact: true }).waitFor();
+    assert.ok((await box.evaluate(lineIn)).drawn < 80);
+
+    await box.focus();
+    await key("End");
+    await inView(named(COUNT - 1), box);
+    await key("Home");
+    await inView(named(0), box);
+    await key("Tab");
+    await focused(named(0));
+  });
+
+  it("that are written down scroll with the page, stand as they would if all were drawn, and can be given the keyboard", async () => {
+    const app = await open({
+      title: "Tags",
+      components: [
+        button("To the last", { tool: "ui.focus", args: { id: "tag199" } }),
+        {
+          type: "container",
+          id: "line",
+          props: { layout: "horizontal", wrap: false, align: "stretch" },
+          children: Array.from({ length: 200 }, (_, n) => ({
+            type: "card",
+            id: `card${n}`,
+            props: { title: `Some words of ${n}`, subtitle: "more ".repeat(n % 7) },
+            style: n % 5 === 0 ? { flex: "1" } : n % 5 === 1 ? { width: "220px", flexShrink: "0" } : {},
+            children: [
+              {
+                type: "button",
+                id: `tag${n}`,
+                props: { text: `Tag ${n}` },
+                on_event: { click: "ui.refresh" },
+              },
+            ],
+          })),
+        },
+      ],
+    });
+    const box = app.locator('[data-node-id="line"]');
+    const named = (n) => app.getByRole("button", { name: `Tag ${n}`, exact: true });
+    await named(0).waitFor();
+    await settled();
+    assert.deepEqual(await wrongCells(box), []);
+    const drawn = () => box.locator(":scope > [data-row]").count();
+    assert.ok((await drawn()) < 60, `${await drawn()} cards`);
+    const scroller = app.locator("[data-surface-content]");
+    const extent = () => scroller.evaluate((element) => element.scrollWidth);
+    const whole = await extent();
+    assert.ok(whole > 200 * 60, `${whole} px`);
+    await app.getByRole("button", { name: "To the last" }).click();
+    await focused(named(199));
+    assert.ok(Math.abs((await extent()) - whole) < whole / 10, `${await extent()} of ${whole} px`);
+    await inView(named(199), scroller);
+    assert.ok((await drawn()) < 60, `${await drawn()} cards`);
+    await scroller.evaluate((element) => element.scrollTo(5_000, 0));
+    await settled();
+    assert.deepEqual(await wrongCells(box), []);
+  });
+
+  it("stand in the rows of a list, each scrolled by itself", async () => {
+    const app = await open({
+      title: "Shelves",
+      state: {
+        shelves: Array.from({ length: 80 }, (_, shelf) => ({
+          id: shelf,
+          books: Array.from({ length: 90 }, (_, n) => ({
+            id: n,
+            name: `Book ${shelf}.${n} ${"x".repeat((shelf + n) % 9)}`,
+          })),
+        })),
+      },
+      components: [
+        {
+          type: "list",
+          id: "shelves",
+          props: { label: "Shelves" },
+          each: { in: "shelves", as: "s" },
+          children: [
+            {
+              type: "container",
+              id: "shelf",
+              props: { layout: "horizontal", wrap: false, maxHeight: 90, label: "Shelf {{ s.id }}" },
+              each: { in: "s.books", as: "b" },
+              children: [
+                {
+                  type: "button",
+                  id: "book",
+                  props: { text: "{{ b.name }}" },
+                  on_event: { click: "ui.refresh" },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    const page = app.locator("[data-surface-content]");
+    const shelf = (n) => app.locator(`[data-node-id="shelf@${n}"]`);
+    const book = (name) => app.getByRole("button", { name: new RegExp(`^Book ${name}( |$)`) });
+    await book("0\\.0").waitFor();
+    const drawn = () => app.locator('[data-node-id^="book@"]').count();
+    assert.ok((await drawn()) < 1_200, `${await drawn()} books`);
+    for (let rounds = 0; rounds < 2; rounds += 1) await scroll(shelf(2));
+    await inView(book("2\\.89"), shelf(2));
+    assert.equal(await shelf(1).evaluate((element) => element.scrollLeft), 0);
+    await page.evaluate((element) => element.scrollTo(0, 3_000));
+    await settled();
+    for (let steps = 0; steps < 10; steps += 1) {
+      const before = await topRow(page);
+      await page.evaluate((element) => element.scrollBy(0, -91));
+      await settled();
+      const after = await topOf(page, before.row);
+      if (after !== null) assert.ok(Math.abs(after - before.top - 91) <= 1, `step ${steps}`);
+    }
+    for (let rounds = 0; rounds < 4; rounds += 1) {
+      await page.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      await settled();
+    }
+    await scroll(shelf(79), 2_000);
+    for (let steps = 0; steps < 10; steps += 1) {
+      const { shifts } = await shifted(shelf(79), () =>
+        shelf(79).evaluate((element) => element.scrollBy(-61, 0)),
+      );
+      assert.deepEqual(
+        shifts.filter((shift) => Math.abs(shift - 61) > 1),
+        [],
+        `step ${steps}`,
+      );
+    }
+    assert.ok((await drawn()) < 1_200, `${await drawn()} books`);
+    assert.deepEqual(await desktop.accessibilityViolations(), []);
+  });
+
+  it("are found by ui.focus in a line that is scrolled away itself", async () => {
+    const tag = (n) => ({
+      type: "button",
+      id: `tag${n}`,
+      props: { text: `Tag ${n}` },
+      on_event: { click: "ui.refresh" },
+    });
+    const app = await open({
+      title: "Tags",
+      components: [
+        button("To the last", { tool: "ui.focus", args: { id: "tag139" } }),
+        ...Array.from({ length: 70 }, (_, n) => ({
+          type: "container",
+          id: `line${n}`,
+          props: { layout: "horizontal", wrap: false },
+          style: { overflowX: "auto" },
+          children: n < 69 ? [tag(n)] : Array.from({ length: 71 }, (_, at) => tag(69 + at)),
+        })),
+      ],
+    });
+    await app.getByRole("button", { name: "Tag 0", exact: true }).waitFor();
+    assert.equal(await app.locator('[data-node-id="line69"]').count(), 0);
+    await app.getByRole("button", { name: "To the last" }).click();
+    await focused(app.getByRole("button", { name: "Tag 139", exact: true }));
+    await inView(
+      app.getByRole("button", { name: "Tag 139", exact: true }),
+      app.locator("[data-surface-content]"),
+    );
+  });
+
+  it("may be long lists themselves, which the page scrolls and keeps steady", async () => {
+    const app = await open({
+      title: "Board",
+      state: {
+        columns: Array.from({ length: 60 }, (_, id) => ({ id })),
+        tasks: Array.from({ length: 300 }, (_, id) => ({ id, w: (id * 7) % 12 })),
+      },
+      components: [
+        {
+          type: "container",
+          id: "board",
+          props: { layout: "horizontal", wrap: false, align: "start" },
+          style: { overflowX: "auto" },
+          each: { in: "columns", as: "c" },
+          children: [
+            {
+              type: "list",
+              id: "tasks",
+              props: { label: "Column {{ c.id }}" },
+              style: { width: "200px", flexShrink: "0" },
+              each: { in: "tasks", as: "t" },
+              children: [
+                {
+                  type: "checkbox",
+                  id: "task",
+                  props: { label: "Task {{ t.id }} {{ 'more ' * t.w }}", checked: false },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    const page = app.locator("[data-surface-content]");
+    const board = app.locator('[data-node-id="board"]');
+    await app.getByText("Task 0", { exact: true }).first().waitFor();
+    const drawn = () => app.locator('[data-node-id^="task@"]').count();
+    const most = 1_000;
+    assert.ok((await drawn()) < most, `${await drawn()} tasks`);
+    await page.evaluate((element) => element.scrollTo(0, 6_000));
+    await settled();
+    for (let steps = 0; steps < 20; steps += 1) {
+      const before = await topRow(page);
+      await page.evaluate((element) => element.scrollBy(0, -97));
+      await settled();
+      const moved = (await topOf(page, before.row)) - before.top;
+      assert.ok(Math.abs(moved - 97) <= 1, `step ${steps}: moved by ${moved} of 97`);
+    }
+    await scroll(board, 6_000);
+    assert.ok((await board.evaluate(lineIn)).isCovered);
+    await scroll(board);
+    await app.getByRole("list", { name: "Column 59" }).waitFor();
+    assert.ok((await drawn()) < most, `${await drawn()} tasks`);
+  });
+});
+
 describe("a list in a frame of its own height", () => {
   for (const count of [30, 300]) {
     it(`of ${count} rows scrolls to its last by wheel and by keyboard`, async () => {
@@ -797,6 +1151,57 @@ describe("many children that are written down", () => {
     await desktop.page.keyboard.type("5");
     await desktop.page.waitForFunction((field) => field.value.endsWith("5"), await field.elementHandle());
   });
+
+  for (const reducedMotion of ["no-preference", "reduce"]) {
+    it(`stay where they are scrolled to when one more comes, motion: ${reducedMotion}`, async () => {
+      await desktop.page.emulateMedia({ reducedMotion });
+      const boxes = {
+        down: {},
+        wrapping: { layout: "horizontal" },
+        sideways: { layout: "horizontal", wrap: false },
+      };
+      const app = await open({
+        title: "Few",
+        state: { rows: numbered(49) },
+        components: [
+          button("Add", { tool: "ui.add_item", args: { path: "rows", value: { n: 1 } } }),
+          ...Object.entries(boxes).map(([id, props]) => ({
+            type: "container",
+            id,
+            props: { maxHeight: 120, label: id, ...props },
+            each: { in: "rows", as: "r" },
+            children: [
+              {
+                type: "card",
+                id: `${id}_card`,
+                style: { width: "220px", flexShrink: "0" },
+                props: { title: `${id} {{ r.id }}` },
+              },
+            ],
+          })),
+        ],
+      });
+      const places = () =>
+        app.evaluate((root, ids) => {
+          const placeOf = (id) => {
+            const box = root.querySelector(`[data-node-id="${id}"]`);
+            const card = box.querySelector(`[data-node-id="${id}_card@40"]`);
+            const [outer, inner] = [box.getBoundingClientRect(), card.getBoundingClientRect()];
+            return [Math.round(inner.left - outer.left), Math.round(inner.top - outer.top)];
+          };
+          return ids.map((id) => [id, ...placeOf(id)]);
+        }, Object.keys(boxes));
+      for (const id of Object.keys(boxes)) {
+        const box = app.locator(`[data-node-id="${id}"]`);
+        await box.locator(`[data-node-id="${id}_card@40"]`).scrollIntoViewIfNeeded();
+      }
+      const before = await places();
+      await app.getByRole("button", { name: "Add" }).dispatchEvent("click");
+      await app.locator('[data-node-id="sideways"] > [data-row]').first().waitFor({ state: "attached" });
+      await settled();
+      assert.deepEqual(await places(), before);
+    });
+  }
 });
 
 describe("a word that is longer than the window is wide", () => {
@@ -1192,6 +1597,49 @@ function wrongChips(box) {
   });
 }
 
+/** The children of a box in a single line, and whether there is one wherever it is looked at. Runs in the page. */
+function lineIn(box) {
+  const view = box.getBoundingClientRect();
+  const all = [...box.querySelectorAll(":scope > [data-row]")].map((cell) => {
+    const { left, right } = cell.getBoundingClientRect();
+    return { row: cell.dataset.row, left: left - view.left, right: right - view.left };
+  });
+  const seen = all.filter(({ left, right }) => left >= 0 && right <= view.width);
+  let isCovered = true;
+  for (let x = 12; x < view.width - 12; x += 6)
+    if (!all.some(({ left, right }) => left - 11 <= x && x <= right + 11)) isCovered = false;
+  return {
+    all,
+    seen,
+    drawn: all.length,
+    isCovered,
+    scrollLeft: box.scrollLeft,
+    scrollWidth: box.scrollWidth,
+  };
+}
+
+/** Children of a single line that are not as wide, or as far from the one before, as if all were drawn. */
+function wrongCells(box) {
+  return box.evaluate((box) => {
+    const drawn = [...box.querySelectorAll(":scope > [data-row]")];
+    const copy = box.cloneNode();
+    copy.style.visibility = "hidden";
+    // So many that they have to shrink as those do that are left out here.
+    for (let times = 0; times < 4; times += 1) copy.append(...drawn.map((cell) => cell.cloneNode(true)));
+    box.after(copy);
+    const rect = (cell) => cell.getBoundingClientRect();
+    const wrong = drawn.filter((cell, n) => {
+      const should = copy.children[n];
+      if (Math.abs(rect(cell).width - rect(should).width) > 0.1) return true;
+      if (n === 0 || cell.previousElementSibling !== drawn[n - 1]) return false;
+      const gap = rect(cell).left - rect(drawn[n - 1]).right;
+      return Math.abs(gap - (rect(should).left - rect(copy.children[n - 1]).right)) > 0.1;
+    });
+    copy.remove();
+    return wrong.map((cell) => cell.dataset.row);
+  });
+}
+
 function nextFrame() {
   return desktop.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0))));
 }
@@ -1232,7 +1680,8 @@ async function inView(locator, scroller) {
   await desktop.page.waitForFunction(
     ([element, frame]) => {
       const [inner, outer] = [element.getBoundingClientRect(), frame.getBoundingClientRect()];
-      return inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+      const isBeside = inner.left >= outer.left - 1 && inner.right <= outer.right + 1;
+      return isBeside && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
     },
     [element, frame],
   );

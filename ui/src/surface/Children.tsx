@@ -1,7 +1,8 @@
 /** The children of a node. Of many, only those in view are in the page. */
-import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { type RefObject, useLayoutEffect, useMemo, useRef } from "react";
 import type { NodeId, UiNode } from "@/engine/protocol";
 import { FOCUSABLE } from "./look";
+import type { Flow } from "./rows/axis";
 import { Rows } from "./rows/Rows";
 import type { Question } from "./rows/rowWindow";
 import { SurfaceNode } from "./Surface";
@@ -9,17 +10,15 @@ import { useSurface } from "./SurfaceContext";
 
 /** From here on only the children in view are in the page. */
 const LONG_FROM = 50;
-const ROWS_A_STEP = 50;
 
 interface ChildrenProps {
   node: UiNode;
   /** Whether the box around is a `list` of these. */
   listed?: boolean;
-  /** Whether they stand beside one another and wrap, and not below one another or in a grid. */
-  wraps?: boolean;
+  flow?: Flow;
 }
 
-export function Children({ node, listed = false, wraps = false }: ChildrenProps) {
+export function Children({ node, listed = false, flow = "down" }: ChildrenProps) {
   const { host } = useSurface();
   const { id, children, places, total } = node;
   const isRepeated = total !== undefined;
@@ -30,7 +29,7 @@ export function Children({ node, listed = false, wraps = false }: ChildrenProps)
         : undefined,
     [host, id, isRepeated],
   );
-  return <Column ids={children} places={places} total={total} listed={listed} wraps={wraps} range={range} />;
+  return <Column ids={children} places={places} total={total} listed={listed} flow={flow} range={range} />;
 }
 
 interface ColumnProps {
@@ -38,7 +37,7 @@ interface ColumnProps {
   places?: readonly number[];
   total?: number;
   listed?: boolean;
-  wraps?: boolean;
+  flow?: Flow;
   range?: (question: Question) => void;
 }
 
@@ -47,18 +46,20 @@ export function Column({
   places,
   total = ids.length,
   listed = false,
-  wraps = false,
+  flow = "down",
   range,
 }: ColumnProps) {
   const isLong = useIsLong(total);
   const list = useMemo(() => ({ ids, places, total }), [ids, places, total]);
   const left = useRef<FocusLeft>(null);
+  const drawn = useRef(0);
+  if (!isLong) drawn.current = total;
   // The rows are drawn anew when they become many, and the keyboard goes on where it was.
   useLayoutEffect(() => {
     if (isLong && left.current) giveBack(left.current);
   }, [isLong]);
   if (!isLong) return <All ids={ids} left={left} />;
-  return <Rows key={String(wraps)} list={list} listed={listed} wraps={wraps} range={range} />;
+  return <Rows key={flow} list={list} listed={listed} flow={flow} drawn={drawn.current} range={range} />;
 }
 
 /** What was long stays drawn in rows when it gets short, or its controls would lose the keyboard on the way. */
@@ -101,36 +102,4 @@ function giveBack({ node, selection }: FocusLeft): void {
   if (selection && (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement)) {
     control.setSelectionRange(...selection);
   }
-}
-
-/** Children in a single line: all are drawn, those of an `each` as its end comes near. */
-export function SingleLine({ node }: { node: UiNode }) {
-  const known = (node.places?.at(-1) ?? node.children.length - 1) + 1;
-  return (
-    <>
-      <All ids={node.children} />
-      {(node.total ?? 0) > known && <MoreRows key={known} node={node} known={known} />}
-    </>
-  );
-}
-
-function MoreRows({ node, known }: { node: UiNode; known: number }) {
-  const { host } = useSurface();
-  const end = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!end.current || !host) return;
-    const watch = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting) host.range(node.id, 0, known + ROWS_A_STEP);
-      },
-      { rootMargin: "400px" },
-    );
-    watch.observe(end.current);
-    return () => watch.disconnect();
-  }, [host, node.id, known]);
-  return (
-    <div ref={end} className="py-2 text-center text-ink-3 text-sm">
-      {known} of {node.total}
-    </div>
-  );
 }

@@ -97,7 +97,7 @@ function Roots({ nodes, inLine, placeholder }: RootsProps) {
   const subscribe = useCallback((listener: () => void) => nodes.subscribeRoots(listener), [nodes]);
   const roots = useSyncExternalStore(subscribe, () => nodes.roots);
   if (roots.length === 0) return placeholder;
-  return <Column ids={roots} wraps={inLine} />;
+  return <Column ids={roots} flow={inLine ? "wrapping" : "down"} />;
 }
 
 /** One node. It alone renders when its node changes. */

@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import type { NodeOf } from "@/engine/protocol";
-import { Children, SingleLine, useIsLong } from "../Children";
+import { Children, useIsLong } from "../Children";
 import { clickableBox } from "../clickable";
 import { ALIGN, gapOf, JUSTIFY, paddingOf } from "../look";
 import { useDispatch } from "../SurfaceContext";
@@ -40,11 +40,7 @@ export function Container({ node }: { node: NodeOf<"container"> }) {
       aria-label={props.label}
       tabIndex={click.tabIndex ?? (scrolls ? 0 : undefined)}
     >
-      {horizontal && !wraps ? (
-        <SingleLine node={node} />
-      ) : (
-        <Children node={node} listed={isList} wraps={wraps} />
-      )}
+      <Children node={node} listed={isList} flow={horizontal ? (wraps ? "wrapping" : "sideways") : "down"} />
     </div>
   );
 }

@@ -1,10 +1,13 @@
-/** The rows of a long list. Those in view are in the page; margins, or empty lines, stand for the others. */
-import { Fragment, useCallback, useLayoutEffect, useReducer, useRef } from "react";
+/** The rows of a long list. Those in view are in the page; margins, or empty room, stand for the others. */
+import { type CSSProperties, Fragment, useCallback, useLayoutEffect, useReducer, useRef } from "react";
 import type { NodeId } from "@/engine/protocol";
 import { SurfaceNode } from "../Surface";
 import { useSurface } from "../SurfaceContext";
+import { axisOf, type Flow } from "./axis";
+import { pixels, scaleOf } from "./measures";
 import { type Question, type RowList, RowWindow } from "./rowWindow";
 import { follow, spanInView, steady, watchSize } from "./scrolling";
+import { measureSingleLine, startOfLine } from "./singleLine";
 import { innerWidth, isSameRooms, mark, measureWrapping, type Rooms, topOfLines } from "./wrapping";
 
 /** Measuring again and again within one frame ends here; the next frame goes on. */
@@ -14,12 +17,14 @@ interface RowsProps {
   list: RowList;
   /** Whether the box around is a `list`, of which these are the items. */
   listed: boolean;
-  /** Whether they stand beside one another, each as wide as it is. */
-  wraps: boolean;
+  flow: Flow;
+  /** How many of them were drawn until they became many. */
+  drawn: number;
   range: ((question: Question) => void) | undefined;
 }
 
-export function Rows({ list, listed, wraps, range }: RowsProps) {
+export function Rows({ list, listed, flow, drawn, range }: RowsProps) {
+  const axis = axisOf(flow);
   const { nodes } = useSurface();
   const [, draw] = useReducer((count: number) => count + 1, 0);
   const box = useRef<HTMLElement>(null);
@@ -32,33 +37,50 @@ export function Rows({ list, listed, wraps, range }: RowsProps) {
   const rounds = useRef(0);
   const askedFor = useRef<RowList>(null);
   const kept = useRef<RowWindow>(null);
-  kept.current ??= new RowWindow(wraps);
+  kept.current ??= new RowWindow(flow, drawn);
   const rows = kept.current;
-  const wrapping = useRef<Wrapping>({ rooms: new Map(), width: 0, gap: 0, observed: new Map() });
-  const { rooms, gap } = wrapping.current;
+  const beside = useRef<Beside>({ rooms: new Map(), width: 0, gap: 0, observed: new Map() });
+  const { rooms, gap } = beside.current;
   rows.take(list, seen.current);
   const strips = rows.strips(held.current);
-  const above = rows.above(held.current);
-  const below = rows.below(held.current);
+  const before = rows.before(held.current);
+  const after = rows.after(held.current);
+
+  /** Learns how the rows stand that are drawn. */
+  const learn = (around: HTMLElement) => {
+    if (flow === "down") {
+      measure(around, rows);
+      return;
+    }
+    watchRows(around, rows, beside.current.observed);
+    if (flow === "wrapping") measureThoseThatWrap(around, rows, beside.current);
+    else beside.current.gap = measureSingleLine(around, rows, strips);
+  };
+
+  /** Where the first row would begin. */
+  const origin = (around: HTMLElement): number => {
+    if (flow === "wrapping") return topOfLines(around, rows);
+    if (flow === "sideways") return startOfLine(around, rows);
+    const first = around.querySelector(":scope > [data-row]") ?? around;
+    return first.getBoundingClientRect().top - before;
+  };
 
   /** Draws, and asks for, what is in view now. */
   const settle = () => {
     const around = box.current;
-    const first = around?.querySelector(":scope > [data-row]");
-    if (!around || (!first && !wraps) || around.getClientRects().length === 0) return;
-    measure(around, rows, wraps ? wrapping.current : null);
+    if (!around || !isShown(around)) return;
+    learn(around);
     if (!around.contains(document.activeElement) && !isRevealed.current) held.current = null;
-    const top = first && !wraps ? first.getBoundingClientRect().top - above : topOfLines(around, rows);
-    const span = spanInView(around, top);
-    seen.current = rows.firstAt(span.top);
-    const isNew = rows.cover(span.top, span.bottom);
+    const span = spanInView(around, axis, origin(around));
+    seen.current = rows.firstAt(span.start);
+    const isNew = rows.cover(span.start, span.end);
     const wanted = range && rows.toAsk(held.current, seen.current, askedFor.current !== list);
     if (wanted) {
       askedFor.current = list;
       range(wanted);
     }
-    const isStale = rows.above(held.current) !== above || Math.abs(rows.below(held.current) - below) >= 1;
-    if (isNew || isStale || wrapping.current.rooms !== rooms) draw();
+    const isStale = rows.before(held.current) !== before || Math.abs(rows.after(held.current) - after) >= 1;
+    if (isNew || isStale || beside.current.rooms !== rooms) draw();
   };
   const latest = useRef(settle);
   latest.current = settle;
@@ -66,14 +88,14 @@ export function Rows({ list, listed, wraps, range }: RowsProps) {
   // Before what was drawn is painted.
   useLayoutEffect(() => {
     const around = box.current;
-    if (!around) return;
-    measure(around, rows, wraps ? wrapping.current : null);
+    if (!around || !isShown(around)) return;
+    learn(around);
     rounds.current += 1;
     // Rows that are yet to begin another line must not be taken for what is looked at.
-    const isToMove = wrapping.current.rooms !== rooms && rounds.current <= MOST_ROUNDS;
+    const isToMove = beside.current.rooms !== rooms && rounds.current <= MOST_ROUNDS;
     if (isToMove) draw();
     else {
-      steady(around);
+      steady(around, axis);
       if (rounds.current <= MOST_ROUNDS) settle();
     }
     const frame = requestAnimationFrame(() => {
@@ -97,8 +119,8 @@ export function Rows({ list, listed, wraps, range }: RowsProps) {
       held.current = row;
       draw();
     };
-    if (wraps) around.addEventListener("focusin", holdOn);
-    const unfollow = follow(around, {
+    if (flow !== "down") around.addEventListener("focusin", holdOn);
+    const unfollow = follow(around, axis, {
       onMove: () => latest.current(),
       onReveal: (component) => {
         const row = rows.ids.find((id) => holds(id, component));
@@ -112,14 +134,14 @@ export function Rows({ list, listed, wraps, range }: RowsProps) {
         return true;
       },
     });
-    const { observed } = wrapping.current;
+    const { observed } = beside.current;
     return () => {
       around.removeEventListener("focusin", holdOn);
       unfollow();
       for (const unwatch of observed.values()) unwatch();
       observed.clear();
     };
-  }, [nodes, rows, wraps]);
+  }, [nodes, rows, flow, axis]);
 
   const watched = useCallback((strip: HTMLElement | null) => {
     if (!strip) return;
@@ -127,26 +149,26 @@ export function Rows({ list, listed, wraps, range }: RowsProps) {
     return watchSize(strip);
   }, []);
 
-  if (wraps) {
+  if (flow !== "down") {
     return (
       <>
         <span ref={watched} hidden />
         {strips.map(({ place, ids, margin }) => (
           <Fragment key={ids[0]}>
-            <LeftOut height={margin} gap={gap} />
+            <LeftOut size={margin} gap={gap} flow={flow} />
             <Room width={rooms.get(place)} />
             {ids.map((id) => (
               <SurfaceNode key={id} id={id} />
             ))}
           </Fragment>
         ))}
-        <LeftOut height={below} gap={gap} />
+        <LeftOut size={after} gap={gap} flow={flow} />
       </>
     );
   }
 
   if (strips.length === 0) {
-    return <div ref={watched} className="surface-line" data-row="" style={{ marginBottom: below }} />;
+    return <div ref={watched} className="surface-line" data-row="" style={{ marginBottom: after }} />;
   }
   return strips.map(({ place, ids, margin, isLast }) => (
     <div
@@ -159,7 +181,7 @@ export function Rows({ list, listed, wraps, range }: RowsProps) {
       role={listed ? "listitem" : undefined}
       aria-posinset={listed ? place + 1 : undefined}
       aria-setsize={listed ? rows.total : undefined}
-      style={{ marginTop: margin || undefined, marginBottom: (isLast && below) || undefined }}
+      style={{ marginTop: margin || undefined, marginBottom: (isLast && after) || undefined }}
       onFocus={() => {
         if (held.current === ids[0]) return;
         held.current = ids[0] ?? null;
@@ -174,30 +196,37 @@ export function Rows({ list, listed, wraps, range }: RowsProps) {
   ));
 }
 
-/** What is known of rows that wrap. */
-interface Wrapping {
+/** What is known of rows that stand beside one another, in the box itself. */
+interface Beside {
+  /** Where they wrap. */
   rooms: Rooms;
   /** Of the box, when they were measured. */
   width: number;
+  /** To what is left out. */
   gap: number;
   observed: Map<HTMLElement, () => void>;
 }
 
 /** Stands for whole lines that are left out, with the gap to what follows. */
-function LeftOut({ height, gap }: { height: number; gap: number }) {
-  if (height < 1) return null;
-  return (
-    <div
-      data-between="lines"
-      style={{ flex: "0 0 100%", alignSelf: "flex-start", margin: 0, height: Math.max(0, height - gap) }}
-    />
-  );
+function LeftOut({ size, gap, flow }: { size: number; gap: number; flow: Flow }) {
+  if (size < 1) return null;
+  const room = Math.max(0, size - gap);
+  const style: CSSProperties =
+    flow === "sideways"
+      ? // As high as the line: what has no area is no room to scroll in.
+        { flex: `0 0 ${room}px`, alignSelf: "stretch" }
+      : { flex: "0 0 100%", alignSelf: "flex-start", height: room };
+  return <div data-between="lines" style={{ ...style, margin: 0 }} />;
 }
 
 /** Fills a line, so that the row behind it begins the next. */
 function Room({ width }: { width: number | undefined }) {
   if (width === undefined) return null;
   return <div data-between="room" style={{ flex: `0 0 ${width}px`, alignSelf: "flex-start", margin: 0 }} />;
+}
+
+function isShown(box: HTMLElement): boolean {
+  return box.getClientRects().length > 0;
 }
 
 /** The row of a box with rows beside one another that an element is in. */
@@ -208,40 +237,37 @@ function rowAround(target: EventTarget | null, box: HTMLElement): NodeId | undef
 }
 
 /** Learns how many rows stand in a line, and how high the lines are that are drawn. */
-function measure(box: HTMLElement, rows: RowWindow, wrapping: Wrapping | null): void {
-  if (wrapping) {
-    measureThoseThatWrap(box, rows, wrapping);
-    return;
-  }
+function measure(box: HTMLElement, rows: RowWindow): void {
   const style = getComputedStyle(box);
   rows.setColumns(style.display === "grid" ? style.gridTemplateColumns.split(" ").length : 1);
-  const gap = Number.parseFloat(style.rowGap) || 0;
-  // A window that rises as it opens is drawn smaller than it is.
-  const scale = box.offsetWidth / box.getBoundingClientRect().width;
-  const shrinks = Math.abs(scale - 1) > 0.002;
+  const gap = pixels(style.rowGap);
+  const scale = scaleOf(box);
   const heights = new Map<number, number>();
   for (const child of box.children) {
     if (!(child instanceof HTMLElement) || child.dataset.place === undefined) continue;
     const line = rows.lineOf(Number(child.dataset.place));
-    const height = child.getBoundingClientRect().height * (shrinks ? scale : 1) + gap;
+    const height = child.getBoundingClientRect().height * scale + gap;
     heights.set(line, Math.max(heights.get(line) ?? 0, height));
   }
   rows.measured(heights);
 }
 
-function measureThoseThatWrap(box: HTMLElement, rows: RowWindow, wrapping: Wrapping): void {
+/** Marks and watches the rows that stand in the box itself. */
+function watchRows(box: HTMLElement, rows: RowWindow, observed: Beside["observed"]): void {
   const elements = new Set(mark(box, rows));
-  for (const [element, unwatch] of wrapping.observed) {
+  for (const [element, unwatch] of observed) {
     if (elements.has(element)) continue;
     unwatch();
-    wrapping.observed.delete(element);
+    observed.delete(element);
   }
-  for (const element of elements)
-    if (!wrapping.observed.has(element)) wrapping.observed.set(element, watchSize(element));
+  for (const element of elements) if (!observed.has(element)) observed.set(element, watchSize(element));
+}
+
+function measureThoseThatWrap(box: HTMLElement, rows: RowWindow, beside: Beside): void {
   const width = innerWidth(box);
-  if (width !== wrapping.width) rows.forget();
-  wrapping.width = width;
-  wrapping.gap = Number.parseFloat(getComputedStyle(box).rowGap) || 0;
+  if (width !== beside.width) rows.forget();
+  beside.width = width;
+  beside.gap = pixels(getComputedStyle(box).rowGap);
   const rooms = measureWrapping(box, rows);
-  if (!isSameRooms(rooms, wrapping.rooms)) wrapping.rooms = rooms;
+  if (!isSameRooms(rooms, beside.rooms)) beside.rooms = rooms;
 }

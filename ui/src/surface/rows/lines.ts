@@ -1,17 +1,20 @@
-/** The heights of a column of lines, of which only some were ever seen. */
+/** The sizes of lines that follow one another, of which only some were ever seen. */
 export class Lines {
   /** NaN where a line was not seen yet. */
-  #heights: number[] = [];
+  #sizes: number[] = [];
   /** What a line that was not seen is taken for, from the first ones that were. */
   #estimate: number | null = null;
+  /** And what for until any was seen. */
+  readonly #guess: number;
   #starts: Float64Array | null = null;
 
-  constructor(count: number) {
+  constructor(count: number, guess = 0) {
+    this.#guess = guess;
     this.resize(count);
   }
 
   get count(): number {
-    return this.#heights.length;
+    return this.#sizes.length;
   }
 
   get total(): number {
@@ -20,53 +23,52 @@ export class Lines {
 
   resize(count: number): void {
     if (count === this.count) return;
-    while (this.#heights.length < count) this.#heights.push(Number.NaN);
-    this.#heights.length = count;
+    while (this.#sizes.length < count) this.#sizes.push(Number.NaN);
+    this.#sizes.length = count;
     this.#starts = null;
   }
 
   /** Lines came in before `line`, or went when `by` is negative. */
   shift(line: number, by: number): void {
-    if (by > 0) this.#heights.splice(line, 0, ...new Array<number>(by).fill(Number.NaN));
-    else this.#heights.splice(Math.max(0, line + by), -by);
+    if (by > 0) this.#sizes.splice(line, 0, ...new Array<number>(by).fill(Number.NaN));
+    else this.#sizes.splice(Math.max(0, line + by), -by);
     this.#starts = null;
   }
 
   forget(): void {
-    this.#heights.fill(Number.NaN);
+    this.#sizes.fill(Number.NaN);
     this.#estimate = null;
     this.#starts = null;
   }
 
   isSeen(line: number): boolean {
-    return !Number.isNaN(this.#heights[line]);
+    return !Number.isNaN(this.#sizes[line]);
   }
 
-  heightOf(line: number): number {
-    return this.#heights[line] ?? Number.NaN;
+  sizeOf(line: number): number {
+    return this.#sizes[line] ?? Number.NaN;
   }
 
   /** Puts other lines in the place of `count` from `line` on. */
-  replace(line: number, count: number, heights: readonly number[]): void {
-    const same =
-      heights.length === count && heights.every((height, at) => Object.is(height, this.#heights[line + at]));
+  replace(line: number, count: number, sizes: readonly number[]): void {
+    const same = sizes.length === count && sizes.every((size, at) => Object.is(size, this.#sizes[line + at]));
     if (same) return;
-    this.#heights = [...this.#heights.slice(0, line), ...heights, ...this.#heights.slice(line + count)];
+    this.#sizes = [...this.#sizes.slice(0, line), ...sizes, ...this.#sizes.slice(line + count)];
     this.#starts = null;
   }
 
-  set(line: number, height: number): void {
-    if (this.#heights[line] === height || line >= this.count) return;
-    this.#heights[line] = height;
+  set(line: number, size: number): void {
+    if (this.#sizes[line] === size || line >= this.count) return;
+    this.#sizes[line] = size;
     this.#starts = null;
   }
 
   /** From what was seen so far, once; a figure that kept moving would move the scroll bar with it. */
   estimate(): void {
     if (this.#estimate !== null) return;
-    const seen = this.#heights.filter((height) => height > 0);
+    const seen = this.#sizes.filter((size) => size > 0);
     if (seen.length === 0) return;
-    this.#estimate = seen.reduce((sum, height) => sum + height, 0) / seen.length;
+    this.#estimate = seen.reduce((sum, size) => sum + size, 0) / seen.length;
     this.#starts = null;
   }
 
@@ -74,7 +76,7 @@ export class Lines {
     return this.#offsets()[line] ?? 0;
   }
 
-  /** The line that lies at this distance from the top. */
+  /** The line that lies at this distance from the first. */
   at(offset: number): number {
     const starts = this.#offsets();
     let [low, high] = [0, Math.max(0, this.count - 1)];
@@ -89,8 +91,8 @@ export class Lines {
   #offsets(): Float64Array {
     if (this.#starts) return this.#starts;
     const starts = new Float64Array(this.count + 1);
-    for (const [line, height] of this.#heights.entries()) {
-      starts[line + 1] = (starts[line] ?? 0) + (Number.isNaN(height) ? (this.#estimate ?? 0) : height);
+    for (const [line, size] of this.#sizes.entries()) {
+      starts[line + 1] = (starts[line] ?? 0) + (Number.isNaN(size) ? (this.#estimate ?? this.#guess) : size);
     }
     this.#starts = starts;
     return starts;

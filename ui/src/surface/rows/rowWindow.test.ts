@@ -12,7 +12,7 @@ function resolved(from: number, to: number, total: number, extra: number[] = [])
 
 /** A window on a list of which every line that is drawn was measured. */
 function measured(list: RowList, columns = 1): RowWindow {
-  const rows = new RowWindow();
+  const rows = new RowWindow("down");
   rows.take(list, 0);
   rows.setColumns(columns);
   rows.measured(new Map(rows.strips(null).map(({ place }) => [rows.lineOf(place), LINE_PX])));
@@ -26,8 +26,8 @@ describe("the window of a long list", () => {
     const rows = measured(resolved(0, 1000, 1000));
     expect(rows.cover(20_000, 20_400)).toBe(true);
     expect(places(rows)).toEqual(Array.from({ length: 35 }, (_, index) => 488 + index));
-    expect(rows.above(null)).toBe(488 * LINE_PX);
-    expect(rows.below(null)).toBe((1000 - 523) * LINE_PX);
+    expect(rows.before(null)).toBe(488 * LINE_PX);
+    expect(rows.after(null)).toBe((1000 - 523) * LINE_PX);
     expect(rows.cover(20_010, 20_410)).toBe(false);
   });
 
@@ -70,6 +70,20 @@ describe("the window of a long list", () => {
     const drawn = places(rows, "row@42");
     expect(drawn.slice(0, 13)).toEqual([36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 388]);
     expect(drawn.length % 4).toBe(0);
+  });
+
+  it("takes a single line not to fit until it is measured, and for as long as it is then", () => {
+    const rows = new RowWindow("sideways");
+    rows.take(resolved(0, 200, 1000), 0);
+    const first = rows.strips(null);
+    expect(rows.after(null)).toBe((1000 - first.length) * 100);
+    // A row that shows nothing takes no room, and tells nothing of the others.
+    rows.measured(new Map(first.map(({ place }) => [place, place === 3 ? 0 : 30])));
+    expect(rows.startOf(5)).toBe(4 * 30);
+    expect(rows.after(null)).toBe((1000 - first.length) * 30);
+    rows.cover(3_000, 3_600);
+    expect(places(rows)).toEqual(Array.from({ length: 45 }, (_, index) => 89 + index));
+    expect(rows.before(null)).toBe(88 * 30);
   });
 
   it("shows the end of a list that got shorter", () => {

@@ -1,5 +1,6 @@
 /** Which rows of a long list are drawn: those in view, a few around them, and the one with the keyboard. */
 import type { NodeId } from "@/engine/protocol";
+import type { Flow } from "./axis";
 import { Lines } from "./lines";
 import { type Run, WrappedLines } from "./wrappedLines";
 
@@ -8,6 +9,8 @@ const OVERSCAN_PX = 600;
 const OVERSCAN_ROWS = 12;
 /** Rows drawn before anything is measured. */
 const ROWS_AT_FIRST = 12;
+/** A single line is taken not to fit until it is measured, so that its rows give way to one another from the first. */
+const WIDTH_AT_FIRST_PX = 100;
 
 /** The rows as the engine tells them: all, or a window. */
 export interface RowList {
@@ -32,7 +35,7 @@ export interface Question extends Stretch {
 export interface Strip {
   place: number;
   ids: readonly NodeId[];
-  /** The height of what is left out above it. */
+  /** How much is left out before it. */
   margin: number;
   /** Whether nothing that is drawn stands in a later line. */
   isLast: boolean;
@@ -47,7 +50,7 @@ export class RowWindow {
   #places = new Map<NodeId, number>();
   #columns = 1;
   #from = 0;
-  #to = ROWS_AT_FIRST;
+  #to: number;
   /** What the engine was asked for last. */
   #asked: Stretch | null = null;
   /** The row it keeps since the person looked at it. */
@@ -55,9 +58,11 @@ export class RowWindow {
   /** Rows that go on beginning a line while lines come in above that were never seen. */
   #pins = new Set<number>();
 
-  constructor(wraps = false) {
-    this.#wrapped = wraps ? new WrappedLines() : null;
-    this.#lines = this.#wrapped ?? new Lines(0);
+  /** Where rows were drawn before, `drawn` of them are at first, and what is scrolled to stays there. */
+  constructor(flow: Flow, drawn = 0) {
+    this.#to = Math.max(ROWS_AT_FIRST, drawn);
+    this.#wrapped = flow === "wrapping" ? new WrappedLines() : null;
+    this.#lines = this.#wrapped ?? new Lines(0, flow === "sideways" ? WIDTH_AT_FIRST_PX : 0);
   }
 
   get total(): number {
@@ -73,7 +78,7 @@ export class RowWindow {
     return this.#list?.ids ?? [];
   }
 
-  /** The first row of the line at this distance from the top. */
+  /** The first row of the line at this distance from the first. */
   firstAt(offset: number): number {
     return this.#firstOf(this.#lines.at(offset));
   }
@@ -91,7 +96,7 @@ export class RowWindow {
     return this.#from;
   }
 
-  /** How far from the top the line of a row begins. */
+  /** How far from the first the line of a row begins. */
   startOf(place: number): number {
     return this.#lines.startOf(this.lineOf(place));
   }
@@ -165,9 +170,9 @@ export class RowWindow {
     this.#from -= this.#from % columns;
   }
 
-  /** Takes the heights of lines that are drawn. A row that was asked for and has no node has none. */
-  measured(heights: ReadonlyMap<number, number>): void {
-    for (const [line, height] of heights) this.#lines.set(line, height);
+  /** Takes the sizes of lines that are drawn. A row that was asked for and has no node has none. */
+  measured(sizes: ReadonlyMap<number, number>): void {
+    for (const [line, size] of sizes) this.#lines.set(line, size);
     if (this.#asked && this.#columns === 1) {
       const { first, count } = this.#asked;
       for (let place = first; place < Math.min(first + count, this.total); place += 1)
@@ -205,14 +210,14 @@ export class RowWindow {
     this.#pins.clear();
   }
 
-  /** Draws what lies between two distances from the top of the list; false when that is drawn already. */
-  cover(top: number, bottom: number): boolean {
+  /** Draws what lies between two distances from where the list begins; false when that is drawn already. */
+  cover(start: number, end: number): boolean {
     if (this.total === 0) return false;
     const within = (share: number): [number, number] => {
       const lines = Math.max(1, Math.ceil((OVERSCAN_ROWS * share) / this.#columns));
-      const [first, last] = [this.#lines.at(top), this.#lines.at(bottom)];
-      const nearest = this.#lines.at(top - OVERSCAN_PX * share);
-      const furthest = this.#lines.at(bottom + OVERSCAN_PX * share);
+      const [first, last] = [this.#lines.at(start), this.#lines.at(end)];
+      const nearest = this.#lines.at(start - OVERSCAN_PX * share);
+      const furthest = this.#lines.at(end + OVERSCAN_PX * share);
       return [
         this.#firstOf(Math.max(0, Math.min(first - 1, Math.max(nearest, first - lines)))),
         this.#firstOf(Math.max(last + 1, Math.min(furthest, last + lines)) + 1),
@@ -224,7 +229,7 @@ export class RowWindow {
     if (isDrawn && fewest <= this.#from && this.#to <= most) return false;
     const before = this.#from;
     [this.#from, this.#to] = within(1);
-    if (this.#wrapped) this.#pin(before, this.firstAt(top));
+    if (this.#wrapped) this.#pin(before, this.firstAt(start));
     return true;
   }
 
@@ -258,14 +263,14 @@ export class RowWindow {
     return strips;
   }
 
-  /** What is left out above the first row that is drawn. */
-  above(held: NodeId | null): number {
+  /** How much is left out before the first row that is drawn. */
+  before(held: NodeId | null): number {
     const [first] = this.#drawn(held);
     return first === undefined ? 0 : this.#lines.startOf(this.lineOf(first));
   }
 
-  /** What is left out below the last row that is drawn. */
-  below(held: NodeId | null): number {
+  /** How much is left out after the last row that is drawn. */
+  after(held: NodeId | null): number {
     const last = this.#drawn(held).at(-1);
     return this.#lines.total - (last === undefined ? 0 : this.#lines.startOf(this.lineOf(last) + 1));
   }

@@ -1,13 +1,15 @@
 /**
- * What scrolls around the long lists of a page, and how it is kept steady: when something above what a person looks
- * at changes its height, the scroller moves by as much. All lists in one scroller share that, nested ones too.
+ * What scrolls around the long lists of a page, and how it is kept steady: when something before what a person looks
+ * at changes its size, the scroller moves by as much. All lists that go the same way in one scroller share that, nested
+ * ones too.
  */
 import { flushSync } from "react-dom";
+import { type Axis, DOWN, SIDEWAYS } from "./axis";
 
-/** A row that is drawn, and where its top is. */
+/** A row that is drawn, and where it begins. */
 interface Sight {
   row: string;
-  top: number;
+  start: number;
   isInView: boolean;
 }
 
@@ -18,21 +20,30 @@ interface Follower {
   onReveal(component: string): boolean;
 }
 
+/** An element that scrolls, for the lists in it that go one way. */
 interface Scroller {
+  element: Element;
+  axis: Axis;
   lists: Map<HTMLElement, Follower>;
-  /** Where rows were when the scroller stood at `scrollTop`, those in view first. */
+  /** Where rows were when the element stood at `scrolled`, those in view first. */
   sights: Sight[];
-  scrollTop: number;
+  scrolled: number;
 }
 
-const scrollers = new Map<Element, Scroller>();
+const AXES = [DOWN, SIDEWAYS] as const;
+
+const scrollers = new Set<Scroller>();
+
+/** Where elements stood when they last told that they scrolled. */
+const positions = new WeakMap<Element, Record<Axis["scroll"], number>>();
 
 let observer: ResizeObserver | undefined;
 
 function sizes(): ResizeObserver {
   observer ??= new ResizeObserver((entries) => {
-    const changed = new Set(entries.map(({ target }) => scrollerOf(target)));
-    for (const scroller of changed) {
+    const isChanged = ({ element, axis }: Scroller) =>
+      entries.some(({ target }) => element.contains(target) && scrollerOf(target, axis) === element);
+    for (const scroller of [...scrollers].filter(isChanged)) {
       settle(scroller);
       move(scroller);
     }
@@ -47,126 +58,182 @@ export function watchSize(element: Element): () => void {
 }
 
 /** Keeps a list up to date with what can be seen of it; gives the end of it. */
-export function follow(box: HTMLElement, follower: Follower): () => void {
-  const scroller = scrollerOf(box);
-  const shared = scrollers.get(scroller) ?? { lists: new Map(), sights: [], scrollTop: 0 };
-  if (scrollers.size === 0) document.addEventListener("scroll", onScroll, true);
-  scrollers.set(scroller, shared);
-  shared.lists.set(box, follower);
-  sizes().observe(scroller);
+export function follow(box: HTMLElement, axis: Axis, follower: Follower): () => void {
+  const element = scrollerOf(box, axis);
+  const scroller = find(element, axis) ?? { element, axis, lists: new Map(), sights: [], scrolled: 0 };
+  if (scrollers.size === 0) {
+    document.addEventListener("scroll", onScroll, true);
+    document.addEventListener("keydown", onKey);
+  }
+  scrollers.add(scroller);
+  scroller.lists.set(box, follower);
+  sizes().observe(element);
   sizes().observe(box);
   return () => {
-    shared.lists.delete(box);
+    scroller.lists.delete(box);
     sizes().unobserve(box);
-    if (shared.lists.size > 0) return;
-    sizes().unobserve(scroller);
+    if (scroller.lists.size > 0) return;
     scrollers.delete(scroller);
-    if (scrollers.size === 0) document.removeEventListener("scroll", onScroll, true);
+    if (AXES.every((axis) => !find(element, axis))) sizes().unobserve(element);
+    if (scrollers.size > 0) return;
+    document.removeEventListener("scroll", onScroll, true);
+    document.removeEventListener("keydown", onKey);
   };
 }
 
 /** Has the lists in `root` draw a component that is scrolled away; false when none of them holds it. */
 export function reveal(root: Element, component: string): boolean {
-  const lists = [...scrollers.values()].flatMap((scroller) => [...scroller.lists]);
-  return flushSync(() => lists.some(([box, list]) => root.contains(box) && list.onReveal(component)));
+  const asked = new Set<HTMLElement>();
+  let isDrawn = false;
+  for (;;) {
+    // A row that is drawn may hold a list that is to draw one of its own.
+    const lists = [...scrollers].flatMap((scroller) => [...scroller.lists]);
+    const next = lists.find(([box]) => root.contains(box) && !asked.has(box));
+    if (!next) return isDrawn;
+    const [box, list] = next;
+    asked.add(box);
+    if (flushSync(() => list.onReveal(component))) isDrawn = true;
+  }
 }
 
 /** Brings what is in view around `box` back to where it was. */
-export function steady(box: Element): void {
-  settle(scrollerOf(box));
+export function steady(box: Element, axis: Axis): void {
+  const scroller = find(scrollerOf(box, axis), axis);
+  if (scroller) settle(scroller);
 }
 
-/** What can be seen of `box`, measured from `top`. */
-export function spanInView(box: Element, top: number): { top: number; bottom: number } {
-  let [first, last] = [0, document.documentElement.clientHeight];
+/** What can be seen of `box` along the axis, measured from `origin`. */
+export function spanInView(box: Element, axis: Axis, origin: number): { start: number; end: number } {
+  let [first, last] = [0, document.documentElement[axis.clientSize]];
   for (let element: Element | null = box; element; element = element.parentElement) {
-    if (getComputedStyle(element).overflowY === "visible") continue;
+    if (getComputedStyle(element)[axis.overflow] === "visible") continue;
     const clip = element.getBoundingClientRect();
-    first = Math.max(first, clip.top);
-    last = Math.min(last, clip.bottom);
+    first = Math.max(first, clip[axis.start]);
+    last = Math.min(last, clip[axis.end]);
   }
-  return { top: first - top, bottom: Math.max(first, last) - top };
+  return { start: first - origin, end: Math.max(first, last) - origin };
+}
+
+function find(element: Element, axis: Axis): Scroller | undefined {
+  return [...scrollers].find((scroller) => scroller.element === element && scroller.axis === axis);
 }
 
 /** The element whose scrolling moves the rows of `box`, which may be `box` itself. */
-function scrollerOf(box: Element): Element {
+function scrollerOf(box: Element, axis: Axis): Element {
   for (let element: Element | null = box; element; element = element.parentElement) {
-    if (/auto|scroll/.test(getComputedStyle(element).overflowY)) return element;
+    if (/auto|scroll/.test(getComputedStyle(element)[axis.overflow]) && !isAsHighAsItsContent(element, axis))
+      return element;
   }
   return document.scrollingElement ?? document.documentElement;
 }
 
+/** What is told to scroll sideways alone counts as scrolling downwards too, which without a height it never does. */
+function isAsHighAsItsContent(element: Element, axis: Axis): boolean {
+  if (axis !== DOWN || !(element instanceof HTMLElement)) return false;
+  const { overflowX, overflowY, height, maxHeight } = element.style;
+  return overflowX !== "" && overflowY === "" && height === "" && maxHeight === "";
+}
+
 function onScroll(event: Event): void {
   const moved = event.target instanceof Element ? event.target : document.documentElement;
-  for (const scroller of [...scrollers.keys()]) if (moved.contains(scroller)) move(scroller);
+  const axes = axesMoved(moved);
+  for (const scroller of [...scrollers])
+    if (moved.contains(scroller.element) && axes.includes(scroller.axis)) move(scroller);
+}
+
+function axesMoved(element: Element): readonly Axis[] {
+  const { scrollTop, scrollLeft } = element;
+  const before = positions.get(element);
+  const now = { scrollTop, scrollLeft };
+  positions.set(element, now);
+  const moved = AXES.filter(({ scroll }) => now[scroll] !== before?.[scroll]);
+  return moved.length > 0 ? moved : AXES;
+}
+
+/** In a frame that only scrolls sideways Home and End lead along it; the browser has them for what scrolls downwards. */
+function onKey(event: KeyboardEvent): void {
+  const { key, target: frame } = event;
+  if ((key !== "Home" && key !== "End") || event.defaultPrevented) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!(frame instanceof Element) || !find(frame, SIDEWAYS) || frame.scrollHeight > frame.clientHeight)
+    return;
+  event.preventDefault();
+  frame.scrollLeft = key === "End" ? frame.scrollWidth : 0;
 }
 
 /** Within the same frame, or the rows that came into view would be blank in it. */
-function move(scroller: Element): void {
-  const shared = scrollers.get(scroller);
-  if (!shared) return;
-  const wasAtEnd = isAtEnd(scroller);
-  look(scroller, shared);
+function move(scroller: Scroller): void {
+  const { element, axis, lists } = scroller;
+  const wasAtEnd = isAtEnd(element, axis);
+  look(scroller);
   flushSync(() => {
-    for (const list of [...shared.lists.values()]) list.onMove();
+    for (const list of [...lists.values()]) list.onMove();
   });
   // Whoever goes to the end means the last row, and not where it was taken to be.
-  if (wasAtEnd && !isAtEnd(scroller)) scroller.scrollTop = scroller.scrollHeight;
-  look(scroller, shared);
+  if (wasAtEnd && !isAtEnd(element, axis)) element[axis.scroll] = element[axis.scrollSize];
+  look(scroller);
 }
 
-function isAtEnd({ scrollTop, clientHeight, scrollHeight }: Element): boolean {
-  return scrollTop > 0 && scrollTop + clientHeight >= scrollHeight - 1;
+function isAtEnd(element: Element, { scroll, scrollSize, clientSize }: Axis): boolean {
+  return element[scroll] > 0 && element[scroll] + element[clientSize] >= element[scrollSize] - 1;
 }
 
-function settle(scroller: Element): void {
-  const shared = scrollers.get(scroller);
-  if (!shared) return;
-  const scrolled = scroller.scrollTop - shared.scrollTop;
-  for (const { row, top } of shared.sights) {
-    const element = scroller.querySelector(`[data-row="${CSS.escape(row)}"]`);
-    if (!element) continue;
-    const shift = element.getBoundingClientRect().top - topOf(scroller) - top + scrolled;
-    if (Math.abs(shift) >= 1) scroller.scrollTop += shift;
-    look(scroller, shared);
+function settle(scroller: Scroller): void {
+  const { element, axis, sights } = scroller;
+  const scrolled = element[axis.scroll] - scroller.scrolled;
+  for (const { row, start } of sights) {
+    const drawn = element.querySelector(`[data-row="${CSS.escape(row)}"]`);
+    if (!drawn) continue;
+    const now = drawn.getBoundingClientRect()[axis.start] - viewOf(element)[axis.start];
+    const shift = now - start + scrolled;
+    if (Math.abs(shift) >= 1) element[axis.scroll] += shift;
+    look(scroller);
     return;
   }
 }
 
-function look(scroller: Element, shared: Scroller): void {
-  shared.scrollTop = scroller.scrollTop;
-  // What comes in at the very top is meant to be seen.
-  shared.sights =
-    scroller.scrollTop > 0 ? [...shared.lists.keys()].flatMap((box) => sights(box, scroller)) : [];
-  shared.sights.sort((a, b) => rank(a) - rank(b) || Math.abs(a.top) - Math.abs(b.top));
+function look(scroller: Scroller): void {
+  const { element, axis, lists } = scroller;
+  scroller.scrolled = element[axis.scroll];
+  // What comes in at the very beginning is meant to be seen.
+  scroller.sights = scroller.scrolled > 0 ? [...lists.keys()].flatMap((box) => sights(box, scroller)) : [];
+  scroller.sights.sort((a, b) => rank(a) - rank(b) || Math.abs(a.start) - Math.abs(b.start));
 }
 
-/** A row whose top is in view is held by that; one that begins above may itself be what grows. */
-function rank({ top, isInView }: Sight): number {
-  return isInView ? (top >= 0 ? 0 : 1) : 2;
+/** A row that begins in view is held by that; one that begins before may itself be what grows. */
+function rank({ start, isInView }: Sight): number {
+  return isInView ? (start >= 0 ? 0 : 1) : 2;
 }
 
-function sights(box: HTMLElement, scroller: Element): Sight[] {
-  const top = topOf(scroller);
-  const outer = outermost(box);
-  // Where a list begins in view, the browser holds what stands above it.
-  if (outer !== scroller && outer.getBoundingClientRect().top >= top) return [];
+function sights(box: HTMLElement, scroller: Scroller): Sight[] {
+  const { element, axis } = scroller;
+  const view = viewOf(element);
+  const outer = outermost(box, scroller);
+  // Where a list begins in view, the browser holds what stands before it.
+  if (outer !== element && outer.getBoundingClientRect()[axis.start] >= view[axis.start]) return [];
   const seen: Sight[] = [];
   for (const child of box.children) {
     if (!(child instanceof HTMLElement) || child.dataset.row === undefined) continue;
     const rect = child.getBoundingClientRect();
-    const isInView = rect.bottom > top && rect.top < top + scroller.clientHeight;
-    seen.push({ row: child.dataset.row, top: rect.top - top, isInView });
+    const isInView = AXES.every(({ start, end }) => rect[end] > view[start] && rect[start] < view[end]);
+    seen.push({ row: child.dataset.row, start: rect[axis.start] - view[axis.start], isInView });
   }
   return seen;
 }
 
-/** The outermost list around, or the list itself. */
-function outermost(box: HTMLElement): HTMLElement {
-  const row = box.parentElement?.closest("[data-row]");
-  return row?.parentElement ? outermost(row.parentElement) : box;
+/** The outermost list around that goes the same way in the same scroller, or the list itself. */
+function outermost(box: HTMLElement, { element, lists }: Scroller): HTMLElement {
+  let outer = box;
+  for (let around: HTMLElement | null = box; around; around = around.parentElement) {
+    if (lists.has(around)) outer = around;
+    if (around === element) break;
+  }
+  return outer;
 }
 
-function topOf(scroller: Element): number {
-  return scroller === document.scrollingElement ? 0 : scroller.getBoundingClientRect().top;
+/** What an element that scrolls shows, on the page. */
+function viewOf(element: Element): Record<Axis["start" | "end"], number> {
+  const isPage = element === document.scrollingElement;
+  const { top, left } = isPage ? { top: 0, left: 0 } : element.getBoundingClientRect();
+  return { top, left, bottom: top + element.clientHeight, right: left + element.clientWidth };
 }

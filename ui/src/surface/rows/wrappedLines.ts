@@ -109,7 +109,7 @@ export class WrappedLines extends Lines {
     for (let line = 0; line < this.count; ) {
       if (this.isSeen(line)) {
         firsts.push(this.firstOf(line));
-        heights.push(this.heightOf(line));
+        heights.push(this.sizeOf(line));
         line += 1;
         continue;
       }

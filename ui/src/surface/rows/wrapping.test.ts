@@ -62,7 +62,7 @@ describe("the window of rows that wrap", () => {
   };
 
   function wrapped(): RowWindow {
-    const rows = new RowWindow(true);
+    const rows = new RowWindow("wrapping");
     rows.take(list, 0);
     rows.wrapped([run(0, 4, 4, 4)]);
     rows.wrapped([run(0, 4, 4, 4, 4, 4)]);

@@ -1,4 +1,5 @@
 /** How rows stand that wrap in a box, read from the page: where lines begin, and how high they are. */
+import { pixels, scaleOf } from "./measures";
 import type { RowWindow } from "./rowWindow";
 import type { DrawnLine, Run } from "./wrappedLines";
 
@@ -43,13 +44,10 @@ export function mark(box: HTMLElement, rows: RowWindow): HTMLElement[] {
 export function measureWrapping(box: HTMLElement, rows: RowWindow): Rooms {
   const style = getComputedStyle(box);
   const [columnGap, rowGap] = [pixels(style.columnGap), pixels(style.rowGap)];
-  // A window that rises as it opens is drawn smaller than it is.
-  const shown = box.getBoundingClientRect().width;
-  const shrunk = box.offsetWidth / shown;
-  const scale = Math.abs(shrunk - 1) > 0.002 ? shrunk : 1;
+  const scale = scaleOf(box);
   const pieces = read(box, scale);
   rows.wrapped(runs(pieces, rowGap));
-  const width = shown * scale - box.offsetWidth + innerWidth(box, style);
+  const width = box.getBoundingClientRect().width * scale - box.offsetWidth + innerWidth(box, style);
   const drawn = { pieces, width, gap: columnGap };
   const lead = pieces.findIndex(({ place }) => rows.pins.has(place));
   if (rows.from > 0 && roomBefore(lead, drawn, rows) !== null) fillUpwards(lead, drawn, rows);
@@ -160,8 +158,4 @@ function runs(pieces: readonly Piece[], rowGap: number): Run[] {
     if (line) line.height = bottom - top + rowGap;
   }
   return found;
-}
-
-function pixels(value: string): number {
-  return Number.parseFloat(value) || 0;
 }
