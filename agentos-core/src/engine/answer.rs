@@ -10,11 +10,11 @@ use crate::value::Value;
 
 /// The whole of an app: what opening and `view` answer.
 #[derive(Serialize)]
-pub(super) struct Opened {
+pub(super) struct Opened<'a> {
     root: Vec<NodeId>,
-    nodes: Vec<Node>,
+    nodes: Vec<&'a Node>,
     state: Value,
-    pub(super) state_patch: Vec<PatchOp>,
+    state_patch: Vec<PatchOp>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     persist: bool,
     effects: Vec<Effect>,
@@ -23,12 +23,12 @@ pub(super) struct Opened {
     issues: Vec<Issue>,
 }
 
-impl Opened {
-    pub(super) fn of(app: &App, turn: Turn) -> Self {
+impl<'a> Opened<'a> {
+    pub(super) fn of(app: &'a App, turn: Turn) -> Self {
         let (root, nodes) = app.view();
         Self {
             root,
-            nodes: nodes.into_iter().cloned().collect(),
+            nodes,
             state: Value::Map(app.state().clone()),
             state_patch: turn.state_patch,
             persist: turn.persist,

@@ -98,12 +98,12 @@ impl Runner {
     /// The ops that answer with the whole of an app.
     fn whole(&mut self, op: &str, request: &mut Request) -> Result<String, EngineError> {
         let name = request.text("app")?;
-        let opened = match op {
-            "open" => self.open(name, request),
-            "replace" => self.replace(name, request),
-            _ => self.app(&name).map(|app| Opened::of(app, app.quiet_turn())),
+        let turn = match op {
+            "open" => self.open(&name, request)?,
+            "replace" => self.replace(&name, request)?,
+            _ => self.app(&name)?.quiet_turn(),
         };
-        Ok(written(&opened?, &request.id))
+        Ok(written(&Opened::of(self.app(&name)?, turn), &request.id))
     }
 
     /// The ops that answer with what changed.
@@ -146,12 +146,12 @@ impl Runner {
         Ok(written(&turn, &request.id))
     }
 
-    fn open(&mut self, name: String, request: &mut Request) -> Result<Opened, EngineError> {
+    fn open(&mut self, name: &str, request: &mut Request) -> Result<Turn, EngineError> {
         let document = request.needed_json("spec")?;
         let now = request.number("now")?;
         let seed = request.optional_count("seed")?.unwrap_or_default();
         let state = request.object("state")?;
-        if self.apps.len() + self.drafts.len() >= APPS && !self.apps.contains_key(&name) {
+        if self.apps.len() + self.drafts.len() >= APPS && !self.apps.contains_key(name) {
             return Err(EngineError::TooManyApps);
         }
         let Accepted { spec, issues, .. } = self.accepted(document)?;
@@ -169,30 +169,27 @@ impl Runner {
             draft: false,
         };
         let (app, mut turn) = App::open(opening);
-        self.drafts.remove(&name);
+        self.drafts.remove(name);
         for issue in issues {
             if !turn.issues.contains(&issue) {
                 turn.issues.push(issue);
             }
         }
-        let answer = Opened::of(&app, turn);
-        self.apps.insert(name, app);
-        Ok(answer)
+        self.apps.insert(name.to_owned(), app);
+        Ok(turn)
     }
 
     /// Gives an open app an edited document. The patch leads from the state as it was to the one it
     /// goes on with.
-    fn replace(&mut self, name: String, request: &mut Request) -> Result<Opened, EngineError> {
+    fn replace(&mut self, name: &str, request: &mut Request) -> Result<Turn, EngineError> {
         let document = request.needed_json("spec")?;
         let now = request.number("now")?;
         let Accepted { spec, .. } = self.accepted(document)?;
-        let before = self.app(&name)?;
-        let (after, turn) = before.succeed(&spec, now);
-        let state_patch = after.state_patch_since(before);
-        let mut answer = Opened::of(&after, turn);
-        answer.state_patch = state_patch;
-        self.apps.insert(name, after);
-        Ok(answer)
+        let before = self.app(name)?;
+        let (after, mut turn) = before.succeed(&spec, now);
+        turn.state_patch = after.state_patch_since(before);
+        self.apps.insert(name.to_owned(), after);
+        Ok(turn)
     }
 
     fn close(&mut self, name: &str, now: f64) -> Result<Turn, EngineError> {

@@ -670,11 +670,8 @@ impl App {
             pending: &pending,
             draft: self.draft,
         };
-        let mut changes = self.view.refresh(&touched, stale, &around);
-        changes.nodes.extend(mounted.nodes);
-        changes.roots_changed |= mounted.roots_changed;
+        let mut changes = self.view.refresh(&touched, stale, &around, mounted);
         let mut issues = std::mem::take(&mut self.issues);
-        issues.extend(mounted.issues);
         issues.append(&mut changes.issues);
         let touched_persisted = |path: &Path| {
             self.program

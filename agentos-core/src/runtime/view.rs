@@ -149,16 +149,18 @@ impl View {
             .iter()
             .map(|index| (*index, Rows::default()))
             .collect();
+        self.instances.reserve(around.program.components.len());
         self.roots = self.reconcile(None, 0, Vec::new(), wanted, around, &mut changes);
         changes
     }
 
-    /// Resolves again what reads any of `touched`, and `named` besides.
+    /// Resolves again what reads any of `touched`, and `named` besides; what that changes joins `changes`.
     pub(super) fn refresh(
         &mut self,
         touched: &[Path],
         named: impl IntoIterator<Item = NodeId>,
         around: &Surroundings,
+        mut changes: Changes,
     ) -> Changes {
         let mut reached = BTreeSet::new();
         for path in touched {
@@ -175,7 +177,6 @@ impl View {
             .filter_map(|id| Some((self.instances.get(&id)?.depth, id)))
             .collect();
         ordered.sort();
-        let mut changes = Changes::default();
         for (_, id) in ordered {
             self.resolve(&id, around, &mut changes);
         }
@@ -300,9 +301,11 @@ impl View {
                 )
             })
             .collect();
-        let kept: HashSet<&NodeId> = wanted.iter().map(|(id, ..)| id).collect();
-        for id in mounted.iter().filter(|id| !kept.contains(id)) {
-            self.unmount(id, changes);
+        if !mounted.is_empty() {
+            let kept: HashSet<&NodeId> = wanted.iter().map(|(id, ..)| id).collect();
+            for id in mounted.iter().filter(|id| !kept.contains(id)) {
+                self.unmount(id, changes);
+            }
         }
         let ids = wanted.iter().map(|(id, ..)| id.clone()).collect();
         for (id, component, rows) in wanted {

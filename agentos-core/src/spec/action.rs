@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::document::Reader;
+use super::location::Location;
 use super::path::Path;
 use super::template::{Source, Template};
 
@@ -56,7 +57,7 @@ pub enum Args {
 }
 
 impl Action {
-    pub(super) fn read(reader: &mut Reader, json: &Json, at: &str, depth: usize) -> Option<Self> {
+    pub(super) fn read(reader: &mut Reader, json: &Json, at: &Location, depth: usize) -> Option<Self> {
         if depth >= DEPTH {
             reader.refuse(at, format!("actions nest at most {DEPTH} deep"));
             return None;
@@ -76,7 +77,7 @@ impl Action {
                 items
                     .iter()
                     .enumerate()
-                    .filter_map(|(index, item)| reader.step(item, &format!("{at}/{index}"), depth))
+                    .filter_map(|(index, item)| reader.step(item, &at.item(index), depth))
                     .collect()
             }
             single => vec![reader.step(single, at, depth)?],
@@ -86,7 +87,7 @@ impl Action {
 }
 
 impl Step {
-    pub(super) fn read(reader: &mut Reader, json: &Json, at: &str, depth: usize) -> Option<Self> {
+    pub(super) fn read(reader: &mut Reader, json: &Json, at: &Location, depth: usize) -> Option<Self> {
         if let Json::String(name) = json {
             return Some(Self::short(name, at));
         }
@@ -107,7 +108,7 @@ impl Step {
                 action: action.clone(),
                 args: reader.templates(object, "args", at),
             },
-            (None, Some(steps)) => Run::Steps(Action::read(reader, steps, &format!("{at}/do"), depth + 1)?),
+            (None, Some(steps)) => Run::Steps(Action::read(reader, steps, &at.member("do"), depth + 1)?),
             _ => {
                 reader.refuse(at, "a step names either its `tool` or what to `do`");
                 return None;
@@ -116,33 +117,33 @@ impl Step {
         let debounce = object.get("debounce");
         if debounce.is_some_and(|wait| wait.as_f64().is_none_or(|ms| !(0.0..=60_000.0).contains(&ms))) {
             reader.refuse(
-                &format!("{at}/debounce"),
+                &at.member("debounce"),
                 "`debounce` is a number of milliseconds up to 60000",
             );
         }
         let mut nested = |key: &str| {
             object
                 .get(key)
-                .and_then(|json| Action::read(reader, json, &format!("{at}/{key}"), depth + 1))
+                .and_then(|json| Action::read(reader, json, &at.member(key), depth + 1))
         };
         let (then, catch) = (nested("then"), nested("catch"));
         let into = match object.get("into") {
             None => None,
-            Some(Json::String(path)) => reader.path(path, &format!("{at}/into")),
+            Some(Json::String(path)) => reader.path(path, &at.member("into")),
             Some(_) => {
-                reader.refuse(&format!("{at}/into"), "`into` takes a path");
+                reader.refuse(&at.member("into"), "`into` takes a path");
                 None
             }
         };
         Some(Self {
-            at: at.to_owned(),
+            at: at.pointer(),
             run,
             condition: object
                 .get("if")
-                .and_then(|json| reader.source(json, &format!("{at}/if"))),
+                .and_then(|json| reader.source(json, &at.member("if"))),
             confirm: object
                 .get("confirm")
-                .and_then(|json| reader.template(json, &format!("{at}/confirm"))),
+                .and_then(|json| reader.template(json, &at.member("confirm"))),
             into,
             then,
             catch,
@@ -151,7 +152,7 @@ impl Step {
     }
 
     /// `"calc.clear"` runs a tool, `"add"` an action.
-    fn short(name: &str, at: &str) -> Self {
+    fn short(name: &str, at: &Location) -> Self {
         let run = if name.contains('.') {
             Run::Tool {
                 id: name.to_owned(),
@@ -164,7 +165,7 @@ impl Step {
             }
         };
         Self {
-            at: at.to_owned(),
+            at: at.pointer(),
             run,
             condition: None,
             confirm: None,
@@ -179,7 +180,7 @@ impl Step {
         reader: &mut Reader,
         object: &serde_json::Map<String, Json>,
         tool: &str,
-        at: &str,
+        at: &Location,
         depth: usize,
     ) -> Args {
         let takes_callback = matches!(tool, "timer.set" | "timer.interval");
@@ -187,7 +188,7 @@ impl Step {
             .get("args")
             .and_then(|args| args.get("action"))
             .filter(|_| takes_callback)
-            .and_then(|json| Action::read(reader, json, &format!("{at}/args/action"), depth + 1));
+            .and_then(|json| Action::read(reader, json, &at.member("args").member("action"), depth + 1));
         let mut args = reader.templates(object, "args", at);
         if takes_callback {
             args.retain(|(name, _)| name != "action");

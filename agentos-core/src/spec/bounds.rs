@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::limits;
-use super::path::escaped;
+use super::location::Location;
 use super::{Code, Issue};
 
 /// Reads a document strictly; the result has passed [`verify`].
@@ -37,7 +37,7 @@ pub fn verify(document: &Value) -> Result<(), Issue> {
     if bytes > limits::DOCUMENT_BYTES {
         return Err(document_too_large(bytes));
     }
-    verify_components(document)
+    verify_components(&document["components"], &Location::at("/components"), 1, &mut 0)
 }
 
 /// Checks nesting and size of an app's state.
@@ -195,28 +195,29 @@ fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     (line, before[line_start..].chars().count() + 1)
 }
 
-fn verify_components(document: &Value) -> Result<(), Issue> {
-    let mut count = 0;
-    let mut open = vec![(&document["components"], String::from("/components"), 1)];
-    while let Some((list, list_path, depth)) = open.pop() {
-        for (index, component) in components_of(list).enumerate() {
-            let path = format!("{list_path}/{index}");
-            count += 1;
-            if count > limits::COMPONENTS {
-                let message = format!("the document has more than {} components", limits::COMPONENTS);
-                return Err(Issue::error(Code::TooLarge, path, message)
-                    .hint("repeat a component over a list with each"));
-            }
-            if depth > limits::COMPONENT_DEPTH {
-                let message = format!(
-                    "components are nested deeper than {} levels",
-                    limits::COMPONENT_DEPTH
-                );
-                return Err(Issue::error(Code::TooDeep, path, message).hint("flatten the containers"));
-            }
-            verify_properties(component, &path)?;
-            open.push((&component["children"], format!("{path}/children"), depth + 1));
+/// Each list before the lists within it. No deeper than `COMPONENT_DEPTH`, past which the first is refused.
+fn verify_components(list: &Value, at: &Location, depth: usize, count: &mut usize) -> Result<(), Issue> {
+    for (index, component) in components_of(list).enumerate() {
+        let at = at.item(index);
+        *count += 1;
+        if *count > limits::COMPONENTS {
+            let message = format!("the document has more than {} components", limits::COMPONENTS);
+            return Err(
+                Issue::error(Code::TooLarge, at, message).hint("repeat a component over a list with each")
+            );
         }
+        if depth > limits::COMPONENT_DEPTH {
+            let message = format!(
+                "components are nested deeper than {} levels",
+                limits::COMPONENT_DEPTH
+            );
+            return Err(Issue::error(Code::TooDeep, at, message).hint("flatten the containers"));
+        }
+        verify_properties(component, &at)?;
+    }
+    for (index, component) in components_of(list).enumerate() {
+        let at = at.item(index);
+        verify_components(&component["children"], &at.member("children"), depth + 1, count)?;
     }
     Ok(())
 }
@@ -231,13 +232,13 @@ fn components_of(list: &Value) -> impl Iterator<Item = &Value> {
     .iter()
 }
 
-fn verify_properties(component: &Value, path: &str) -> Result<(), Issue> {
+fn verify_properties(component: &Value, at: &Location) -> Result<(), Issue> {
     for (name, value) in component["props"].as_object().into_iter().flatten() {
         let bytes = json_bytes(value);
         if bytes > limits::PROPERTY_BYTES {
             let limit = limits::PROPERTY_BYTES;
             let message = format!("the property `{name}` has {bytes} bytes, at most {limit} are allowed");
-            let issue = Issue::error(Code::TooLarge, format!("{path}/props/{}", escaped(name)), message)
+            let issue = Issue::error(Code::TooLarge, at.member("props").member(name), message)
                 .hint("keep long content in the state or fetch it with `data`");
             return Err(match component["id"].as_str() {
                 Some(id) => issue.about(id),

@@ -3,12 +3,13 @@
 //!
 //! Messages read like a compiler's: what is wrong, where, what was expected, the nearest valid name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::catalog::{Catalog, is_style_property, is_style_value};
 use super::document::{Component, UiSpec};
 use super::issue::{Code, Issue};
 use super::limits;
+use super::location::Location;
 use super::nearest;
 use super::path::{Path, escaped};
 use super::template::Template;
@@ -38,7 +39,7 @@ pub fn check(spec: &UiSpec, catalog: &Catalog) -> Vec<Issue> {
     checker.computed();
     checker.queries();
     checker.root_actions();
-    checker.style(&spec.style, "/style");
+    checker.style(&spec.style, &Location::at("/style"));
     checker.theme();
     checker.bindings();
     if spec.components.is_empty() {
@@ -152,7 +153,7 @@ impl<'a> Checker<'a> {
                 ));
             }
         }
-        let mut ids: BTreeMap<&str, &Component> = BTreeMap::new();
+        let mut ids: HashMap<&str, &Component> = HashMap::new();
         for component in spec.walk() {
             if let Some(first) = ids.insert(&component.id, component) {
                 let message = format!(
@@ -201,35 +202,45 @@ impl<'a> Checker<'a> {
             self.report(Issue::error(Code::StateTooLarge, "/state", message));
         }
         for (index, path) in spec.persist.iter().enumerate() {
-            self.written_path(path, &Place::root(), &format!("/persist/{index}"), "kept");
+            self.written_path(
+                path,
+                &Place::root(),
+                &Location::ROOT.member("persist").item(index),
+                "kept",
+            );
         }
     }
 
     fn computed(&mut self) {
         for (name, source) in &self.spec.computed {
-            self.expression(source, &Place::root(), &format!("/computed/{}", escaped(name)));
+            self.expression(
+                source,
+                &Place::root(),
+                &Location::ROOT.member("computed").member(name),
+            );
         }
     }
 
     fn queries(&mut self) {
         for (name, query) in &self.spec.data {
-            let at = format!("/data/{}", escaped(name));
+            let data = Location::at("/data");
+            let at = data.member(name);
             let place = Place::root();
-            if let Some(tool) = self.tool(&query.tool, &format!("{at}/tool")) {
+            if let Some(tool) = self.tool(&query.tool, &at.member("tool")) {
                 if !tool.reads {
                     let message = format!("`{}` changes something; a query may only read", query.tool);
-                    self.report(Issue::error(Code::ArgsInvalid, format!("{at}/tool"), message));
+                    self.report(Issue::error(Code::ArgsInvalid, at.member("tool"), message));
                 }
-                self.bound(tool, &format!("{at}/tool"));
-                self.given_args(tool, &query.args, false, &place, &format!("{at}/args"));
+                self.bound(tool, &at.member("tool"));
+                self.given_args(tool, &query.args, false, &place, &at.member("args"));
             } else {
-                self.templates(&query.args, &place, &format!("{at}/args"));
+                self.templates(&query.args, &place, &at.member("args"));
             }
             if let Some(pick) = &query.pick {
-                self.expression(pick, &place.in_answer(), &format!("{at}/pick"));
+                self.expression(pick, &place.in_answer(), &at.member("pick"));
             }
             if let Some(when) = &query.when {
-                self.expression(when, &place, &format!("{at}/when"));
+                self.expression(when, &place, &at.member("when"));
             }
         }
     }
@@ -248,22 +259,22 @@ impl<'a> Checker<'a> {
             self.read_path(
                 path,
                 &Place::root(),
-                &format!("/watch/{}", escaped(&path.to_string())),
+                &Location::ROOT.member("watch").member(&path.to_string()),
                 "watched",
             );
             self.action(action, &place, &Trigger::NoControl, "");
         }
     }
 
-    fn style(&mut self, style: &serde_json::Map<String, serde_json::Value>, at: &str) {
+    fn style(&mut self, style: &serde_json::Map<String, serde_json::Value>, at: &Location) {
         for (name, value) in style {
-            let at = format!("{at}/{}", escaped(name));
+            let at = at.member(name);
             if !is_style_property(name) {
                 let hint = self.nearest(name, super::catalog::STYLE_PROPERTIES.iter().copied());
                 self.report_with(
                     Issue::warning(
                         Code::UnknownProp,
-                        &at,
+                        at,
                         format!("the style property `{name}` is not allowed and has no effect"),
                     ),
                     hint,
@@ -273,7 +284,7 @@ impl<'a> Checker<'a> {
             {
                 self.report(Issue::error(
                     Code::PropType,
-                    &at,
+                    at,
                     format!(
                         "the style `{name}` takes a number or short text that loads nothing, found {value}"
                     ),

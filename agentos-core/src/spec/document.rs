@@ -8,8 +8,9 @@ use serde_json::{Map as JsonMap, Value as Json};
 use super::action::{Action, Step};
 use super::issue::{Code, Issue};
 use super::limits;
+use super::location::Location;
 use super::nearest;
-use super::path::{Path, escaped};
+use super::path::Path;
 use super::template::{Source, Template};
 
 type Object = JsonMap<String, Json>;
@@ -206,7 +207,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn refuse(&mut self, at: &str, message: impl Into<String>) {
+    pub(super) fn refuse(&mut self, at: &Location, message: impl Into<String>) {
         self.issues.push(Issue::error(Code::Schema, at, message));
     }
 
@@ -216,30 +217,32 @@ impl Reader {
 
     fn document(&mut self, document: &Json) -> UiSpec {
         let empty = Object::new();
-        let root = self.object(document, "").unwrap_or(&empty);
-        self.known_keys(root, &DOCUMENT_KEYS, "");
+        let root = self.object(document, &Location::ROOT).unwrap_or(&empty);
+        self.known_keys(root, &DOCUMENT_KEYS, &Location::ROOT);
         if root.get("type").is_some_and(|kind| kind != "app") {
-            self.refuse("/type", "a document's `type` is \"app\"");
+            self.refuse(&Location::at("/type"), "a document's `type` is \"app\"");
         }
         let on = self.lifecycle(root.get("on"));
         UiSpec {
-            title: self.optional_text(root, "title", "").unwrap_or_default(),
+            title: self
+                .optional_text(root, "title", &Location::ROOT)
+                .unwrap_or_default(),
             layout: self.layout(root.get("layout")),
-            state: self.optional_object(root, "state", ""),
-            persist: self.paths(root.get("persist"), "/persist"),
+            state: self.own_object(root, "state", &Location::ROOT),
+            persist: self.paths(root.get("persist"), &Location::at("/persist")),
             computed: self.named(root, "computed", Reader::source),
             data: self.queries(root),
             actions: self.named(root, "actions", Self::action),
             on,
             watch: self.watch(root),
-            components: self.components(root.get("components"), "", "c"),
+            components: self.components(root.get("components"), &Location::at("/components")),
             services: root
                 .get("services")
-                .map(|services| self.texts(services, "/services")),
+                .map(|services| self.texts(services, &Location::at("/services"))),
             service_bindings: self.bindings(root),
-            permissions: self.optional_object(root, "permissions", ""),
-            style: self.optional_object(root, "style", ""),
-            theme: self.optional_object(root, "theme", ""),
+            permissions: self.own_object(root, "permissions", &Location::ROOT),
+            style: self.own_object(root, "style", &Location::ROOT),
+            theme: self.own_object(root, "theme", &Location::ROOT),
         }
     }
 
@@ -249,21 +252,24 @@ impl Reader {
             Some(Some("horizontal")) => Layout::Horizontal,
             Some(Some("grid")) => Layout::Grid,
             Some(_) => {
-                self.refuse("/layout", "`layout` is \"vertical\", \"horizontal\" or \"grid\"");
+                self.refuse(
+                    &Location::at("/layout"),
+                    "`layout` is \"vertical\", \"horizontal\" or \"grid\"",
+                );
                 Layout::Vertical
             }
         }
     }
 
     fn lifecycle(&mut self, json: Option<&Json>) -> Lifecycle {
-        let Some(hooks) = json.and_then(|json| self.object(json, "/on")) else {
+        let Some(hooks) = json.and_then(|json| self.object(json, &Location::at("/on"))) else {
             return Lifecycle::default();
         };
-        self.known_keys(hooks, &["mount", "close", "focus", "blur"], "/on");
+        self.known_keys(hooks, &["mount", "close", "focus", "blur"], &Location::at("/on"));
         let mut hook = |name: &str| {
             hooks
                 .get(name)
-                .and_then(|json| self.action(json, &format!("/on/{name}")))
+                .and_then(|json| self.action(json, &Location::ROOT.member("on").member(name)))
         };
         Lifecycle {
             mount: hook("mount"),
@@ -278,7 +284,10 @@ impl Reader {
         actions
             .into_iter()
             .filter_map(|(path, action)| {
-                Some((self.path(&path, &format!("/watch/{}", escaped(&path)))?, action))
+                Some((
+                    self.path(&path, &Location::ROOT.member("watch").member(&path))?,
+                    action,
+                ))
             })
             .collect()
     }
@@ -290,87 +299,66 @@ impl Reader {
         })
     }
 
-    fn components(&mut self, json: Option<&Json>, parent_at: &str, parent_id: &str) -> Vec<Component> {
-        let list_at = if parent_at.is_empty() {
-            "/components".to_owned()
-        } else {
-            format!("{parent_at}/children")
-        };
+    fn components(&mut self, json: Option<&Json>, at: &Location) -> Vec<Component> {
         let Some(json) = json else { return Vec::new() };
         let Some(items) = json.as_array() else {
-            self.refuse(&list_at, "components are a list");
+            self.refuse(at, "components are a list");
             return Vec::new();
         };
         items
             .iter()
             .enumerate()
-            .filter_map(|(index, item)| {
-                let position = if parent_id == "c" {
-                    format!("c{index}")
-                } else {
-                    format!("{parent_id}_{index}")
-                };
-                self.component(item, format!("{list_at}/{index}"), position)
-            })
+            .filter_map(|(index, item)| self.component(item, &at.item(index)))
             .collect()
     }
 
-    fn component(&mut self, json: &Json, at: String, position: String) -> Option<Component> {
+    fn component(&mut self, json: &Json, at: &Location) -> Option<Component> {
         let first = self.issues.len();
+        let pointer = at.pointer();
+        let component = self.component_parts(json, &Location::at(&pointer));
         let id = json.get("id").and_then(Json::as_str).filter(|id| !id.is_empty());
-        let id = id.unwrap_or(&position).to_owned();
-        let component = self.component_parts(json, at, position);
         for issue in &mut self.issues[first..] {
-            issue.id.get_or_insert_with(|| id.clone());
+            issue
+                .id
+                .get_or_insert_with(|| id.map_or_else(|| position_id(&pointer), str::to_owned));
         }
         component
     }
 
-    fn component_parts(&mut self, json: &Json, at: String, position: String) -> Option<Component> {
-        let object = self.object(json, &at)?;
-        self.known_keys(object, &COMPONENT_KEYS, &at);
+    fn component_parts(&mut self, json: &Json, at: &Location) -> Option<Component> {
+        let object = self.object(json, at)?;
+        self.known_keys(object, &COMPONENT_KEYS, at);
         let Some(kind) = object.get("type").and_then(Json::as_str) else {
-            self.refuse(&at, "a component names its `type`");
+            self.refuse(at, "a component names its `type`");
             return None;
         };
-        let props = self.optional_object(object, "props", &at);
-        let props = props
-            .iter()
-            .filter_map(|(name, json)| {
-                let template = Template::parse(json, &format!("{at}/props/{}", escaped(name)));
-                Some((name.clone(), self.keep(template)?))
-            })
-            .collect();
-        let on_event = match object.get("on_event") {
-            None | Some(Json::Null) => Vec::new(),
-            Some(_) => self.named_at(object, "on_event", &at, Self::action),
-        };
+        let props = self.templates(object, "props", at);
+        let on_event = self.named_at(object, "on_event", at, Self::action);
         Some(Component {
             kind: kind.to_owned(),
             id: self
-                .optional_text(object, "id", &at)
+                .optional_text(object, "id", at)
                 .filter(|id| !id.is_empty())
-                .unwrap_or_else(|| position.clone()),
+                .unwrap_or_else(|| position_id(&at.pointer())),
             props,
             children: self.components(
                 object.get("children").filter(|children| !children.is_null()),
-                &at,
-                &position,
+                &at.member("children"),
             ),
             on_event,
             visible: object
                 .get("visible")
-                .and_then(|json| self.source(json, &format!("{at}/visible"))),
+                .and_then(|json| self.source(json, &at.member("visible"))),
             each: object
                 .get("each")
-                .and_then(|json| self.each(json, &format!("{at}/each"))),
-            checks: self.checks(object.get("checks"), &format!("{at}/checks")),
-            a11y: self.optional_object(object, "a11y", &at),
-            at,
+                .and_then(|json| self.each(json, &at.member("each"))),
+            checks: self.checks(object.get("checks"), &at.member("checks")),
+            a11y: self.own_object(object, "a11y", at),
+            at: at.pointer(),
         })
     }
 
-    fn each(&mut self, json: &Json, at: &str) -> Option<Each> {
+    fn each(&mut self, json: &Json, at: &Location) -> Option<Each> {
         if let Json::String(list) = json {
             return Some(Each {
                 list: self.path(list, at)?,
@@ -390,19 +378,19 @@ impl Reader {
             Some(Json::Null) => None,
             Some(Json::String(key)) => Some(key.clone()),
             Some(_) => {
-                self.refuse(&format!("{at}/key"), "`key` is the name of a member");
+                self.refuse(&at.member("key"), "`key` is the name of a member");
                 None
             }
         };
         Some(Each {
-            list: self.path(list, &format!("{at}/in"))?,
+            list: self.path(list, &at.member("in"))?,
             name: self
                 .optional_text(object, "as", at)
                 .unwrap_or_else(|| "item".into()),
             key,
             filter: object
                 .get("where")
-                .and_then(|json| self.source(json, &format!("{at}/where"))),
+                .and_then(|json| self.source(json, &at.member("where"))),
         })
     }
 
@@ -410,14 +398,14 @@ impl Reader {
         let queries = self.named(root, "data", Self::query);
         for (name, _) in queries.iter().skip(limits::QUERIES) {
             self.refuse(
-                &format!("/data/{}", escaped(name)),
+                &Location::ROOT.member("data").member(name),
                 format!("a document has at most {} data queries", limits::QUERIES),
             );
         }
         queries
     }
 
-    fn query(&mut self, json: &Json, at: &str) -> Option<DataQuery> {
+    fn query(&mut self, json: &Json, at: &Location) -> Option<DataQuery> {
         let object = self.object(json, at)?;
         self.known_keys(object, &["tool", "args", "pick", "every", "when", "default"], at);
         let Some(tool) = object.get("tool").and_then(Json::as_str) else {
@@ -431,7 +419,7 @@ impl Reader {
                 .is_none_or(|seconds| seconds < limits::QUERY_SECONDS)
         }) {
             self.refuse(
-                &format!("{at}/every"),
+                &at.member("every"),
                 format!(
                     "`every` is a number of seconds, at least {}",
                     limits::QUERY_SECONDS
@@ -443,52 +431,52 @@ impl Reader {
             args: self.templates(object, "args", at),
             pick: object
                 .get("pick")
-                .and_then(|json| self.source(json, &format!("{at}/pick"))),
+                .and_then(|json| self.source(json, &at.member("pick"))),
             every_seconds: every.and_then(Json::as_f64),
             when: object
                 .get("when")
-                .and_then(|json| self.source(json, &format!("{at}/when"))),
+                .and_then(|json| self.source(json, &at.member("when"))),
             default: object.get("default").cloned().unwrap_or(Json::Null),
         })
     }
 
-    fn checks(&mut self, json: Option<&Json>, at: &str) -> Vec<Check> {
+    fn checks(&mut self, json: Option<&Json>, at: &Location) -> Vec<Check> {
         match json {
             None | Some(Json::Null) => Vec::new(),
             Some(Json::Array(items)) => items
                 .iter()
                 .enumerate()
-                .flat_map(|(index, item)| self.check(item, &format!("{at}/{index}")))
+                .flat_map(|(index, item)| self.check(item, &at.item(index)))
                 .collect(),
             Some(single) => self.check(single, at),
         }
     }
 
     /// One entry: a rule's name, or an object of rules with an optional message for them.
-    fn check(&mut self, json: &Json, at: &str) -> Vec<Check> {
-        let rules = match json {
-            Json::String(name) => Object::from_iter([(name.clone(), Json::Bool(true))]),
-            Json::Object(rules) => rules.clone(),
+    fn check(&mut self, json: &Json, at: &Location) -> Vec<Check> {
+        let rules: Vec<(&str, &Json)> = match json {
+            Json::String(name) => vec![(name, &Json::Bool(true))],
+            Json::Object(rules) => rules.iter().map(|(name, rule)| (name.as_str(), rule)).collect(),
             _ => {
                 self.refuse(at, "a check is a rule's name or an object of rules");
                 return Vec::new();
             }
         };
-        let message = rules.get("message").and_then(Json::as_str).map(str::to_owned);
+        let message = json.get("message").and_then(Json::as_str);
         rules
-            .iter()
+            .into_iter()
             .filter(|(name, argument)| *name != "message" && **argument != Json::Bool(false))
             .filter_map(|(name, argument)| {
-                let rule = self.rule(name, argument, &format!("{at}/{name}"))?;
+                let rule = self.rule(name, argument, &at.member(name))?;
                 Some(Check {
                     rule,
-                    message: message.clone(),
+                    message: message.map(str::to_owned),
                 })
             })
             .collect()
     }
 
-    fn rule(&mut self, name: &str, argument: &Json, at: &str) -> Option<Rule> {
+    fn rule(&mut self, name: &str, argument: &Json, at: &Location) -> Option<Rule> {
         let rule = match (name, argument) {
             ("required", _) => Rule::Required,
             ("email", _) => Rule::Email,
@@ -531,11 +519,11 @@ impl Reader {
         Some(rule)
     }
 
-    pub(super) fn action(&mut self, json: &Json, at: &str) -> Option<Action> {
+    pub(super) fn action(&mut self, json: &Json, at: &Location) -> Option<Action> {
         Action::read(self, json, at, 0)
     }
 
-    pub(super) fn source(&mut self, json: &Json, at: &str) -> Option<Source> {
+    pub(super) fn source(&mut self, json: &Json, at: &Location) -> Option<Source> {
         let read = match json {
             Json::String(text) => Source::parse(text),
             Json::Bool(_) | Json::Number(_) => Source::parse(&json.to_string()),
@@ -544,27 +532,27 @@ impl Reader {
         self.keep(read.map_err(|message| Issue::error(Code::ExprSyntax, at, message)))
     }
 
-    pub(super) fn template(&mut self, json: &Json, at: &str) -> Option<Template> {
+    pub(super) fn template(&mut self, json: &Json, at: &Location) -> Option<Template> {
         let read = Template::parse(json, at);
         self.keep(read)
     }
 
-    pub(super) fn path(&mut self, text: &str, at: &str) -> Option<Path> {
+    pub(super) fn path(&mut self, text: &str, at: &Location) -> Option<Path> {
         let read =
             Path::parse(text).map_err(|error| Issue::error(Code::PathForbidden, at, error.to_string()));
         self.keep(read)
     }
 
-    fn paths(&mut self, json: Option<&Json>, at: &str) -> Vec<Path> {
+    fn paths(&mut self, json: Option<&Json>, at: &Location) -> Vec<Path> {
         let texts = json.map(|json| self.texts(json, at)).unwrap_or_default();
         texts
             .iter()
             .enumerate()
-            .filter_map(|(index, text)| self.path(text, &format!("{at}/{index}")))
+            .filter_map(|(index, text)| self.path(text, &at.item(index)))
             .collect()
     }
 
-    pub(super) fn templates(&mut self, object: &Object, key: &str, at: &str) -> Vec<(String, Template)> {
+    pub(super) fn templates(&mut self, object: &Object, key: &str, at: &Location) -> Vec<(String, Template)> {
         self.named_at(object, key, at, Self::template)
     }
 
@@ -572,31 +560,26 @@ impl Reader {
         &mut self,
         object: &Object,
         key: &str,
-        read: impl FnMut(&mut Self, &Json, &str) -> Option<T>,
+        read: impl FnMut(&mut Self, &Json, &Location) -> Option<T>,
     ) -> Vec<(String, T)> {
-        self.named_at(object, key, "", read)
+        self.named_at(object, key, &Location::ROOT, read)
     }
 
     fn named_at<T>(
         &mut self,
         object: &Object,
         key: &str,
-        at: &str,
-        mut read: impl FnMut(&mut Self, &Json, &str) -> Option<T>,
+        at: &Location,
+        mut read: impl FnMut(&mut Self, &Json, &Location) -> Option<T>,
     ) -> Vec<(String, T)> {
-        let members = self.optional_object(object, key, at);
+        let members = self.optional_object(object, key, at).into_iter().flatten();
+        let at = at.member(key);
         members
-            .iter()
-            .filter_map(|(name, json)| {
-                Some((
-                    name.clone(),
-                    read(self, json, &format!("{at}/{key}/{}", escaped(name)))?,
-                ))
-            })
+            .filter_map(|(name, json)| Some((name.clone(), read(self, json, &at.member(name))?)))
             .collect()
     }
 
-    pub(super) fn object<'a>(&mut self, json: &'a Json, at: &str) -> Option<&'a Object> {
+    pub(super) fn object<'a>(&mut self, json: &'a Json, at: &Location) -> Option<&'a Object> {
         if json.is_object() {
             return json.as_object();
         }
@@ -604,28 +587,29 @@ impl Reader {
         None
     }
 
-    fn optional_object(&mut self, object: &Object, key: &str, at: &str) -> Object {
+    fn optional_object<'a>(&mut self, object: &'a Object, key: &str, at: &Location) -> Option<&'a Object> {
         match object.get(key) {
-            None | Some(Json::Null) => Object::new(),
-            Some(json) => self
-                .object(json, &format!("{at}/{key}"))
-                .cloned()
-                .unwrap_or_default(),
+            None | Some(Json::Null) => None,
+            Some(json) => self.object(json, &at.member(key)),
         }
     }
 
-    fn optional_text(&mut self, object: &Object, key: &str, at: &str) -> Option<String> {
+    fn own_object(&mut self, object: &Object, key: &str, at: &Location) -> Object {
+        self.optional_object(object, key, at).cloned().unwrap_or_default()
+    }
+
+    fn optional_text(&mut self, object: &Object, key: &str, at: &Location) -> Option<String> {
         match object.get(key)? {
             Json::String(text) => Some(text.clone()),
             Json::Null => None,
             _ => {
-                self.refuse(&format!("{at}/{key}"), format!("`{key}` is text"));
+                self.refuse(&at.member(key), format!("`{key}` is text"));
                 None
             }
         }
     }
 
-    fn texts(&mut self, json: &Json, at: &str) -> Vec<String> {
+    fn texts(&mut self, json: &Json, at: &Location) -> Vec<String> {
         let Some(items) = json.as_array() else {
             self.refuse(at, "a list of texts was expected here");
             return Vec::new();
@@ -637,10 +621,10 @@ impl Reader {
         texts
     }
 
-    pub(super) fn known_keys(&mut self, object: &Object, known: &[&str], at: &str) {
+    pub(super) fn known_keys(&mut self, object: &Object, known: &[&str], at: &Location) {
         for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
             self.refuse(
-                &format!("{at}/{}", escaped(key)),
+                &at.member(key),
                 format!(
                     "`{key}` is not known here; known are {}; notes of your own go under `x`",
                     known.join(", ")
@@ -649,7 +633,13 @@ impl Reader {
         }
     }
 
-    pub(super) fn step(&mut self, json: &Json, at: &str, depth: usize) -> Option<Step> {
+    pub(super) fn step(&mut self, json: &Json, at: &Location, depth: usize) -> Option<Step> {
         Step::read(self, json, at, depth)
     }
+}
+
+/// The id of a component that is given none: `c0` for the first, `c0_1` for the second within it.
+pub(super) fn position_id(pointer: &str) -> String {
+    let indices: Vec<&str> = pointer.split('/').skip(2).step_by(2).collect();
+    format!("c{}", indices.join("_"))
 }

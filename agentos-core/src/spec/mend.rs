@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 use super::catalog::Catalog;
 use super::document::UiSpec;
 use super::issue::{Code, Issue};
+use super::location::Location;
 use super::nearest;
-use super::path::{FORBIDDEN_NAMES, Path, escaped};
+use super::path::{FORBIDDEN_NAMES, Path};
 
 mod action;
 mod component;
@@ -84,7 +85,7 @@ fn repair(mended: &mut Mended, catalog: &Catalog) {
             issues: Vec::new(),
         };
         if holds_forbidden_names(&mended.doc) {
-            pass.forbidden_names(&mut mended.doc, "", None);
+            pass.forbidden_names(&mut mended.doc, &Location::ROOT, None);
         }
         pass.document(&mut mended.doc);
         if pass.issues.is_empty() {
@@ -103,16 +104,16 @@ struct Mender<'a> {
 }
 
 impl Mender<'_> {
-    fn told(&mut self, at: &str, message: impl Into<String>) {
+    fn told(&mut self, at: &Location, message: impl Into<String>) {
         self.issues.push(Issue::note(Code::Mended, at, message));
     }
 
-    fn dropped(&mut self, at: &str, message: impl Into<String>) {
+    fn dropped(&mut self, at: &Location, message: impl Into<String>) {
         self.issues.push(Issue::warning(Code::Dropped, at, message));
     }
 
     /// `id` is that of the component around `value`.
-    fn forbidden_names(&mut self, value: &mut Value, at: &str, id: Option<&str>) {
+    fn forbidden_names(&mut self, value: &mut Value, at: &Location, id: Option<&str>) {
         match value {
             Value::Object(map) => {
                 let own = map.get("id").filter(|_| map.contains_key("type"));
@@ -122,7 +123,7 @@ impl Mender<'_> {
                     if map.shift_remove(name).is_some() {
                         let first = self.issues.len();
                         self.dropped(
-                            &format!("{at}/{name}"),
+                            &at.member(name),
                             format!("the key \"{name}\" is not allowed anywhere and was removed"),
                         );
                         self.issues[first].id = id.map(str::to_owned);
@@ -132,12 +133,12 @@ impl Mender<'_> {
                     .iter_mut()
                     .filter(|(_, part)| part.is_object() || part.is_array())
                 {
-                    self.forbidden_names(part, &format!("{at}/{}", escaped(key)), id);
+                    self.forbidden_names(part, &at.member(key), id);
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.forbidden_names(item, &format!("{at}/{index}"), id);
+                    self.forbidden_names(item, &at.item(index), id);
                 }
             }
             _ => {}
@@ -146,14 +147,14 @@ impl Mender<'_> {
 
     /// Gives each key of `map` that is not known the known name it stands for, where that one is
     /// free: by `synonyms` first, then by nearness.
-    fn rename_keys(&mut self, map: &mut Object, at: &str, known: &[&str], synonyms: &[(&str, &str)]) {
+    fn rename_keys(&mut self, map: &mut Object, at: &Location, known: &[&str], synonyms: &[(&str, &str)]) {
         self.rename_keys_except(map, at, known, synonyms, &|_| false);
     }
 
     fn rename_keys_except(
         &mut self,
         map: &mut Object,
-        at: &str,
+        at: &Location,
         known: &[&str],
         synonyms: &[(&str, &str)],
         stays: &dyn Fn(&str) -> bool,
@@ -168,10 +169,7 @@ impl Mender<'_> {
             let near = || nearest::unmistakable(&key, known.iter().copied());
             if let Some(name) = synonym.or_else(near).filter(|name| !map.contains_key(*name)) {
                 rename(map, &key, name);
-                self.told(
-                    &format!("{at}/{}", escaped(&key)),
-                    format!("`{key}` is called `{name}`"),
-                );
+                self.told(&at.member(&key), format!("`{key}` is called `{name}`"));
             }
         }
     }

@@ -4,6 +4,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::issue::{Code, Issue};
 use super::limits;
+use super::location::Location;
 use super::path::Path;
 
 /// The source text of one expression, at most 2 KiB; compiled when the app opens.
@@ -59,14 +60,14 @@ pub enum Part {
 
 impl Template {
     /// Reads a value; `at` is its JSON Pointer. Whatever holds no expression is one literal.
-    pub fn parse(json: &Json, at: &str) -> Result<Self, Issue> {
+    pub fn parse(json: &Json, at: &Location) -> Result<Self, Issue> {
         match json {
             Json::String(text) => Self::parse_text(text, at),
             Json::Array(items) => {
                 let items = items
                     .iter()
                     .enumerate()
-                    .map(|(index, item)| Self::parse(item, &format!("{at}/{index}")))
+                    .map(|(index, item)| Self::parse(item, &at.item(index)))
                     .collect::<Result<Vec<_>, _>>()?;
                 if items.iter().all(Self::is_literal) {
                     return Ok(Self::Literal(
@@ -80,7 +81,7 @@ impl Template {
         }
     }
 
-    fn parse_text(text: &str, at: &str) -> Result<Self, Issue> {
+    fn parse_text(text: &str, at: &Location) -> Result<Self, Issue> {
         let syntax = |message: String| Issue::error(Code::ExprSyntax, at, message);
         if !text.contains("{{") {
             return Ok(Self::Literal(Json::String(text.to_owned())));
@@ -110,7 +111,7 @@ impl Template {
         Ok(Self::Text(parts))
     }
 
-    fn parse_object(members: &JsonMap<String, Json>, at: &str) -> Result<Self, Issue> {
+    fn parse_object(members: &JsonMap<String, Json>, at: &Location) -> Result<Self, Issue> {
         if let Some((key, value)) = members.iter().next().filter(|(key, _)| key.starts_with('$')) {
             if members.len() > 1 {
                 return Err(Issue::error(
@@ -134,12 +135,7 @@ impl Template {
         }
         let templates = members
             .iter()
-            .map(|(key, value)| {
-                Ok((
-                    key.clone(),
-                    Self::parse(value, &format!("{at}/{}", super::path::escaped(key)))?,
-                ))
-            })
+            .map(|(key, value)| Ok((key.clone(), Self::parse(value, &at.member(key))?)))
             .collect::<Result<Vec<_>, _>>()?;
         if templates.iter().all(|(_, template)| template.is_literal()) {
             let literal = templates
@@ -223,7 +219,7 @@ mod tests {
     use super::*;
 
     fn parse(json: &Json) -> Result<Template, Issue> {
-        Template::parse(json, "")
+        Template::parse(json, &Location::ROOT)
     }
 
     fn source(text: &str) -> Source {

@@ -875,3 +875,10 @@ fn the_dashboard_sample_raises_nothing() {
     let told = told(&serde_json::from_str(&text).expect("a sample is JSON"));
     assert_eq!(told, [] as [&str; 0]);
 }
+
+#[test]
+fn a_place_is_a_pointer_whatever_its_keys_hold() {
+    let input = json!({"type": "input", "props": {"label": "A"}, "checks": [{"a/b": 1}]});
+    let refused = UiSpec::from_json(&with(&input, &json!({}))).expect_err("no such check");
+    assert_eq!(refused[0].path, "/components/0/checks/0/a~1b");
+}

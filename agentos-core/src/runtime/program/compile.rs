@@ -12,14 +12,14 @@ use crate::spec::action::{Args as ArgsSource, Run as RunSource};
 use crate::spec::catalog::{Catalog, ValueKind, ValueProperty};
 use crate::spec::document::{Check, Lifecycle, Rule};
 use crate::spec::template::{Part, Source, Template};
-use crate::spec::{self, Code, Issue, Path, UiSpec};
+use crate::spec::{self, Code, Issue, Location, Path, UiSpec};
 use crate::value::{Value, map_from_json};
 
 impl Program {
     pub(in crate::runtime) fn compile(spec: &UiSpec, catalog: &Catalog) -> (Self, Vec<Issue>) {
         let mut compiler = Compiler {
             catalog,
-            components: Vec::new(),
+            components: Vec::with_capacity(spec.walk().count()),
             ids: BTreeSet::new(),
             issues: Vec::new(),
         };
@@ -84,26 +84,18 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn component(&mut self, source: &spec::Component, place: Place) -> ComponentIndex {
         let entry = self.catalog.component(&source.kind);
-        let props: Vec<(Arc<str>, Dynamic)> = source
-            .props
-            .iter()
-            .map(|(name, template)| {
-                let at = format!("{}/props/{}", source.at, spec::path::escaped(name));
-                (Arc::from(name.as_str()), self.dynamic(template, &at))
-            })
-            .collect();
-        let empty = entry.and_then(|entry| entry.empty_value(&literal_props(source)));
-        let value = entry.and_then(|entry| entry.value.as_ref()).map(|property| {
-            two_way(
-                property,
-                &props,
-                empty.as_ref().map(Value::from).unwrap_or_default(),
-            )
+        let at = Location::at(&source.at);
+        let props = self.dynamics(&source.props, &at.member("props"));
+        let value = entry.and_then(|entry| {
+            let property = entry.value.as_ref()?;
+            let empty = entry.empty_value(&literal_props(source));
+            let empty = empty.as_ref().map(Value::from).unwrap_or_default();
+            Some(two_way(property, &props, empty))
         });
         let visible = source
             .visible
             .as_ref()
-            .map(|source_text| self.expression(source_text, &format!("{}/visible", source.at)));
+            .map(|source_text| self.expression(source_text, &at.member("visible")));
         let each = source.each.as_ref().map(|each| Each {
             list: each.list.clone(),
             name: Arc::from(each.name.as_str()),
@@ -111,26 +103,27 @@ impl Compiler<'_> {
             filter: each
                 .filter
                 .as_ref()
-                .map(|filter| self.expression(filter, &format!("{}/each/where", source.at))),
+                .map(|filter| self.expression(filter, &at.member("each").member("where"))),
         });
         let checks = source
             .checks
             .iter()
             .enumerate()
-            .filter_map(|(index, check)| self.check(check, &format!("{}/checks/{index}", source.at)))
+            .filter_map(|(index, check)| self.check(check, &at.member("checks").item(index)))
             .collect::<Vec<_>>();
-        let guarded = entry
-            .into_iter()
-            .flat_map(|entry| &entry.props)
-            .filter(|prop| match prop.kind {
+        let is_guarded = |name: &str, value: &Dynamic| {
+            let prop = entry.and_then(|entry| entry.prop(name));
+            prop.is_some_and(|prop| match prop.kind {
                 ValueKind::Url(_) | ValueKind::Style => true,
                 // The check has seen what is written; what is worked out it has not.
-                ValueKind::OneOf(_) => props
-                    .iter()
-                    .any(|(name, value)| **name == *prop.name && !matches!(value, Dynamic::Literal(_))),
+                ValueKind::OneOf(_) => !matches!(value, Dynamic::Literal(_)),
                 _ => false,
             })
-            .map(|prop| Arc::from(&*prop.name))
+        };
+        let guarded = props
+            .iter()
+            .filter(|(name, value)| is_guarded(name, value))
+            .map(|(name, _)| name.clone())
             .collect();
         let handlers = source
             .on_event
@@ -205,7 +198,7 @@ impl Compiler<'_> {
         unique
     }
 
-    fn check(&mut self, check: &Check, at: &str) -> Option<CompiledCheck> {
+    fn check(&mut self, check: &Check, at: &Location) -> Option<CompiledCheck> {
         let rule = match &check.rule {
             Rule::Pattern(pattern) => match regex_lite::Regex::new(pattern) {
                 Ok(regex) => CompiledRule::Pattern(regex),
@@ -230,7 +223,7 @@ impl Compiler<'_> {
             .iter()
             .filter_map(|(name, source)| {
                 let path = Path::key(name).ok()?;
-                let value = self.expression(source, &format!("/computed/{}", spec::path::escaped(name)));
+                let value = self.expression(source, &Location::ROOT.member("computed").member(name));
                 let reads = value.references().iter().filter_map(Reference::path).collect();
                 Some(Computed {
                     name: Arc::from(name.as_str()),
@@ -265,12 +258,13 @@ impl Compiler<'_> {
     }
 
     fn query(&mut self, name: &str, query: &spec::document::DataQuery) -> Query {
-        let at = format!("/data/{}", spec::path::escaped(name));
-        let args = self.dynamics(&query.args, &format!("{at}/args"));
+        let data = Location::at("/data");
+        let at = data.member(name);
+        let args = self.dynamics(&query.args, &at.member("args"));
         let when = query
             .when
             .as_ref()
-            .map(|when| self.expression(when, &format!("{at}/when")));
+            .map(|when| self.expression(when, &at.member("when")));
         let mut references = BTreeSet::new();
         for dynamic in args.iter().map(|(_, dynamic)| dynamic).chain(&when) {
             references.extend(dynamic.references());
@@ -282,7 +276,7 @@ impl Compiler<'_> {
             pick: query
                 .pick
                 .as_ref()
-                .map(|pick| self.expression(pick, &format!("{at}/pick"))),
+                .map(|pick| self.expression(pick, &at.member("pick"))),
             when,
             every_ms: query.every_seconds.map(|seconds| seconds * 1000.0),
             default: Value::from(&query.default),
@@ -307,21 +301,21 @@ impl Compiler<'_> {
     }
 
     fn step(&mut self, step: &spec::Step) -> Step {
-        let at = &step.at;
+        let at = Location::at(&step.at);
         let call = match &step.run {
             RunSource::Tool { id, args } => Call::Tool {
                 id: Arc::from(id.as_str()),
                 args: match args {
                     ArgsSource::FromEvent => Args::FromEvent,
                     ArgsSource::Given { args, callback } => Args::Given {
-                        args: self.dynamics(args, &format!("{at}/args")),
+                        args: self.dynamics(args, &at.member("args")),
                         callback: callback.as_ref().map(|callback| self.action(callback)),
                     },
                 },
             },
             RunSource::Named { action, args } => Call::Named {
                 action: action.clone(),
-                args: self.dynamics(args, &format!("{at}/args")),
+                args: self.dynamics(args, &at.member("args")),
             },
             RunSource::Steps(action) => Call::Steps(self.action(action)),
         };
@@ -330,30 +324,30 @@ impl Compiler<'_> {
             condition: step
                 .condition
                 .as_ref()
-                .map(|condition| self.expression(condition, &format!("{at}/if"))),
+                .map(|condition| self.expression(condition, &at.member("if"))),
             confirm: step
                 .confirm
                 .as_ref()
-                .map(|text| self.dynamic(text, &format!("{at}/confirm"))),
+                .map(|text| self.dynamic(text, &at.member("confirm"))),
             into: step.into.clone(),
             then: step.then.as_ref().map(|then| self.action(then)),
             catch: step.catch.as_ref().map(|catch| self.action(catch)),
             debounce_ms: step.debounce_ms,
-            at: at.clone(),
+            at: step.at.clone(),
         }
     }
 
-    fn dynamics(&mut self, templates: &[(String, Template)], at: &str) -> Vec<(Arc<str>, Dynamic)> {
+    fn dynamics(&mut self, templates: &[(String, Template)], at: &Location) -> Vec<(Arc<str>, Dynamic)> {
         templates
             .iter()
             .map(|(name, template)| {
-                let at = format!("{at}/{}", spec::path::escaped(name));
+                let at = at.member(name);
                 (Arc::from(name.as_str()), self.dynamic(template, &at))
             })
             .collect()
     }
 
-    fn dynamic(&mut self, template: &Template, at: &str) -> Dynamic {
+    fn dynamic(&mut self, template: &Template, at: &Location) -> Dynamic {
         match template {
             Template::Literal(json) => Dynamic::Literal(Value::from(json)),
             Template::Expression(source) => self.expression(source, at),
@@ -373,12 +367,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn expression(&mut self, source: &Source, at: &str) -> Dynamic {
+    fn expression(&mut self, source: &Source, at: &Location) -> Dynamic {
         self.compile(source, at)
             .map_or(Dynamic::Literal(Value::Null), Dynamic::Expression)
     }
 
-    fn compile(&mut self, source: &Source, at: &str) -> Option<Expression> {
+    fn compile(&mut self, source: &Source, at: &Location) -> Option<Expression> {
         Expression::compile(source)
             .map_err(|error| {
                 let message = format!("`{}` cannot be read: {error}", source.as_str());

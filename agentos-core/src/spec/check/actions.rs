@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::super::action::{Action, Args, Run, Step};
 use super::super::catalog::{ArgIssue, Runs, ToolEntry, ValueKind};
 use super::super::issue::{Code, Issue};
-use super::super::path::{Path, escaped};
+use super::super::location::Location;
+use super::super::path::Path;
 use super::super::template::Template;
 use super::names::Place;
 use super::props::{is_open, open, with_open};
@@ -20,22 +21,23 @@ impl<'a> Checker<'a> {
     }
 
     fn step(&mut self, step: &Step, place: &Place, trigger: &Trigger<'_>, within: &str) {
+        let at = Location::at(&step.at);
         if let Some(condition) = &step.condition {
-            self.expression(condition, place, &format!("{}/if", step.at));
+            self.expression(condition, place, &at.member("if"));
         }
         if let Some(confirm) = &step.confirm {
-            self.template(confirm, place, &format!("{}/confirm", step.at));
+            self.template(confirm, place, &at.member("confirm"));
         }
         match &step.run {
             Run::Tool { id, args } => self.call(step, id, args, place, trigger),
             Run::Named { action, args } => {
-                self.templates(args, place, &format!("{}/args", step.at));
+                self.templates(args, place, &at.member("args"));
                 self.named(step, action, within);
             }
             Run::Steps(action) => self.action(action, place, trigger, within),
         }
         if let Some(into) = &step.into {
-            self.written_path(into, place, &format!("{}/into", step.at), "written");
+            self.written_path(into, place, &at.member("into"), "written");
         }
         for next in [&step.then, &step.catch].into_iter().flatten() {
             self.action(next, place, trigger, within);
@@ -59,13 +61,14 @@ impl<'a> Checker<'a> {
     }
 
     fn call(&mut self, step: &Step, id: &str, args: &Args, place: &Place, trigger: &Trigger<'_>) {
-        let args_at = format!("{}/args", step.at);
-        let tool = self.tool(id, &step.at);
+        let at = Location::at(&step.at);
+        let args_at = at.member("args");
+        let tool = self.tool(id, &at);
         if let Some(tool) = tool {
-            self.bound(tool, &step.at);
+            self.bound(tool, &at);
         }
         match (tool, args) {
-            (Some(tool), Args::FromEvent) => self.picked_args(tool, trigger, place, &step.at),
+            (Some(tool), Args::FromEvent) => self.picked_args(tool, trigger, place, &at),
             (Some(tool), Args::Given { args, callback }) => {
                 self.given_args(tool, args, callback.is_some(), place, &args_at);
             }
@@ -82,7 +85,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The tool of that id; an unknown one is told.
-    pub(super) fn tool(&mut self, id: &str, at: &str) -> Option<&'a ToolEntry> {
+    pub(super) fn tool(&mut self, id: &str, at: &Location) -> Option<&'a ToolEntry> {
         let catalog = self.catalog;
         if let Some(tool) = catalog.tool(id) {
             return Some(tool);
@@ -111,7 +114,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A service tool must be among those the app says it uses.
-    pub(super) fn bound(&mut self, tool: &ToolEntry, at: &str) {
+    pub(super) fn bound(&mut self, tool: &ToolEntry, at: &Location) {
         if tool.runs != Runs::Service {
             return;
         }
@@ -131,7 +134,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What a bare tool picks from the event that runs it.
-    fn picked_args(&mut self, tool: &ToolEntry, trigger: &Trigger<'_>, place: &Place, at: &str) {
+    fn picked_args(&mut self, tool: &ToolEntry, trigger: &Trigger<'_>, place: &Place, at: &Location) {
         let offered = match trigger {
             Trigger::NoControl => Vec::new(),
             Trigger::Anything => vec!["componentId", "id", "value", "text", "digit", "event"],
@@ -171,7 +174,7 @@ impl<'a> Checker<'a> {
         args: &[(String, Template)],
         has_callback: bool,
         place: &Place,
-        at: &str,
+        at: &Location,
     ) {
         self.templates(args, place, at);
         let mut known: Map<String, Value> = args
@@ -189,13 +192,13 @@ impl<'a> Checker<'a> {
             .flatten()
         {
             let (at, hint) = match &issue {
-                ArgIssue::Unknown { name, nearest } => (format!("{at}/{}", escaped(name)), nearest.clone()),
+                ArgIssue::Unknown { name, nearest } => (at.member(name).pointer(), nearest.clone()),
                 ArgIssue::Wrong { name, mismatch } => (
-                    format!("{at}/{}{}", escaped(name), mismatch.path),
+                    at.member(name).pointer() + &mismatch.path,
                     mismatch.hint().map(str::to_owned),
                 ),
                 ArgIssue::Missing { .. } | ArgIssue::NotAnObject => {
-                    (at.to_owned(), Some(tool.example_args.to_string()))
+                    (at.pointer(), Some(tool.example_args.to_string()))
                 }
             };
             self.report_with(
@@ -209,13 +212,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Arguments that name a path, a component or a query of the document.
-    fn names_in_args(&mut self, tool: &ToolEntry, args: &Map<String, Value>, place: &Place, at: &str) {
+    fn names_in_args(&mut self, tool: &ToolEntry, args: &Map<String, Value>, place: &Place, at: &Location) {
         for param in &tool.params {
             let value = args.get(param.name.as_ref()).or(param.default.as_ref());
             let Some(text) = value.and_then(Value::as_str).filter(|text| !text.contains("{{")) else {
                 continue;
             };
-            let at = format!("{at}/{}", param.name);
+            let at = at.member(&param.name);
             match param.kind {
                 ValueKind::Path if tool.group() == "calc" && args.contains_key("expression") => {}
                 ValueKind::Path => self.path_in_args(tool, text, place, &at),
@@ -236,17 +239,17 @@ impl<'a> Checker<'a> {
                 .into_iter()
                 .flat_map(|values| values.keys())
             {
-                self.path_in_args(tool, path, place, &format!("{at}/values/{}", escaped(path)));
+                self.path_in_args(tool, path, place, &at.member("values").member(path));
             }
         }
         if tool.id == "ui.refresh"
             && let Some(query) = args.get("data").and_then(Value::as_str)
         {
-            self.query_in_args(query, &format!("{at}/data"));
+            self.query_in_args(query, &at.member("data"));
         }
     }
 
-    fn path_in_args(&mut self, tool: &ToolEntry, text: &str, place: &Place, at: &str) {
+    fn path_in_args(&mut self, tool: &ToolEntry, text: &str, place: &Place, at: &Location) {
         match Path::parse(text) {
             Ok(path) if tool.reads => self.read_path(&path, place, at, "read"),
             Ok(path) => self.written_path(&path, place, at, "written"),
@@ -259,7 +262,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The `list` tools name their list by a key of the state unless they name a path.
-    fn list_in_args(&mut self, tool: &ToolEntry, args: &Map<String, Value>, place: &Place, at: &str) {
+    fn list_in_args(&mut self, tool: &ToolEntry, args: &Map<String, Value>, place: &Place, at: &Location) {
         if tool.group() != "list" || args.contains_key("path") {
             return;
         }
@@ -268,11 +271,11 @@ impl<'a> Checker<'a> {
             .filter(|list| !list.contains("{{"))
             .and_then(|list| Path::key(list).ok())
         {
-            self.written_path(&path, place, &format!("{at}/list_id"), "written");
+            self.written_path(&path, place, &at.member("list_id"), "written");
         }
     }
 
-    fn query_in_args(&mut self, query: &str, at: &str) {
+    fn query_in_args(&mut self, query: &str, at: &Location) {
         self.used.insert(query.to_owned());
         if !query.contains("{{") && !self.queries.contains(query) {
             let hint = self.nearest(query, self.queries.iter().copied());

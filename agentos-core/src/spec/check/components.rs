@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::catalog::{Children, ComponentEntry};
 use super::super::document::{Check, Component, Each, Rule};
 use super::super::issue::{Code, Issue};
+use super::super::location::Location;
 use super::super::path::escaped;
 use super::super::template::Template;
 use super::names::Place;
@@ -16,14 +17,15 @@ use super::{Checker, Trigger, initial};
 impl<'a> Checker<'a> {
     pub(super) fn component(&mut self, component: &'a Component, place: &Place) {
         let first = self.issues.len();
+        let at = Location::at(&component.at);
         let entry = self.catalog.component(&component.kind);
         self.kind(component, entry);
         match entry {
             Some(entry) => self.props(component, entry, place),
-            None => self.templates(&component.props, place, &format!("{}/props", component.at)),
+            None => self.templates(&component.props, place, &at.member("props")),
         }
         if let Some(visible) = &component.visible {
-            self.expression(visible, place, &format!("{}/visible", component.at));
+            self.expression(visible, place, &at.member("visible"));
         }
         self.checks(component, entry, place);
         self.events(component, entry, place);
@@ -68,7 +70,8 @@ impl<'a> Checker<'a> {
             self.each(component, each, &inner);
             inner = inner.in_row(each);
             if let Some(filter) = &each.filter {
-                self.expression(filter, &inner, &format!("{}/each/where", component.at));
+                let at = Location::at(&component.at);
+                self.expression(filter, &inner, &at.member("each").member("where"));
             }
             for issue in &mut self.issues[first..] {
                 issue.id.get_or_insert_with(|| component.id.clone());
@@ -80,22 +83,23 @@ impl<'a> Checker<'a> {
     }
 
     fn each(&mut self, component: &Component, each: &Each, place: &Place) {
-        let at = format!("{}/each", component.at);
-        self.read_path(&each.list, place, &format!("{at}/in"), "repeated");
+        let at = Location::at(&component.at);
+        let at = at.member("each");
+        self.read_path(&each.list, place, &at.member("in"), "repeated");
         if super::RESERVED_NAMES.contains(&each.name.as_str()) && each.name != "item" {
             let message = format!("`{}` is reserved; rows need another name", each.name);
-            self.report(Issue::error(Code::NameCollision, format!("{at}/as"), message));
+            self.report(Issue::error(Code::NameCollision, at.member("as"), message));
         }
         if !super::is_identifier(&each.name) {
             let message = format!(
                 "no expression can name `{}`; rows need a name of letters, digits and _",
                 each.name
             );
-            self.report(Issue::error(Code::Schema, format!("{at}/as"), message));
+            self.report(Issue::error(Code::Schema, at.member("as"), message));
         }
         if component.children.is_empty() {
             let message = "`each` repeats the children, and there are none";
-            self.report(Issue::warning(Code::Schema, &at, message));
+            self.report(Issue::warning(Code::Schema, at, message));
         }
         let rows = match initial(self.spec, &each.list) {
             None | Some(Value::Null) => return,
@@ -106,7 +110,7 @@ impl<'a> Checker<'a> {
                     each.list,
                     shape(other)
                 );
-                return self.report(Issue::error(Code::EachNotList, format!("{at}/in"), message));
+                return self.report(Issue::error(Code::EachNotList, at.member("in"), message));
             }
         };
         let key = each.key.as_deref().unwrap_or("id");
@@ -120,14 +124,14 @@ impl<'a> Checker<'a> {
                 "several rows of `{}` have the `{key}` {twice}; what addresses one by it reaches the first",
                 each.list
             );
-            self.report(Issue::warning(Code::DuplicateId, &at, message));
+            self.report(Issue::warning(Code::DuplicateId, at, message));
         }
         if rows.iter().any(|row| row.is_object() && row.get(key).is_none()) {
             let message = format!(
                 "rows of `{}` have no `{key}`, so they are told apart by their place; give each an `{key}`, or name another `key`",
                 each.list
             );
-            self.report(Issue::warning(Code::EachNoKey, &at, message));
+            self.report(Issue::warning(Code::EachNoKey, at, message));
         }
     }
 
@@ -155,13 +159,14 @@ impl<'a> Checker<'a> {
     }
 
     fn checks(&mut self, component: &Component, entry: Option<&ComponentEntry>, place: &Place) {
-        let at = format!("{}/checks", component.at);
+        let at = Location::at(&component.at);
+        let at = at.member("checks");
         if !component.checks.is_empty() && entry.is_some_and(|entry| entry.value.is_none()) {
             let message = format!(
                 "{} has no value to check",
                 entry.map_or("this", |entry| &entry.name)
             );
-            self.report(Issue::warning(Code::Schema, &at, message));
+            self.report(Issue::warning(Code::Schema, at, message));
         }
         for Check { rule, .. } in &component.checks {
             match rule {
@@ -170,7 +175,7 @@ impl<'a> Checker<'a> {
                     if let Err(error) = regex_lite::Regex::new(pattern) {
                         self.report(Issue::error(
                             Code::Schema,
-                            &at,
+                            at,
                             format!("`{pattern}` is no pattern: {error}"),
                         ));
                     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::issue::{Code, Issue};
-use super::super::path::escaped;
+use super::super::location::Location;
 use super::super::template::{self, Template};
 use super::Checker;
 use super::names::Place;
@@ -37,7 +37,7 @@ const FOREIGN: [(&str, &str); 20] = [
 ];
 
 impl Checker<'_> {
-    pub(super) fn expression(&mut self, source: &template::Source, place: &Place, at: &str) {
+    pub(super) fn expression(&mut self, source: &template::Source, place: &Place, at: &Location) {
         let expression = match Expression::compile(source) {
             Ok(expression) => expression,
             Err(error) => {
@@ -82,7 +82,7 @@ impl Checker<'_> {
     }
 
     /// Filters, tests and methods, of which an app can define none.
-    fn called(&mut self, source: &str, at: &str) {
+    fn called(&mut self, source: &str, at: &Location) {
         let told = |kind: &str, name: &str| {
             Issue::error(Code::ExprUnknownName, at, format!("there is no {kind} `{name}`"))
         };
@@ -118,13 +118,13 @@ impl Checker<'_> {
     }
 
     /// Every expression and binding in a value.
-    pub(super) fn template(&mut self, template: &Template, place: &Place, at: &str) {
+    pub(super) fn template(&mut self, template: &Template, place: &Place, at: &Location) {
         match template {
             Template::Literal(_) => {}
             Template::Bind(path) => self.read_path(path, place, at, "read"),
             Template::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.template(item, place, &format!("{at}/{index}"));
+                    self.template(item, place, &at.item(index));
                 }
             }
             Template::Map(members) => self.templates(members, place, at),
@@ -136,9 +136,9 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn templates(&mut self, members: &[(String, Template)], place: &Place, at: &str) {
+    pub(super) fn templates(&mut self, members: &[(String, Template)], place: &Place, at: &Location) {
         for (name, template) in members {
-            self.template(template, place, &format!("{at}/{}", escaped(name)));
+            self.template(template, place, &at.member(name));
         }
     }
 }

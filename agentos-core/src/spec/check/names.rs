@@ -2,6 +2,7 @@
 
 use super::super::document::Each;
 use super::super::issue::{Code, Issue};
+use super::super::location::Location;
 use super::super::path::Path;
 use super::Checker;
 
@@ -123,7 +124,13 @@ impl Place {
 
 impl Checker<'_> {
     /// A name an expression reads.
-    pub(super) fn read_name(&mut self, name: &str, members: &[std::sync::Arc<str>], place: &Place, at: &str) {
+    pub(super) fn read_name(
+        &mut self,
+        name: &str,
+        members: &[std::sync::Arc<str>],
+        place: &Place,
+        at: &Location,
+    ) {
         self.used.insert(name.to_owned());
         if name == "_" {
             return self.read_status(members, at);
@@ -162,7 +169,7 @@ impl Checker<'_> {
     }
 
     /// `t.done`. A row may hold more than is written down, so only what looks like a slip is told.
-    fn read_member(&mut self, row: &str, members: &[std::sync::Arc<str>], list: &str, at: &str) {
+    fn read_member(&mut self, row: &str, members: &[std::sync::Arc<str>], list: &str, at: &Location) {
         let (Some(member), Some(known)) = (members.first(), self.known_rows.members(list)) else {
             return;
         };
@@ -177,7 +184,7 @@ impl Checker<'_> {
     }
 
     /// `_.<query>.loading`.
-    fn read_status(&mut self, members: &[std::sync::Arc<str>], at: &str) {
+    fn read_status(&mut self, members: &[std::sync::Arc<str>], at: &Location) {
         let Some(query) = members.first() else { return };
         self.used.insert(query.to_string());
         if !self.queries.contains(&**query) {
@@ -194,16 +201,16 @@ impl Checker<'_> {
     }
 
     /// A path that something reads; `done` says what is done with it.
-    pub(super) fn read_path(&mut self, path: &Path, place: &Place, at: &str, done: &str) {
+    pub(super) fn read_path(&mut self, path: &Path, place: &Place, at: &Location, done: &str) {
         self.path(path, place, at, done, false);
     }
 
     /// A path that something writes or that must be writable.
-    pub(super) fn written_path(&mut self, path: &Path, place: &Place, at: &str, done: &str) {
+    pub(super) fn written_path(&mut self, path: &Path, place: &Place, at: &Location, done: &str) {
         self.path(path, place, at, done, true);
     }
 
-    fn path(&mut self, path: &Path, place: &Place, at: &str, done: &str, writes: bool) {
+    fn path(&mut self, path: &Path, place: &Place, at: &Location, done: &str, writes: bool) {
         let root = path.root().as_ref();
         self.used.insert(root.to_owned());
         if let Some(list) = place.row(root) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::catalog::{ComponentEntry, Field, Mismatch, MismatchReason, ValueKind};
 use super::super::document::Component;
 use super::super::issue::{Code, Issue};
-use super::super::path::escaped;
+use super::super::location::Location;
 use super::super::template::{Part, Template};
 use super::Checker;
 use super::names::Place;
@@ -17,8 +17,10 @@ pub(super) const PANEL_LABELS: [&str; 2] = ["label", "title"];
 
 impl Checker<'_> {
     pub(super) fn props(&mut self, component: &Component, entry: &ComponentEntry, place: &Place) {
+        let at = Location::at(&component.at);
+        let props_at = at.member("props");
         for (name, value) in &component.props {
-            let at = format!("{}/props/{}", component.at, escaped(name));
+            let at = props_at.member(name);
             if let Some(prop) = entry.prop(name) {
                 self.prop(entry, prop, value, place, &at);
             } else {
@@ -40,7 +42,7 @@ impl Checker<'_> {
         }
     }
 
-    fn prop(&mut self, entry: &ComponentEntry, prop: &Field, value: &Template, place: &Place, at: &str) {
+    fn prop(&mut self, entry: &ComponentEntry, prop: &Field, value: &Template, place: &Place, at: &Location) {
         let is_value = entry.value.as_ref().is_some_and(|value| value.name == prop.name);
         match value {
             Template::Bind(path) if is_value => self.written_path(path, place, at, "bound"),
@@ -73,7 +75,7 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown_prop(&mut self, entry: &ComponentEntry, name: &str, at: &str) {
+    fn unknown_prop(&mut self, entry: &ComponentEntry, name: &str, at: &Location) {
         let by_alias = entry
             .props
             .iter()
@@ -90,7 +92,7 @@ impl Checker<'_> {
     }
 
     /// The scheme stands in front of the first expression, or the expression gives all of the URL.
-    fn open_url(&mut self, kind: &ValueKind, parts: &[Part], name: &str, at: &str) {
+    fn open_url(&mut self, kind: &ValueKind, parts: &[Part], name: &str, at: &Location) {
         let (ValueKind::Url(usage), Some(Part::Literal(start))) = (kind, parts.first()) else {
             return;
         };
@@ -103,7 +105,7 @@ impl Checker<'_> {
         }
     }
 
-    fn mismatch(&mut self, mismatch: &Mismatch, subject: &str, at: &str) {
+    fn mismatch(&mut self, mismatch: &Mismatch, subject: &str, at: &Location) {
         let code = match mismatch.reason {
             MismatchReason::Choice { .. } => Code::PropEnum,
             MismatchReason::UrlScheme { .. } => Code::UrlScheme,
@@ -111,7 +113,7 @@ impl Checker<'_> {
         };
         let issue = Issue::error(
             code,
-            format!("{at}{}", mismatch.path),
+            at.pointer() + &mismatch.path,
             format!("{subject}: {mismatch}"),
         );
         self.report_with(issue, mismatch.hint());

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::props::in_form;
 use super::{Mender, Object, drop_nulls, is_open, names, path_meant, rename};
 use crate::spec::catalog::{ToolEntry, ValueKind};
+use crate::spec::location::Location;
 use crate::spec::nearest;
-use crate::spec::path::escaped;
 
 const STEP_KEYS: [&str; 9] = [
     "tool", "do", "args", "if", "confirm", "into", "then", "catch", "debounce",
@@ -16,11 +16,11 @@ const STEP_KEYS: [&str; 9] = [
 const QUESTION: &str = "Are you sure?";
 
 impl Mender<'_> {
-    pub(super) fn action(&mut self, action: &mut Value, at: &str) {
+    pub(super) fn action(&mut self, action: &mut Value, at: &Location) {
         match action {
             Value::Array(steps) => {
                 for (index, step) in steps.iter_mut().enumerate() {
-                    self.action(step, &format!("{at}/{index}"));
+                    self.action(step, &at.item(index));
                 }
             }
             Value::String(name) => {
@@ -34,7 +34,7 @@ impl Mender<'_> {
         }
     }
 
-    fn step(&mut self, step: &mut Object, at: &str) {
+    fn step(&mut self, step: &mut Object, at: &Location) {
         drop_nulls(step, &STEP_KEYS);
         self.tool_as_key(step, at);
         let tool = step
@@ -58,20 +58,17 @@ impl Mender<'_> {
             && let Some(path) = path_meant(into)
         {
             *into = path.into();
-            self.told(&format!("{at}/into"), "`into` takes a path, not an expression");
+            self.told(&at.member("into"), "`into` takes a path, not an expression");
         }
         match step.get_mut("confirm") {
             Some(question @ Value::Bool(true)) => {
                 *question = QUESTION.into();
-                self.told(
-                    &format!("{at}/confirm"),
-                    "`confirm` is the question that is asked",
-                );
+                self.told(&at.member("confirm"), "`confirm` is the question that is asked");
             }
             Some(Value::Bool(false)) => {
                 step.shift_remove("confirm");
                 self.told(
-                    &format!("{at}/confirm"),
+                    &at.member("confirm"),
                     "nothing is asked, so `confirm` was taken out",
                 );
             }
@@ -79,13 +76,13 @@ impl Mender<'_> {
         }
         for key in ["do", "then", "catch"] {
             if let Some(action) = step.get_mut(key) {
-                self.action(action, &format!("{at}/{key}"));
+                self.action(action, &at.member(key));
             }
         }
     }
 
     /// `{"ui.toggle": {"path": "open"}}`.
-    fn tool_as_key(&mut self, step: &mut Object, at: &str) {
+    fn tool_as_key(&mut self, step: &mut Object, at: &Location) {
         let [(key, args)] = step.iter().collect::<Vec<_>>()[..] else {
             return;
         };
@@ -99,7 +96,7 @@ impl Mender<'_> {
         }
     }
 
-    fn move_into_args(&mut self, step: &mut Object, key: &str, at: &str) {
+    fn move_into_args(&mut self, step: &mut Object, key: &str, at: &Location) {
         let Value::Object(args) = step.entry("args").or_insert_with(|| json!({})) else {
             return;
         };
@@ -111,14 +108,14 @@ impl Mender<'_> {
         {
             args.insert(key.to_owned(), value);
             self.told(
-                &format!("{at}/{}", escaped(key)),
+                &at.member(key),
                 format!("the argument `{key}` was moved into `args`"),
             );
         }
     }
 
     /// A tool under `do`, an action under `tool`.
-    fn tool_or_action(&mut self, step: &mut Object, at: &str) {
+    fn tool_or_action(&mut self, step: &mut Object, at: &Location) {
         for (key, other) in [("do", "tool"), ("tool", "do")] {
             let Some(name) = step.get(key).and_then(Value::as_str).map(str::to_owned) else {
                 continue;
@@ -126,10 +123,7 @@ impl Mender<'_> {
             let meant = self.callable(&name);
             let name = match meant {
                 Some(meant) => {
-                    self.told(
-                        &format!("{at}/{key}"),
-                        format!("\"{name}\" is called \"{meant}\""),
-                    );
+                    self.told(&at.member(key), format!("\"{name}\" is called \"{meant}\""));
                     step.insert(key.to_owned(), meant.as_str().into());
                     meant
                 }
@@ -143,10 +137,7 @@ impl Mender<'_> {
             };
             if misplaced && !step.contains_key(other) {
                 rename(step, key, other);
-                self.told(
-                    &format!("{at}/{key}"),
-                    format!("\"{name}\" belongs under `{other}`"),
-                );
+                self.told(&at.member(key), format!("\"{name}\" belongs under `{other}`"));
             }
         }
     }
@@ -174,13 +165,13 @@ impl Mender<'_> {
     }
 
     /// The arguments of a call of a tool: a step, or a query of `data`.
-    pub(super) fn tool_call(&mut self, call: &mut Object, at: &str) {
+    pub(super) fn tool_call(&mut self, call: &mut Object, at: &Location) {
         let Some(id) = call.get("tool").and_then(Value::as_str).map(str::to_owned) else {
             return;
         };
         let id = match self.callable(&id) {
             Some(meant) if meant.contains('.') => {
-                self.told(&format!("{at}/tool"), format!("\"{id}\" is called \"{meant}\""));
+                self.told(&at.member("tool"), format!("\"{id}\" is called \"{meant}\""));
                 call.insert("tool".to_owned(), meant.as_str().into());
                 meant
             }
@@ -192,16 +183,16 @@ impl Mender<'_> {
         let Some(Value::Object(args)) = call.get_mut("args") else {
             return;
         };
-        let at = format!("{at}/args");
+        let at = at.member("args");
         self.arg_names(args, tool, &at);
         for (name, value) in args.iter_mut() {
             if let Some(param) = tool.params.iter().find(|param| param.name == *name) {
-                self.arg_value(value, &param.kind, &format!("{at}/{}", escaped(name)));
+                self.arg_value(value, &param.kind, &at.member(name));
             }
         }
     }
 
-    fn arg_names(&mut self, args: &mut Object, tool: &ToolEntry, at: &str) {
+    fn arg_names(&mut self, args: &mut Object, tool: &ToolEntry, at: &Location) {
         let known: Vec<&str> = tool.params.iter().map(|param| param.name.as_ref()).collect();
         let synonyms: Vec<(&str, &str)> = tool
             .params
@@ -216,7 +207,7 @@ impl Mender<'_> {
         self.rename_keys(args, at, &known, &synonyms);
     }
 
-    fn arg_value(&mut self, value: &mut Value, kind: &ValueKind, at: &str) {
+    fn arg_value(&mut self, value: &mut Value, kind: &ValueKind, at: &Location) {
         match kind {
             ValueKind::Action => self.action(value, at),
             ValueKind::Path | ValueKind::ComponentId if value.get("$bind").is_some() => {

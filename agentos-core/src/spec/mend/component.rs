@@ -6,8 +6,8 @@ use super::{Mender, Object, drop_nulls, names, path_meant, rename};
 use crate::spec::catalog::{Catalog, Children, ComponentEntry};
 use crate::spec::document::COMPONENT_KEYS;
 use crate::spec::limits::COMPONENT_DEPTH;
+use crate::spec::location::Location;
 use crate::spec::nearest;
-use crate::spec::path::escaped;
 
 const OPTIONAL_KEYS: [&str; 8] = [
     "id", "props", "children", "on_event", "visible", "each", "checks", "a11y",
@@ -17,29 +17,32 @@ const MISPLACED_KEYS: [&str; 7] = ["on_event", "visible", "each", "children", "i
 
 impl<'a> Mender<'a> {
     /// Mends a list of components; `owner` names whose it is.
-    pub(super) fn children(&mut self, children: &mut Value, at: &str, owner: &str) {
+    pub(super) fn children(&mut self, children: &mut Value, at: &Location, owner: &str) {
         if children.is_object() || children.is_string() || children.is_number() {
             *children = json!([children.take()]);
             self.told(at, format!("the components of {owner} are a list"));
         }
         let Value::Array(items) = children else { return };
         for (index, item) in items.iter_mut().enumerate() {
-            self.component(item, &format!("{at}/{index}"));
+            self.component(item, &at.item(index));
         }
         self.radios(items, at);
     }
 
-    fn component(&mut self, value: &mut Value, at: &str) {
+    fn component(&mut self, value: &mut Value, at: &Location) {
         let first = self.issues.len();
         self.component_parts(value, at);
-        if let Some(id) = value.get("id").and_then(Value::as_str) {
-            for issue in &mut self.issues[first..] {
+        let told = &mut self.issues[first..];
+        if !told.is_empty()
+            && let Some(id) = value.get("id").and_then(Value::as_str)
+        {
+            for issue in told {
                 issue.id.get_or_insert_with(|| id.to_owned());
             }
         }
     }
 
-    fn component_parts(&mut self, value: &mut Value, at: &str) {
+    fn component_parts(&mut self, value: &mut Value, at: &Location) {
         if value.is_string() || value.is_number() {
             *value = json!({"type": "text", "props": {"content": value.take()}});
             self.told(at, "a bare text was made a text component");
@@ -51,8 +54,7 @@ impl<'a> Mender<'a> {
         self.gather_handlers(component, entry, at);
         self.gather_props(component, entry, at);
         self.move_out_of_props(component, entry, at);
-        self.input_type(component, at);
-        let entry = entry.and_then(|_| self.catalog.component(component.get("type")?.as_str()?));
+        let entry = entry.and_then(|entry| self.input_type(component, entry, at));
         if let Some(entry) = entry {
             self.props(component, entry, at);
         }
@@ -61,7 +63,7 @@ impl<'a> Mender<'a> {
         self.checks(component, at);
         if let Some(children) = component.get_mut("children") {
             let owner = entry.map_or("this component", |entry| entry.name.as_ref());
-            self.children(children, &format!("{at}/children"), owner);
+            self.children(children, &at.member("children"), owner);
         }
         if let Some(entry) = entry {
             self.text_child(component, entry, at);
@@ -72,7 +74,10 @@ impl<'a> Mender<'a> {
     }
 
     /// Gives the component's keys their names, except those that are properties of its type.
-    fn component_keys(&mut self, component: &mut Object, at: &str) {
+    fn component_keys(&mut self, component: &mut Object, at: &Location) {
+        if component.keys().all(|key| COMPONENT_KEYS.contains(&key.as_str())) {
+            return;
+        }
         let kind = component.get("type").and_then(Value::as_str).unwrap_or_default();
         let by_alias = || self.catalog.component_by_alias(kind).map(|(entry, _)| entry);
         let entry = self.catalog.component(kind).or_else(by_alias);
@@ -81,7 +86,7 @@ impl<'a> Mender<'a> {
     }
 
     /// The component's entry; its type is then written as the catalog writes it.
-    fn kind(&mut self, component: &mut Object, at: &str) -> Option<&'a ComponentEntry> {
+    fn kind(&mut self, component: &mut Object, at: &Location) -> Option<&'a ComponentEntry> {
         let catalog = self.catalog;
         let Some(written) = component.get("type").and_then(Value::as_str).map(str::to_owned) else {
             if component.contains_key("children") && !component.contains_key("type") {
@@ -113,14 +118,14 @@ impl<'a> Mender<'a> {
             }
         }
         self.told(
-            &format!("{at}/type"),
+            &at.member("type"),
             format!("the type \"{written}\" is \"{}\"", entry.name),
         );
         Some(entry)
     }
 
     /// Properties written beside `props` instead of in it.
-    fn gather_props(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
+    fn gather_props(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &Location) {
         let Some(entry) = entry else { return };
         let strays: Vec<String> = component
             .keys()
@@ -138,16 +143,13 @@ impl<'a> Mender<'a> {
                 && let Some(Value::Object(props)) = component.get_mut("props")
             {
                 props.insert(key.clone(), value);
-                self.told(
-                    &format!("{at}/{}", escaped(&key)),
-                    format!("`{key}` was moved into `props`"),
-                );
+                self.told(&at.member(&key), format!("`{key}` was moved into `props`"));
             }
         }
     }
 
     /// Keys of the component written among its properties.
-    fn move_out_of_props(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
+    fn move_out_of_props(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &Location) {
         let is_misplaced = |key: &String| MISPLACED_KEYS.contains(&key.as_str());
         let props = component.get("props").and_then(Value::as_object);
         if !props.is_some_and(|props| props.keys().any(is_misplaced)) {
@@ -165,7 +167,7 @@ impl<'a> Mender<'a> {
                     component.insert(key.to_owned(), value);
                 }
                 self.told(
-                    &format!("{at}/props/{key}"),
+                    &at.member("props").member(key),
                     format!("`{key}` was moved out of `props`"),
                 );
             }
@@ -173,8 +175,9 @@ impl<'a> Mender<'a> {
     }
 
     /// `onClick` and its like, from wherever they were written, to `on_event`.
-    fn gather_handlers(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
-        for inside in ["", "/props"] {
+    fn gather_handlers(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &Location) {
+        let props_at = at.member("props");
+        for (inside, at) in [("", at), ("props", &props_at)] {
             let Some(from) = part(component, inside) else {
                 continue;
             };
@@ -204,7 +207,7 @@ impl<'a> Mender<'a> {
                     from.shift_remove(&key);
                 }
                 self.told(
-                    &format!("{at}{inside}/{}", escaped(&key)),
+                    &at.member(&key),
                     format!("an event is told without being asked for, so `{key}` was taken out"),
                 );
             }
@@ -226,7 +229,7 @@ impl<'a> Mender<'a> {
                     handlers.insert(event.to_owned(), action);
                 }
                 self.told(
-                    &format!("{at}{inside}/{}", escaped(&key)),
+                    &at.member(&key),
                     format!("`{key}` was moved to `on_event.{event}`"),
                 );
             }
@@ -234,8 +237,8 @@ impl<'a> Mender<'a> {
     }
 
     /// Names the events of `on_event` and mends what they run.
-    fn events(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &str) {
-        let at = format!("{at}/on_event");
+    fn events(&mut self, component: &mut Object, entry: Option<&ComponentEntry>, at: &Location) {
+        let at = at.member("on_event");
         let Some(handlers) = component.get_mut("on_event") else {
             return;
         };
@@ -263,19 +266,16 @@ impl<'a> Mender<'a> {
                 && !handlers.contains_key(event)
             {
                 rename(handlers, &key, event);
-                self.told(
-                    &format!("{at}/{}", escaped(&key)),
-                    format!("the event `{key}` is called `{event}`"),
-                );
+                self.told(&at.member(&key), format!("the event `{key}` is called `{event}`"));
             }
         }
         for (event, action) in handlers.iter_mut() {
-            self.action(action, &format!("{at}/{}", escaped(event)));
+            self.action(action, &at.member(event));
         }
     }
 
-    fn visible_and_each(&mut self, component: &mut Object, at: &str) {
-        let at = format!("{at}/each");
+    fn visible_and_each(&mut self, component: &mut Object, at: &Location) {
+        let at = at.member("each");
         let Some(each) = component.get_mut("each") else {
             return;
         };
@@ -290,7 +290,7 @@ impl<'a> Mender<'a> {
             && let Some(path) = path_meant(list)
         {
             *list = path.into();
-            self.told(&format!("{at}/in"), "`in` takes a path, not an expression");
+            self.told(&at.member("in"), "`in` takes a path, not an expression");
         }
         let name = each
             .get("as")
@@ -305,18 +305,18 @@ impl<'a> Mender<'a> {
         {
             let member = member.to_owned();
             *key = member;
-            self.told(&format!("{at}/key"), "`key` is the name of a member of the row");
+            self.told(&at.member("key"), "`key` is the name of a member of the row");
         }
     }
 
     /// A text as the only child of a component that takes none is what the component says.
-    fn text_child(&mut self, component: &mut Object, entry: &ComponentEntry, at: &str) {
-        let Some(Value::Array(children)) = component.get("children") else {
-            return;
-        };
+    fn text_child(&mut self, component: &mut Object, entry: &ComponentEntry, at: &Location) {
         if entry.children != Children::None {
             return;
         }
+        let Some(Value::Array(children)) = component.get("children") else {
+            return;
+        };
         let said = match children.as_slice() {
             [] => None,
             [child] if child.get("type").is_some_and(|kind| kind == "text") => {
@@ -338,7 +338,7 @@ impl<'a> Mender<'a> {
                 props.insert(text.to_owned(), said);
                 component.shift_remove("children");
                 self.told(
-                    &format!("{at}/children"),
+                    &at.member("children"),
                     format!("the text inside {} is its `{text}`", entry.with_article()),
                 );
             }
@@ -351,7 +351,7 @@ impl<'a> Mender<'a> {
 
     /// `each` repeats children, so a component without children that is to be repeated gets a
     /// container around it.
-    fn wrap_repeated(&mut self, value: &mut Value, at: &str) {
+    fn wrap_repeated(&mut self, value: &mut Value, at: &Location) {
         let Some(component) = value.as_object_mut() else {
             return;
         };
@@ -360,15 +360,15 @@ impl<'a> Mender<'a> {
         };
         *value = json!({"type": "container", "each": each, "children": [value.take()]});
         self.told(
-            &format!("{at}/each"),
+            &at.member("each"),
             "`each` repeats children, so a container was put around this component",
         );
     }
 }
 
 /// Whether a component at that place can be put one level deeper.
-fn has_room_around(at: &str) -> bool {
-    at.matches("/children/").count() + 2 <= COMPONENT_DEPTH
+fn has_room_around(at: &Location) -> bool {
+    at.pointer().matches("/children/").count() + 2 <= COMPONENT_DEPTH
 }
 
 fn part<'c>(component: &'c mut Object, inside: &str) -> Option<&'c mut Object> {

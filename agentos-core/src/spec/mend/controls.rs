@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::props::in_form;
 use super::{Mender, Object, is_open};
-use crate::spec::catalog::ValueKind;
+use crate::spec::catalog::{ComponentEntry, ValueKind};
 use crate::spec::document::RULES;
+use crate::spec::location::Location;
 use crate::spec::nearest;
 
 /// Input types that are components of their own.
@@ -30,26 +31,26 @@ const RULE_SYNONYMS: [(&str, &str); 6] = [
     ("if", "when"),
 ];
 
-impl Mender<'_> {
+impl<'a> Mender<'a> {
     /// Names the rules of `checks` and gives their numbers their form.
-    pub(super) fn checks(&mut self, component: &mut Object, at: &str) {
+    pub(super) fn checks(&mut self, component: &mut Object, at: &Location) {
         let Some(checks) = component.get_mut("checks") else {
             return;
         };
-        let at = format!("{at}/checks");
+        let at = at.member("checks");
         let names: Vec<&str> = RULES.iter().map(|(name, _)| *name).collect();
         let known: Vec<&str> = names.iter().copied().chain(["message"]).collect();
         match checks {
             Value::Array(entries) => {
                 for (index, entry) in entries.iter_mut().enumerate() {
-                    self.check(entry, &format!("{at}/{index}"), &names, &known);
+                    self.check(entry, &at.item(index), &names, &known);
                 }
             }
             entry => self.check(entry, &at, &names, &known),
         }
     }
 
-    fn check(&mut self, entry: &mut Value, at: &str, names: &[&str], known: &[&str]) {
+    fn check(&mut self, entry: &mut Value, at: &Location, names: &[&str], known: &[&str]) {
         match entry {
             Value::String(name) if !names.contains(&name.as_str()) => {
                 if let Some(meant) = nearest::unmistakable(name, names.iter().copied()) {
@@ -63,10 +64,7 @@ impl Mender<'_> {
                     if let Some(argument) = rules.get_mut(name)
                         && let Some(number) = in_form(&ValueKind::NUMBER, argument)
                     {
-                        self.told(
-                            &format!("{at}/{name}"),
-                            format!("{argument} was read as {number}"),
-                        );
+                        self.told(&at.member(name), format!("{argument} was read as {number}"));
                         *argument = number;
                     }
                 }
@@ -75,17 +73,22 @@ impl Mender<'_> {
         }
     }
 
-    /// Makes an input of such a type the component it is.
-    pub(super) fn input_type(&mut self, component: &mut Object, at: &str) {
-        if component.get("type").is_none_or(|kind| kind != "input") {
-            return;
+    /// Makes an input of such a type the component it is, whose entry is then the answer.
+    pub(super) fn input_type(
+        &mut self,
+        component: &mut Object,
+        entry: &'a ComponentEntry,
+        at: &Location,
+    ) -> Option<&'a ComponentEntry> {
+        if entry.name != "input" {
+            return Some(entry);
         }
         let Some(Value::Object(props)) = component.get_mut("props") else {
-            return;
+            return Some(entry);
         };
         let written = props.get("type").and_then(Value::as_str).unwrap_or_default();
         let Some((written, kind)) = COMPONENTS.into_iter().find(|(of_type, _)| *of_type == written) else {
-            return;
+            return Some(entry);
         };
         props.shift_remove("type");
         if kind == "date" && written != "date" {
@@ -103,13 +106,14 @@ impl Mender<'_> {
         }
         component.insert("type".to_owned(), kind.into());
         self.told(
-            &format!("{at}/props/type"),
+            &at.member("props").member("type"),
             format!("an input of type \"{written}\" is a {kind}"),
         );
+        self.catalog.component(kind)
     }
 
     /// Makes sibling radios of one name, each a choice, one radio with all of them as options.
-    pub(super) fn radios(&mut self, siblings: &mut Vec<Value>, at: &str) {
+    pub(super) fn radios(&mut self, siblings: &mut Vec<Value>, at: &Location) {
         let mut first = 0;
         while first < siblings.len() {
             if let Some(name) = choice(&siblings[first]).map(|choice| choice.name) {
@@ -123,7 +127,7 @@ impl Mender<'_> {
                     siblings.remove(*index);
                 }
                 self.told(
-                    &format!("{at}/{first}"),
+                    &at.item(first),
                     "a radio is all of its choices: those of one name were made its `options`",
                 );
             }
@@ -142,12 +146,15 @@ struct Choice {
 }
 
 fn choice(component: &Value) -> Option<Choice> {
+    if component.get("type")? != "radio" {
+        return None;
+    }
     let is_plain = ["each", "visible", "children", "checks"]
         .iter()
         .all(|key| component.get(key).is_none());
     let can_act = component.get("on_event").is_none_or(Value::is_object);
     let props = component.get("props").and_then(Value::as_object)?;
-    if component.get("type")? != "radio" || !is_plain || !can_act || props.contains_key("options") {
+    if !is_plain || !can_act || props.contains_key("options") {
         return None;
     }
     let said = |key: &str| {

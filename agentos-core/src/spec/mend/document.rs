@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Mender, Object, drop_nulls, path_meant, rename};
 use crate::spec::document::DOCUMENT_KEYS;
+use crate::spec::location::Location;
 use crate::spec::nearest;
-use crate::spec::path::escaped;
 use crate::spec::schema;
 
 const SYNONYMS: [(&str, &str); 8] = [
@@ -43,13 +43,16 @@ impl Mender<'_> {
     pub(super) fn document(&mut self, doc: &mut Value) {
         self.unwrap_document(doc);
         if schema::fold(doc) {
-            self.told("", "lists of named members were read as the maps they stand for");
+            self.told(
+                &Location::ROOT,
+                "lists of named members were read as the maps they stand for",
+            );
         }
         let Value::Object(root) = doc else { return };
         drop_nulls(root, &DOCUMENT_KEYS);
         self.rename_keys(
             root,
-            "",
+            &Location::ROOT,
             &[&DOCUMENT_KEYS[..], &["lifecycle_hooks"]].concat(),
             &SYNONYMS,
         );
@@ -59,7 +62,7 @@ impl Mender<'_> {
         self.hooks(root);
         self.scope_prefix(root);
         if let Some(components) = root.get_mut("components") {
-            self.children(components, "/components", "the document");
+            self.children(components, &Location::at("/components"), "the document");
         }
         self.root_actions(root);
         self.queries(root);
@@ -72,7 +75,7 @@ impl Mender<'_> {
         match doc {
             Value::Array(_) => {
                 *doc = json!({"type": "app", "components": doc.take()});
-                self.told("", "a list of components was made a document");
+                self.told(&Location::ROOT, "a list of components was made a document");
             }
             Value::Object(map) if map.len() == 1 => {
                 let inner = WRAPPERS.iter().find(|key| {
@@ -81,7 +84,10 @@ impl Mender<'_> {
                 });
                 if let Some(inner) = inner.and_then(|key| map.get_mut(*key)) {
                     *doc = inner.take();
-                    self.told("", "the document was taken out of an object around it");
+                    self.told(
+                        &Location::ROOT,
+                        "the document was taken out of an object around it",
+                    );
                 }
             }
             Value::Object(map) if !map.contains_key("components") => {
@@ -91,7 +97,7 @@ impl Mender<'_> {
                 });
                 if is_component {
                     *doc = json!({"type": "app", "components": [doc.take()]});
-                    self.told("", "a lone component was made a document");
+                    self.told(&Location::ROOT, "a lone component was made a document");
                 }
             }
             _ => {}
@@ -101,14 +107,14 @@ impl Mender<'_> {
     fn head(&mut self, root: &mut Object) {
         if root.get("type").is_some_and(|kind| kind != "app") {
             root.insert("type".to_owned(), "app".into());
-            self.told("/type", "a document's `type` is \"app\"");
+            self.told(&Location::at("/type"), "a document's `type` is \"app\"");
         }
         if let Some(title) = root
             .get_mut("title")
             .filter(|title| title.is_number() || title.is_boolean())
         {
             *title = title.to_string().into();
-            self.told("/title", "`title` is text");
+            self.told(&Location::at("/title"), "`title` is text");
         }
         if let Some(Value::String(layout)) = root.get_mut("layout")
             && !LAYOUTS.contains(&layout.as_str())
@@ -119,7 +125,10 @@ impl Mender<'_> {
                 _ => None,
             };
             if let Some(meant) = synonym.or_else(|| nearest::unmistakable(layout, LAYOUTS)) {
-                self.told("/layout", format!("the layout \"{layout}\" is \"{meant}\""));
+                self.told(
+                    &Location::at("/layout"),
+                    format!("the layout \"{layout}\" is \"{meant}\""),
+                );
                 meant.clone_into(layout);
             }
         }
@@ -127,19 +136,19 @@ impl Mender<'_> {
             let keys = root.get("state").and_then(Value::as_object).map(|state| {
                 state
                     .keys()
-                    .map(|key| Value::from(format!("/{}", escaped(key))))
+                    .map(|key| Value::from(Location::ROOT.member(key).pointer()))
                     .collect()
             });
             root.insert("persist".to_owned(), Value::Array(keys.unwrap_or_default()));
             self.told(
-                "/persist",
+                &Location::at("/persist"),
                 "`persist` lists the paths to keep; every key of the state is kept",
             );
         }
         for key in ["persist", "services"] {
             if let Some(one) = root.get_mut(key).filter(|one| one.is_string()) {
                 *one = json!([one.take()]);
-                self.told(&format!("/{key}"), format!("`{key}` is a list"));
+                self.told(&Location::ROOT.member(key), format!("`{key}` is a list"));
             }
         }
     }
@@ -156,7 +165,7 @@ impl Mender<'_> {
             if let Some(path) = path_meant(kept) {
                 *kept = path.into();
                 self.told(
-                    &format!("/persist/{index}"),
+                    &Location::ROOT.member("persist").item(index),
                     "`persist` takes paths, not expressions",
                 );
             }
@@ -170,7 +179,7 @@ impl Mender<'_> {
             {
                 rename(watched, &key, &path);
                 self.told(
-                    &format!("/watch/{}", escaped(&key)),
+                    &Location::ROOT.member("watch").member(&key),
                     "`watch` takes paths, not expressions",
                 );
             }
@@ -185,7 +194,7 @@ impl Mender<'_> {
             if tools.is_string() {
                 *tools = json!([tools.take()]);
                 self.told(
-                    &format!("/service_bindings/{}", escaped(service)),
+                    &Location::ROOT.member("service_bindings").member(service),
                     "the tools of a service are a list",
                 );
             }
@@ -198,7 +207,10 @@ impl Mender<'_> {
         if root.contains_key("lifecycle_hooks") {
             if !root.contains_key("on") {
                 rename(root, "lifecycle_hooks", "on");
-                self.told("/lifecycle_hooks", "`lifecycle_hooks` is called `on`");
+                self.told(
+                    &Location::at("/lifecycle_hooks"),
+                    "`lifecycle_hooks` is called `on`",
+                );
             } else if let Some(Value::Object(hooks)) = root.shift_remove("lifecycle_hooks")
                 && let Some(Value::Object(on)) = root.get_mut("on")
             {
@@ -206,7 +218,7 @@ impl Mender<'_> {
                     on.entry(name).or_insert(action);
                 }
                 self.told(
-                    "/lifecycle_hooks",
+                    &Location::at("/lifecycle_hooks"),
                     "`lifecycle_hooks` was merged into `on`, whose own entries stay",
                 );
             }
@@ -233,7 +245,7 @@ impl Mender<'_> {
             if NAMES.contains(&synonym) && !on.contains_key(synonym) {
                 rename(on, &stranger, synonym);
                 self.told(
-                    &format!("/on/{}", escaped(&stranger)),
+                    &Location::ROOT.member("on").member(&stranger),
                     format!("the hook `{stranger}` is called `{synonym}`"),
                 );
             }
@@ -246,7 +258,7 @@ impl Mender<'_> {
                 continue;
             };
             for (name, action) in actions.iter_mut() {
-                self.action(action, &format!("/{key}/{}", escaped(name)));
+                self.action(action, &Location::ROOT.member(key).member(name));
             }
         }
     }
@@ -256,7 +268,8 @@ impl Mender<'_> {
             return;
         };
         for (name, query) in queries.iter_mut() {
-            let at = format!("/data/{}", escaped(name));
+            let data = Location::at("/data");
+            let at = data.member(name);
             if query.as_str().is_some_and(|id| self.catalog.tool(id).is_some()) {
                 *query = json!({"tool": query.take()});
                 self.told(&at, "a query names its tool under `tool`");

@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::{Mender, Object};
+use crate::spec::document::position_id;
+use crate::spec::location::Location;
 
 impl Mender<'_> {
     /// Gives ids by position (`c0`, `c0_1`, …) where they are missing, and new ones to duplicates.
@@ -12,6 +14,9 @@ impl Mender<'_> {
         let Some(Value::Array(components)) = root.get_mut("components") else {
             return;
         };
+        if are_settled(components, &mut HashSet::new()) {
+            return;
+        }
         let mut ids = Ids {
             written: HashSet::new(),
             taken: HashSet::new(),
@@ -19,31 +24,30 @@ impl Mender<'_> {
             given: 0,
         };
         ids.read(components);
-        self.assign_ids(components, "/components", "c", &mut ids);
+        self.assign_ids(components, &Location::at("/components"), &mut ids);
         if ids.given > 0 {
             let noun = if ids.given == 1 { "component" } else { "components" };
             self.told(
-                "/components",
+                &Location::at("/components"),
                 format!("{} {noun} without an id got one by position", ids.given),
             );
         }
     }
 
-    fn assign_ids(&mut self, components: &mut [Value], at: &str, prefix: &str, ids: &mut Ids) {
+    fn assign_ids(&mut self, components: &mut [Value], at: &Location, ids: &mut Ids) {
         for (index, component) in components.iter_mut().enumerate() {
             let Value::Object(component) = component else {
                 continue;
             };
-            let at = format!("{at}/{index}");
-            let position = format!("{prefix}{index}");
-            self.assign_id(component, &at, &position, ids);
+            let at = at.item(index);
+            self.assign_id(component, &at, ids);
             if let Some(Value::Array(children)) = component.get_mut("children") {
-                self.assign_ids(children, &format!("{at}/children"), &format!("{position}_"), ids);
+                self.assign_ids(children, &at.member("children"), ids);
             }
         }
     }
 
-    fn assign_id(&mut self, component: &mut Object, at: &str, position: &str, ids: &mut Ids) {
+    fn assign_id(&mut self, component: &mut Object, at: &Location, ids: &mut Ids) {
         match component.get("id") {
             None => {}
             Some(Value::String(id)) if id.is_empty() => {}
@@ -51,7 +55,7 @@ impl Mender<'_> {
             Some(Value::String(id)) => {
                 let (id, fresh) = (id.clone(), ids.fresh(id));
                 self.told(
-                    &format!("{at}/id"),
+                    &at.member("id"),
                     format!("the id \"{id}\" is taken, so this component is \"{fresh}\""),
                 );
                 component.insert("id".to_owned(), fresh.into());
@@ -65,7 +69,7 @@ impl Mender<'_> {
                     id
                 };
                 self.told(
-                    &format!("{at}/id"),
+                    &at.member("id"),
                     format!("an id is text, so this component is \"{fresh}\""),
                 );
                 component.insert("id".to_owned(), fresh.into());
@@ -73,15 +77,26 @@ impl Mender<'_> {
             }
             Some(_) => return,
         }
-        let is_free = !ids.written.contains(position) && ids.taken.insert(position.to_owned());
-        let id = if is_free {
-            position.to_owned()
-        } else {
-            ids.fresh(position)
-        };
+        let position = position_id(&at.pointer());
+        let is_free = !ids.written.contains(&position) && ids.taken.insert(position.clone());
+        let id = if is_free { position } else { ids.fresh(&position) };
         component.insert("id".to_owned(), id.into());
         ids.given += 1;
     }
+}
+
+/// Whether each component has an id that none before it has.
+fn are_settled<'c>(components: &'c [Value], taken: &mut HashSet<&'c str>) -> bool {
+    components.iter().filter_map(Value::as_object).all(|component| {
+        let has_own = match component.get("id") {
+            Some(Value::String(id)) => !id.is_empty() && taken.insert(id),
+            None | Some(Value::Number(_)) => false,
+            // No mend makes an id of it.
+            Some(_) => true,
+        };
+        let children = component.get("children").and_then(Value::as_array);
+        has_own && children.is_none_or(|children| are_settled(children, taken))
+    })
 }
 
 struct Ids {

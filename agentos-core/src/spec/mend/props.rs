@@ -4,31 +4,35 @@ use serde_json::{Value, json};
 
 use super::{Mender, Object, is_open, names, path_meant, rename};
 use crate::spec::catalog::{ComponentEntry, ValueKind};
+use crate::spec::location::Location;
 use crate::spec::nearest;
-use crate::spec::path::{Path, escaped};
+use crate::spec::path::Path;
 
 impl Mender<'_> {
-    pub(super) fn props(&mut self, component: &mut Object, entry: &ComponentEntry, at: &str) {
-        let props_at = format!("{at}/props");
-        if let Some(said) = component.get_mut("props").filter(|props| props.is_string())
+    pub(super) fn props(&mut self, component: &mut Object, entry: &ComponentEntry, at: &Location) {
+        let props_at = at.member("props");
+        let Some(props) = component.get_mut("props") else {
+            return;
+        };
+        if props.is_string()
             && let Some(text) = ["text", "content", "label"]
                 .into_iter()
                 .find(|prop| entry.prop(prop).is_some())
         {
-            *said = json!({text: said.take()});
+            *props = json!({text: props.take()});
             self.told(
                 &props_at,
                 format!("the text of {} is its `{text}`", entry.with_article()),
             );
         }
-        let Some(Value::Object(props)) = component.get_mut("props") else {
+        let Value::Object(props) = props else {
             return;
         };
         self.binding(props, entry, &props_at);
         self.prop_names(props, entry, &props_at);
         self.prop_values(props, entry, &props_at);
-        if props.get("required").is_some_and(Value::is_boolean)
-            && entry.value.is_some()
+        if entry.value.is_some()
+            && props.get("required").is_some_and(Value::is_boolean)
             && !component.contains_key("checks")
         {
             self.required(component, &props_at);
@@ -36,8 +40,14 @@ impl Mender<'_> {
     }
 
     /// `bind: "name"` on a component with a value.
-    fn binding(&mut self, props: &mut Object, entry: &ComponentEntry, at: &str) {
+    fn binding(&mut self, props: &mut Object, entry: &ComponentEntry, at: &Location) {
         let Some(value) = &entry.value else { return };
+        if !props
+            .keys()
+            .any(|key| names::BINDING_PROPS.contains(&key.as_str()))
+        {
+            return;
+        }
         for key in names::BINDING_PROPS {
             let path = props
                 .get(key)
@@ -51,14 +61,14 @@ impl Mender<'_> {
             props.shift_remove(key);
             props.insert(value.name.to_string(), json!({"$bind": path}));
             self.told(
-                &format!("{at}/{key}"),
+                &at.member(key),
                 format!("`{key}` is `{}: {{\"$bind\": …}}`", value.name),
             );
         }
     }
 
     /// Aliases, near misses, and text ↔ content ↔ label where the right one is absent.
-    fn prop_names(&mut self, props: &mut Object, entry: &ComponentEntry, at: &str) {
+    fn prop_names(&mut self, props: &mut Object, entry: &ComponentEntry, at: &Location) {
         let strangers: Vec<String> = props
             .keys()
             .filter(|key| entry.prop(key).is_none())
@@ -86,25 +96,26 @@ impl Mender<'_> {
             {
                 rename(props, &key, &prop.name);
                 self.told(
-                    &format!("{at}/{}", escaped(&key)),
+                    &at.member(&key),
                     format!("`{key}` of {} is called `{}`", entry.with_article(), prop.name),
                 );
             }
         }
         // A name that is a property of its own stands in for another only while that one is absent,
         // and an icon's label is its accessible name.
-        if props.contains_key("icon") {
+        if props.keys().any(|key| key == "icon") {
             return;
         }
         for prop in &entry.props {
+            let is_written = |name: &str| props.keys().any(|key| key == name);
             let stand_in = prop
                 .aliases
                 .iter()
-                .find(|alias| entry.prop(alias).is_some() && props.contains_key(alias.as_ref()));
-            if let Some(stand_in) = stand_in.filter(|_| !props.contains_key(prop.name.as_ref())) {
+                .find(|alias| is_written(alias) && entry.prop(alias).is_some());
+            if let Some(stand_in) = stand_in.filter(|_| !is_written(&prop.name)) {
                 rename(props, stand_in, &prop.name);
                 self.told(
-                    &format!("{at}/{stand_in}"),
+                    &at.member(stand_in),
                     format!(
                         "`{stand_in}` of {} without a `{}` stands for it",
                         entry.with_article(),
@@ -115,46 +126,49 @@ impl Mender<'_> {
         }
     }
 
-    fn prop_values(&mut self, props: &mut Object, entry: &ComponentEntry, at: &str) {
+    fn prop_values(&mut self, props: &mut Object, entry: &ComponentEntry, at: &Location) {
         let numeric = entry.name == "input" && props.get("type").is_some_and(|kind| kind == "number");
-        for name in props.keys().cloned().collect::<Vec<_>>() {
-            let (Some(prop), Some(value)) = (entry.prop(&name), props.get_mut(&name)) else {
-                continue;
-            };
-            let at = format!("{at}/{}", escaped(&name));
-            if let (ValueKind::Url(usage), Value::String(url)) = (&prop.kind, &*value)
-                && usage.forbids(url)
-            {
-                props.shift_remove(&name);
-                self.dropped(
-                    &at,
-                    format!("`{name}` led to a kind of URL that is not allowed and was removed"),
-                );
-                continue;
-            }
-            if value.is_null() {
-                continue;
-            }
-            if let Some(path) = value.get("$bind").and_then(path_meant) {
-                *value = json!({"$bind": path});
-                self.told(&at, "`$bind` takes a path, not an expression");
-            }
-            let kind = match &prop.kind {
-                ValueKind::Scalar if numeric && name == "value" => &ValueKind::NUMBER,
-                kind => kind,
-            };
-            if let Some(coerced) = in_form(kind, value) {
-                self.told(
-                    &at,
-                    format!("`{name}` takes {kind}: {value} was read as {coerced}"),
-                );
-                *value = coerced;
-            }
+        props.retain(|name, value| {
+            entry.prop(name).is_none_or(|prop| {
+                let kind = match &prop.kind {
+                    ValueKind::Scalar if numeric && name == "value" => &ValueKind::NUMBER,
+                    kind => kind,
+                };
+                self.prop_value(name, value, kind, &at.member(name))
+            })
+        });
+    }
+
+    /// Whether the property may stay.
+    fn prop_value(&mut self, name: &str, value: &mut Value, kind: &ValueKind, at: &Location) -> bool {
+        if let (ValueKind::Url(usage), Value::String(url)) = (kind, &*value)
+            && usage.forbids(url)
+        {
+            self.dropped(
+                at,
+                format!("`{name}` led to a kind of URL that is not allowed and was removed"),
+            );
+            return false;
         }
+        if value.is_null() {
+            return true;
+        }
+        if let Some(path) = value.get("$bind").and_then(path_meant) {
+            *value = json!({"$bind": path});
+            self.told(at, "`$bind` takes a path, not an expression");
+        }
+        if let Some(coerced) = in_form(kind, value) {
+            self.told(
+                at,
+                format!("`{name}` takes {kind}: {value} was read as {coerced}"),
+            );
+            *value = coerced;
+        }
+        true
     }
 
     /// `required` of a field is a check.
-    fn required(&mut self, component: &mut Object, at: &str) {
+    fn required(&mut self, component: &mut Object, at: &Location) {
         let Some(Value::Object(props)) = component.get_mut("props") else {
             return;
         };
@@ -162,7 +176,7 @@ impl Mender<'_> {
         if required == Some(Value::Bool(true)) {
             component.insert("checks".to_owned(), json!(["required"]));
         }
-        self.told(&format!("{at}/required"), "`required` is a check");
+        self.told(&at.member("required"), "`required` is a check");
     }
 }
 

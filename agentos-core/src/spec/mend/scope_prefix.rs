@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Mender, Object};
-use crate::spec::path::escaped;
+use crate::spec::location::Location;
 
 /// Sections of the document whose names are in scope.
 const SECTIONS: [&str; 3] = ["state", "computed", "data"];
@@ -47,24 +47,24 @@ impl Mender<'_> {
             names,
         };
         for (key, value) in root.iter_mut() {
-            let at = format!("/{}", escaped(key));
+            let at = Location::ROOT.member(key);
             match key.as_str() {
                 "components" => {
                     for (index, component) in value.as_array_mut().into_iter().flatten().enumerate() {
                         if mentions_a_section(component) {
-                            self.strip_prefixes(component, &format!("{at}/{index}"), &prefixes);
+                            self.strip_prefixes(component, &at.item(index), &prefixes);
                         }
                     }
                 }
                 "actions" | "on" | "data" => self.strip_prefixes(value, &at, &prefixes),
                 "computed" => {
                     for (name, expression) in value.as_object_mut().into_iter().flatten() {
-                        self.strip_expression(expression, &format!("{at}/{}", escaped(name)), &prefixes);
+                        self.strip_expression(expression, &at.member(name), &prefixes);
                     }
                 }
                 "persist" => {
                     for (index, path) in value.as_array_mut().into_iter().flatten().enumerate() {
-                        self.strip_path(path, &format!("{at}/{index}"), &prefixes);
+                        self.strip_path(path, &at.item(index), &prefixes);
                     }
                 }
                 "watch" => {
@@ -78,17 +78,17 @@ impl Mender<'_> {
         }
     }
 
-    fn strip_prefixes(&mut self, value: &mut Value, at: &str, prefixes: &Prefixes) {
+    fn strip_prefixes(&mut self, value: &mut Value, at: &Location, prefixes: &Prefixes) {
         match value {
             Value::String(_) => self.strip_text(value, at, prefixes),
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.strip_prefixes(item, &format!("{at}/{index}"), prefixes);
+                    self.strip_prefixes(item, &at.item(index), prefixes);
                 }
             }
             Value::Object(map) if !map.contains_key("$lit") => {
                 for (key, part) in map.iter_mut() {
-                    let at = format!("{at}/{}", escaped(key));
+                    let at = at.member(key);
                     match part {
                         Value::String(_) if EXPRESSION_KEYS.contains(&key.as_str()) => {
                             self.strip_expression(part, &at, prefixes);
@@ -104,19 +104,19 @@ impl Mender<'_> {
         }
     }
 
-    fn strip_keys(&mut self, watched: &mut Object, at: &str, prefixes: &Prefixes) {
+    fn strip_keys(&mut self, watched: &mut Object, at: &Location, prefixes: &Prefixes) {
         for key in watched.keys().cloned().collect::<Vec<_>>() {
             if let Some(plain) = prefixes
                 .in_path(&key)
                 .filter(|plain| !watched.contains_key(plain))
             {
                 super::rename(watched, &key, &plain);
-                self.stripped(&format!("{at}/{}", escaped(&key)));
+                self.stripped(&at.member(&key));
             }
         }
     }
 
-    fn strip_expression(&mut self, value: &mut Value, at: &str, prefixes: &Prefixes) {
+    fn strip_expression(&mut self, value: &mut Value, at: &Location, prefixes: &Prefixes) {
         match value.as_str() {
             Some(text) if text.contains("{{") => self.strip_text(value, at, prefixes),
             Some(text) => {
@@ -129,7 +129,7 @@ impl Mender<'_> {
         }
     }
 
-    fn strip_path(&mut self, value: &mut Value, at: &str, prefixes: &Prefixes) {
+    fn strip_path(&mut self, value: &mut Value, at: &Location, prefixes: &Prefixes) {
         let Some(text) = value.as_str() else { return };
         if text.contains("{{") {
             return self.strip_text(value, at, prefixes);
@@ -141,7 +141,7 @@ impl Mender<'_> {
     }
 
     /// Only what stands between braces is an expression.
-    fn strip_text(&mut self, value: &mut Value, at: &str, prefixes: &Prefixes) {
+    fn strip_text(&mut self, value: &mut Value, at: &Location, prefixes: &Prefixes) {
         let Some(text) = value.as_str().filter(|text| text.contains("{{")) else {
             return;
         };
@@ -164,7 +164,7 @@ impl Mender<'_> {
         }
     }
 
-    fn stripped(&mut self, at: &str) {
+    fn stripped(&mut self, at: &Location) {
         self.told(
             at,
             "names of the state, of computed values and of data are written without a prefix",

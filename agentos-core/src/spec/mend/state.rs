@@ -6,25 +6,26 @@ use serde_json::{Map, Value, json};
 
 use super::{Mender, Object, is_open, path_meant};
 use crate::spec::catalog::{ComponentEntry, ToolEntry, ValueKind};
+use crate::spec::location::Location;
 use crate::spec::nearest;
-use crate::spec::path::{Path, escaped};
+use crate::spec::path::Path;
 
-impl Mender<'_> {
+impl<'a> Mender<'a> {
     /// `{{ path }}` on the value of a control that a person changes and nothing else handles is a
     /// binding; read one way, the control would be dead.
     pub(super) fn one_way_bindings(&mut self, root: &mut Object) {
         let state = names_of(root, "state");
         if let Some(Value::Array(components)) = root.get_mut("components") {
-            self.bind_both_ways(components, "/components", &state);
+            self.bind_both_ways(components, &Location::at("/components"), &state);
         }
     }
 
-    fn bind_both_ways(&mut self, components: &mut [Value], at: &str, names: &BTreeSet<String>) {
+    fn bind_both_ways(&mut self, components: &mut [Value], at: &Location, names: &BTreeSet<String>) {
         for (index, component) in components.iter_mut().enumerate() {
             let Value::Object(component) = component else {
                 continue;
             };
-            let at = format!("{at}/{index}");
+            let at = at.item(index);
             if let Some(entry) = self.entry_of(component)
                 && let Some(value) = &entry.value
                 && component
@@ -40,15 +41,21 @@ impl Mender<'_> {
             {
                 props.insert(value.name.to_string(), json!({"$bind": path}));
                 self.told(
-                    &format!("{at}/props/{}", value.name),
+                    &at.member("props").member(&value.name),
                     format!("the value of {} is bound by `$bind`", entry.with_article()),
                 );
             }
             let row = row_name(component);
             if let Some(Value::Array(children)) = component.get_mut("children") {
-                let mut names = names.clone();
-                names.extend(row);
-                self.bind_both_ways(children, &format!("{at}/children"), &names);
+                let at = at.member("children");
+                match row {
+                    Some(row) => {
+                        let mut names = names.clone();
+                        names.insert(row);
+                        self.bind_both_ways(children, &at, &names);
+                    }
+                    None => self.bind_both_ways(children, &at, names),
+                }
             }
         }
     }
@@ -58,14 +65,15 @@ impl Mender<'_> {
     pub(super) fn undeclared_state(&mut self, root: &mut Object) {
         let mut uses = Uses {
             mender: self,
+            state: root.get("state"),
             wanted: Vec::new(),
             held: BTreeSet::new(),
             rows: BTreeSet::new(),
         };
-        uses.components(root.get("components"), "/components");
+        uses.components(root.get("components"), &Location::at("/components"));
         for key in ["actions", "on", "watch"] {
             for (name, action) in root.get(key).and_then(Value::as_object).into_iter().flatten() {
-                uses.action(action, &format!("/{key}/{}", escaped(name)));
+                uses.action(action, &Location::ROOT.member(key).member(name));
             }
         }
         let Uses {
@@ -74,6 +82,9 @@ impl Mender<'_> {
             rows,
             ..
         } = uses;
+        if wanted.is_empty() {
+            return;
+        }
         held.extend(rows);
         for key in ["computed", "data"] {
             held.extend(names_of(root, key));
@@ -92,7 +103,10 @@ impl Mender<'_> {
                 && let Some(meant) = misspelt(&path, &empty, &declared)
                 && respell(root, &at, root_name, &meant)
             {
-                self.told(&at, format!("`{root_name}` is called `{meant}` in the state"));
+                self.told(
+                    &Location::at(&at),
+                    format!("`{root_name}` is called `{meant}` in the state"),
+                );
                 continue;
             }
             let Value::Object(state) = root.entry("state").or_insert_with(|| json!({})) else {
@@ -100,14 +114,14 @@ impl Mender<'_> {
             };
             if declare(state, &path, &empty) {
                 self.told(
-                    &at,
+                    &Location::at(&at),
                     format!("`{path}` was not in the state; it begins as {empty}"),
                 );
             }
         }
     }
 
-    fn entry_of(&self, component: &Object) -> Option<&'_ ComponentEntry> {
+    fn entry_of(&self, component: &Object) -> Option<&'a ComponentEntry> {
         self.catalog.component(component.get("type")?.as_str()?)
     }
 }
@@ -115,6 +129,8 @@ impl Mender<'_> {
 /// What the parts of a document bind and write.
 struct Uses<'m, 'a> {
     mender: &'m Mender<'a>,
+    state: Option<&'m Value>,
+    /// What the state has not.
     wanted: Vec<(Path, Value, String)>,
     /// Ids of components that hold their own value.
     held: BTreeSet<String>,
@@ -123,7 +139,7 @@ struct Uses<'m, 'a> {
 }
 
 impl Uses<'_, '_> {
-    fn components(&mut self, components: Option<&Value>, at: &str) {
+    fn components(&mut self, components: Option<&Value>, at: &Location) {
         for (index, component) in components
             .and_then(Value::as_array)
             .into_iter()
@@ -131,20 +147,24 @@ impl Uses<'_, '_> {
             .enumerate()
         {
             if let Value::Object(component) = component {
-                self.component(component, &format!("{at}/{index}"));
+                self.component(component, &at.item(index));
             }
         }
     }
 
-    fn component(&mut self, component: &Object, at: &str) {
+    fn component(&mut self, component: &Object, at: &Location) {
         let empty = Map::new();
         let props = component
             .get("props")
             .and_then(Value::as_object)
             .unwrap_or(&empty);
         if let Some(entry) = self.mender.entry_of(component) {
+            let bound: Vec<(&str, &Value)> = props
+                .iter()
+                .filter_map(|(name, value)| Some((name.as_str(), value.get("$bind")?)))
+                .collect();
             for prop in &entry.props {
-                let Some(bound) = props.get(prop.name.as_ref()).and_then(|value| value.get("$bind")) else {
+                let Some((_, path)) = bound.iter().find(|(name, _)| *name == prop.name) else {
                     continue;
                 };
                 let is_value = entry.value.as_ref().is_some_and(|value| value.name == prop.name);
@@ -154,22 +174,20 @@ impl Uses<'_, '_> {
                     Some(empty_of(&prop.kind))
                 };
                 self.want(
-                    bound,
+                    path,
                     begins.unwrap_or_default(),
-                    format!("{at}/props/{}", prop.name),
+                    &at.member("props").member(&prop.name),
                 );
             }
             if let Some(value) = &entry.value
-                && props
-                    .get(value.name.as_ref())
-                    .is_none_or(|value| value.get("$bind").is_none())
+                && !bound.iter().any(|(name, _)| *name == value.name)
                 && let Some(id) = component.get("id").and_then(Value::as_str)
             {
                 self.held.insert(id.to_owned());
             }
         }
         if let Some(each) = component.get("each") {
-            self.want(each.get("in").unwrap_or(each), json!([]), format!("{at}/each"));
+            self.want(each.get("in").unwrap_or(each), json!([]), &at.member("each"));
             self.rows.extend(row_name(component));
         }
         for (event, action) in component
@@ -178,16 +196,16 @@ impl Uses<'_, '_> {
             .into_iter()
             .flatten()
         {
-            self.action(action, &format!("{at}/on_event/{}", escaped(event)));
+            self.action(action, &at.member("on_event").member(event));
         }
-        self.components(component.get("children"), &format!("{at}/children"));
+        self.components(component.get("children"), &at.member("children"));
     }
 
-    fn action(&mut self, action: &Value, at: &str) {
+    fn action(&mut self, action: &Value, at: &Location) {
         match action {
             Value::Array(steps) => {
                 for (index, step) in steps.iter().enumerate() {
-                    self.action(step, &format!("{at}/{index}"));
+                    self.action(step, &at.item(index));
                 }
             }
             Value::String(id) => self.call(id, &Map::new(), at),
@@ -201,11 +219,11 @@ impl Uses<'_, '_> {
                     );
                 }
                 if let Some(into) = step.get("into") {
-                    self.want(into, Value::Null, format!("{at}/into"));
+                    self.want(into, Value::Null, &at.member("into"));
                 }
                 for key in ["do", "then", "catch"] {
                     if let Some(action) = step.get(key) {
-                        self.action(action, &format!("{at}/{key}"));
+                        self.action(action, &at.member(key));
                     }
                 }
             }
@@ -213,22 +231,22 @@ impl Uses<'_, '_> {
         }
     }
 
-    fn call(&mut self, id: &str, args: &Object, at: &str) {
+    fn call(&mut self, id: &str, args: &Object, at: &Location) {
         let Some(tool) = self.mender.catalog.tool(id) else {
             return;
         };
         for param in tool.params.iter().filter(|param| param.kind == ValueKind::Path) {
             let path = args.get(param.name.as_ref()).or(param.default.as_ref());
             if let (Some(path), Some(begins)) = (path, written_by(tool, &param.name, args)) {
-                self.want(path, begins, format!("{at}/args/{}", param.name));
+                self.want(path, begins, &at.member("args").member(&param.name));
             }
         }
         if tool.group() == "list" && !args.contains_key("path") {
             let list = args.get("list_id").and_then(Value::as_str).unwrap_or("list");
             self.want(
-                &format!("/{}", escaped(list)).into(),
+                &Location::ROOT.member(list).pointer().into(),
                 json!([]),
-                format!("{at}/args/list_id"),
+                &at.member("args").member("list_id"),
             );
         }
         for (path, value) in args
@@ -241,21 +259,22 @@ impl Uses<'_, '_> {
                 self.want(
                     &path.as_str().into(),
                     empty_like(Some(value)),
-                    format!("{at}/args/values/{}", escaped(path)),
+                    &at.member("args").member("values").member(path),
                 );
             }
         }
         if let Some(action) = args.get("action").filter(|_| tool.group() == "timer") {
-            self.action(action, &format!("{at}/args/action"));
+            self.action(action, &at.member("args").member("action"));
         }
     }
 
-    fn want(&mut self, path: &Value, begins: Value, at: String) {
+    fn want(&mut self, path: &Value, begins: Value, at: &Location) {
         let path = path
             .as_str()
             .filter(|path| !path.contains("{{"))
-            .and_then(|path| Path::parse(path).ok());
-        self.wanted.extend(path.map(|path| (path, begins, at)));
+            .and_then(|path| Path::parse(path).ok())
+            .filter(|path| !self.state.is_some_and(|state| declares(state, path)));
+        self.wanted.extend(path.map(|path| (path, begins, at.pointer())));
     }
 }
 
@@ -367,6 +386,13 @@ fn empty_of(kind: &ValueKind) -> Value {
         ValueKind::Text | ValueKind::Scalar => json!(""),
         _ => Value::Null,
     }
+}
+
+/// Whether an object of the state has the member `path`.
+fn declares(state: &Value, path: &Path) -> bool {
+    let mut segments = path.segments().iter();
+    let declared = segments.try_fold(state, |value, segment| value.as_object()?.get(segment.as_ref()));
+    declared.is_some()
 }
 
 /// Declares `path` unless it is there, or lies in something that is no object.

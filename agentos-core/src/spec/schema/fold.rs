@@ -83,30 +83,28 @@ fn fold_component(component: &mut Value) -> bool {
         return false;
     };
     let mut folded = false;
-    if let Some(props) = component.get_mut("props") {
-        folded |= fold_named(props, &|prop| match prop.get("bind") {
-            Some(path) => json!({"$bind": path}),
-            None => value_of(prop.get("value")),
-        });
-    }
-    if let Some(handlers) = component.get_mut("on_event") {
-        folded |= fold_by("event", handlers, &|handler| steps_of(handler.get("steps")));
-    }
-    if let Some(Value::Array(checks)) = component.get_mut("checks") {
-        folded |= checks
-            .iter_mut()
-            .fold(false, |folded, check| folded | fold_check(check));
-    }
-    if let Some(children) = component.get_mut("children") {
-        folded |= fold_components(children);
+    for (key, member) in component.iter_mut() {
+        folded |= match (key.as_str(), member) {
+            ("props", props) => fold_named(props, &|prop| match prop.get("bind") {
+                Some(path) => json!({"$bind": path}),
+                None => value_of(prop.get("value")),
+            }),
+            ("on_event", handlers) => fold_by("event", handlers, &|handler| steps_of(handler.get("steps"))),
+            ("checks", Value::Array(checks)) => checks
+                .iter_mut()
+                .fold(false, |folded, check| folded | fold_check(check)),
+            ("children", children) => fold_components(children),
+            ("each", Value::Object(each)) => {
+                each.retain(|key, value| !(value.is_null() && key == "where"));
+                false
+            }
+            _ => false,
+        };
     }
     // Only this form writes out what a component has not.
     if folded {
         component
             .retain(|key, value| !(value.is_null() && matches!(key.as_str(), "id" | "visible" | "each")));
-    }
-    if let Some(Value::Object(each)) = component.get_mut("each") {
-        each.retain(|key, value| !(value.is_null() && key == "where"));
     }
     folded
 }
