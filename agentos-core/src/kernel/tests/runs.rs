@@ -331,18 +331,15 @@ impl Run {
             let Principal::Process(pid) = call.asked.caller else {
                 continue;
             };
-            let expected = match &call.stage {
-                Stage::Asking { need, .. } => {
-                    kernel.grants.standing_of(call.asked.caller, need) == Standing::Nothing
-                }
-                _ => {
-                    let needs = call.needs();
-                    !needs.is_empty()
-                        && needs.iter().all(|need| {
-                            let once = call.is_allowed_once(need);
-                            monitor::check_call(&kernel.grants, call.asked.caller, need, once).is_ok()
-                        })
-                }
+            let expected = if let Stage::Asking { need, .. } = &call.stage {
+                kernel.grants.standing_of(call.asked.caller, need) == Standing::Nothing
+            } else {
+                let needs = call.needs();
+                !needs.is_empty()
+                    && needs.iter().all(|need| {
+                        let once = call.is_allowed_once(need);
+                        monitor::check_call(&kernel.grants, call.asked.caller, need, once).is_ok()
+                    })
             };
             assert!(expected, "{pid} waits for what it is not allowed");
         }

@@ -41,6 +41,7 @@ enum State {
 
 impl Lexer {
     /// At most two tokens: a word ends with the character that is a token itself.
+    #[inline]
     pub(super) fn take(&mut self, character: char, slips: &mut Slips) -> [Option<Token>; 2] {
         match &mut self.state {
             State::Between => [None, self.begin(character, slips)],
@@ -89,6 +90,7 @@ impl Lexer {
 
     /// Takes the bytes `rest` begins with that only go on with the text that is open, up to `room`; how many
     /// they are. Each is one character, and none has a meaning of its own.
+    #[inline]
     pub(super) fn take_plain_text(&mut self, rest: &str, room: usize) -> usize {
         let State::Text(text) = &mut self.state else {
             return 0;
