@@ -14,7 +14,6 @@ use agentos_proto::DESCRIPTORS;
 use agentos_proto::ai::ai_service_server::AiServiceServer;
 use agentos_proto::kernel::kernel_service_server::KernelServiceServer;
 use axum::http::Request;
-use axum::middleware;
 use axum::response::IntoResponse;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -27,10 +26,11 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::server::{HealthReporter, health_reporter};
+use tower::layer::layer_fn;
 
 use crate::access::Access;
 use crate::desk::Desk;
-use crate::guard;
+use crate::guard::GuardedCalls;
 use ai::Ai;
 use kernel::Kernel;
 use tokens::ProcessTokens;
@@ -93,13 +93,14 @@ where
     Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        .add_routes(routes(service, health, access))
+        .layer(layer_fn(move |calls| GuardedCalls::new(calls, access)))
+        .add_routes(routes(service, health))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopped)
         .await
         .map_err(io::Error::other)
 }
 
-fn routes<S>(service: S, health: HealthServer<impl Health>, access: Access) -> Routes
+fn routes<S>(service: S, health: HealthServer<impl Health>) -> Routes
 where
     S: Service<Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
     S::Response: IntoResponse,
@@ -118,9 +119,6 @@ where
         .add_service(reflection().build_v1().expect(described))
         // Older tools ask for this version.
         .add_service(reflection().build_v1alpha().expect(described))
-        .into_axum_router()
-        .layer(middleware::from_fn_with_state(access, guard::guard_grpc))
-        .into()
 }
 
 /// Who watches the health of the server, or of its service, would keep it from stopping.

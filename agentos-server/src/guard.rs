@@ -6,13 +6,18 @@
 //! is in no cookie. No CORS header is ever sent. gRPC is for programs: what a page could have sent is refused.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::task::{Context, Poll};
 
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use futures::future::{Either, Ready, ready};
 use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::Service;
 
 use crate::access::Access;
 use crate::desktop;
@@ -95,17 +100,44 @@ fn admit(access: Access, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
 
 /// Answers calls from elsewhere with `PERMISSION_DENIED`, and with `UNAUTHENTICATED` those without the token where one is
 /// asked for. Whether the server lives may be asked without.
-pub(crate) async fn guard_grpc(State(access): State<Access>, request: Request, next: Next) -> Response {
-    let admitted = admit_call(access, request.uri(), request.headers()).and_then(|()| {
-        if request.uri().path().starts_with(HEALTH) || access.admits_bearer(request.headers()) {
+#[derive(Debug, Clone)]
+pub(crate) struct GuardedCalls<S> {
+    inner: S,
+    access: Access,
+}
+
+impl<S> GuardedCalls<S> {
+    pub(crate) fn new(inner: S, access: Access) -> Self {
+        Self { inner, access }
+    }
+
+    fn admit(&self, request: &http::Request<Body>) -> Result<(), Fault> {
+        admit_call(self.access, request.uri(), request.headers())?;
+        if request.uri().path().starts_with(HEALTH) || self.access.admits_bearer(request.headers()) {
             Ok(())
         } else {
             Err(Fault::unauthenticated())
         }
-    });
-    match admitted {
-        Ok(()) => next.run(request).await,
-        Err(fault) => Status::from(fault).into_http(),
+    }
+}
+
+impl<S> Service<http::Request<Body>> for GuardedCalls<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<S::Response, S::Error>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        match self.admit(&request) {
+            Ok(()) => self.inner.call(request).left_future(),
+            Err(fault) => ready(Ok(Status::from(fault).into_http())).right_future(),
+        }
     }
 }
 

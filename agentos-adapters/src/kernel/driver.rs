@@ -233,10 +233,9 @@ impl Driver {
         let _watch = Watch(self);
         let mut state = self.lock()?;
         let done = step(&mut state);
-        let is_earlier = state.wake_earlier();
         let is_over = state.end_when_done();
         drop(state);
-        if is_earlier || is_over {
+        if is_over {
             self.time_changed.notify_one();
         }
         Some(done)
@@ -267,6 +266,10 @@ impl Driver {
                 let done = self.begin(work);
                 outcomes.extend(done.and_then(|done| self.step(|state| state.take(done))));
             }
+        }
+        // Only now: what was done at once waits for no time.
+        if self.step(State::wake_earlier) == Some(true) {
+            self.time_changed.notify_one();
         }
     }
 

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use agentos_core::kernel::{
-    DISK_BLOCK, FileOp, FilePlace, FileReply, FsPath, FsRights, Reply, SysError, WriteMode,
-    disk_bytes,
+    DISK_BLOCK, FileOp, FilePlace, FileReply, FsPath, FsRights, Reply, SysError, WriteMode, disk_bytes,
 };
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
