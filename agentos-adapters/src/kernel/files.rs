@@ -29,8 +29,9 @@ pub(super) use flow::Terms;
 use space::Space;
 use walk::{Located, page, stat};
 
-/// How many calls work on the disk at once; others wait without a thread.
-const AT_WORK: usize = 16;
+/// How many calls work on the disk at once; others wait without a thread. As many as the kernel hands out at once, of which
+/// one process has at most half.
+const AT_WORK: usize = 64;
 /// How many roots are kept open.
 const ROOTS_OPEN: usize = 256;
 

@@ -2,13 +2,15 @@
 
 use std::fmt::Debug;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 
 use agentos_core::kernel::{HttpResponse, IoKind, Outbound, SysError, Target};
 use async_trait::async_trait;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use crate::http;
 
@@ -23,11 +25,21 @@ pub trait Resolver: Debug + Send + Sync {
 #[derive(Debug)]
 pub(super) struct SystemResolver;
 
+/// Names that are looked up at once, each on a thread that cannot be stopped; others wait without one.
+static AT_ONCE: Semaphore = Semaphore::const_new(64);
+
 #[async_trait]
 impl Resolver for SystemResolver {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        let found = tokio::net::lookup_host((name, 0)).await?;
-        Ok(found.map(|address| address.ip()).collect())
+        let place = AT_ONCE.acquire().await.map_err(io::Error::other)?;
+        let name = name.to_owned();
+        let look_up = move || {
+            // Whoever asked may have left; the system goes on until it has an answer.
+            let _place = place;
+            let found = (name.as_str(), 0).to_socket_addrs()?;
+            Ok(found.map(|address| address.ip()).collect())
+        };
+        spawn_blocking(look_up).await.map_err(io::Error::other)?
     }
 }
 

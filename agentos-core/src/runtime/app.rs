@@ -33,6 +33,10 @@ pub struct App {
     pub(super) view: View,
     pub(super) overrides: BTreeMap<Arc<str>, Override>,
     pub(super) runs: BTreeMap<RunId, Run>,
+    /// How many runs are being carried on, each but the first by a step of the one before.
+    pub(super) nesting: usize,
+    /// Steps they have begun together.
+    pub(super) begun: usize,
     pub(super) waiting: BTreeMap<u64, Expected>,
     pub(super) timers: BTreeMap<Arc<str>, Timer>,
     pub(super) debounced: BTreeMap<(String, Option<NodeId>), Debounced>,
@@ -112,6 +116,8 @@ impl App {
             view: View::default(),
             overrides: BTreeMap::new(),
             runs: BTreeMap::new(),
+            nesting: 0,
+            begun: 0,
             waiting: BTreeMap::new(),
             timers: BTreeMap::new(),
             debounced: BTreeMap::new(),
@@ -147,6 +153,8 @@ impl App {
             view: View::default(),
             overrides: self.overrides.clone(),
             runs: BTreeMap::new(),
+            nesting: 0,
+            begun: 0,
             waiting: BTreeMap::new(),
             timers: BTreeMap::new(),
             debounced: BTreeMap::new(),

@@ -52,7 +52,7 @@ impl App {
             "click" if component.is_submit => return self.submit_form_around(id),
             "submit" => {
                 let around = self.form_around(id).unwrap_or_else(|| id.clone());
-                if !self.validate(&around) {
+                if !self.validate(Some(&around)) {
                     return Ok(());
                 }
             }
@@ -77,7 +77,7 @@ impl App {
         let form = self
             .form_around(id)
             .ok_or_else(|| DispatchError::NoSuchNode(id.to_owned()))?;
-        if self.validate(&form) {
+        if self.validate(Some(&form)) {
             self.run_handler(&form, "submit", &serde_json::Value::Null);
         }
         Ok(())
@@ -122,11 +122,11 @@ impl App {
         view::value_path(&self.program.components[instance.component], id, &instance.rows)
     }
 
-    /// Runs the checks of every field in `around`, shows what fails, and moves the keyboard to
+    /// Runs the checks of every field in `around`, or of all, shows what fails, and moves the keyboard to
     /// the first; whether all hold.
-    pub(super) fn validate(&mut self, around: &str) -> bool {
+    pub(super) fn validate(&mut self, around: Option<&str>) -> bool {
         let mut first_failure = None;
-        for id in self.fields(Some(around)) {
+        for id in self.fields(around) {
             self.reveal_error(&id);
             if first_failure.is_none() && self.fails_a_check(&id) {
                 first_failure = Some(id);
@@ -213,6 +213,9 @@ impl App {
             Value::Map(payload) => payload,
             _ => Map::new(),
         };
+        if let (Some(node), Some(given)) = (self.view.node(id), event.get("value").cloned()) {
+            event.insert("value".into(), as_held(node, given));
+        }
         let props = self
             .view
             .node(id)

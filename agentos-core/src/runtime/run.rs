@@ -95,10 +95,7 @@ impl Run {
 
     fn enter(&mut self, frame: Frame) -> Outcome {
         if self.frames.iter().filter(|frame| frame.is_body).count() >= DEPTH {
-            return Outcome::Failed(Failure::new(
-                "too_deep",
-                format!("actions nest more than {DEPTH} deep"),
-            ));
+            return Outcome::Failed(too_deep());
         }
         self.frames.push(frame);
         Outcome::Entered
@@ -118,6 +115,10 @@ impl Run {
         let frame = self.top()?;
         (frame.next < frame.end).then(|| (frame.action.clone(), frame.next))
     }
+}
+
+fn too_deep() -> Failure {
+    Failure::new("too_deep", format!("actions nest more than {DEPTH} deep"))
 }
 
 impl Frame {
@@ -164,7 +165,22 @@ impl App {
         self.carry_on(run);
     }
 
+    /// A run that a step of another starts, as `form.submit` does, goes on from that one's count of steps.
     fn carry_on(&mut self, mut run: Run) {
+        if self.nesting == DEPTH {
+            let at = run.step().map(|(action, index)| action.steps[index].at.clone());
+            return self.tell(&run, &at.unwrap_or_default(), &too_deep());
+        }
+        run.begun += self.begun;
+        self.nesting += 1;
+        self.proceed(run);
+        self.nesting -= 1;
+        if self.nesting == 0 {
+            self.begun = 0;
+        }
+    }
+
+    fn proceed(&mut self, mut run: Run) {
         while !run.frames.is_empty() {
             let Some((action, index)) = run.step() else {
                 let Some(ended) = run.frames.pop() else { break };
@@ -179,9 +195,11 @@ impl App {
                 let message = format!("the action takes more than {RUN_STEPS} steps and was ended");
                 return self.tell(&run, &step.at, &Failure::new("too_many_steps", message));
             }
-            run.begun += 1;
+            self.begun = run.begun + 1;
             let mark = self.store.mark();
-            match self.begin_step(&mut run, step) {
+            let outcome = self.begin_step(&mut run, step);
+            run.begun = self.begun;
+            match outcome {
                 Outcome::Done(value) => self.finish_step(&mut run, Ok(value)),
                 Outcome::Failed(failure) => {
                     self.roll_back(mark);
@@ -443,12 +461,14 @@ impl App {
     fn debounce(&mut self, run: &Run, step: &Step, pause_ms: f64) {
         let Some((action, index)) = run.step() else { return };
         let mut later = run.clone();
-        let args = run.top().map(|frame| frame.args.clone()).unwrap_or_default();
+        let Some(frame) = run.top() else { return };
         later.frames = vec![Frame {
             next: index,
             end: index + 1,
             settled: true,
-            ..Frame::new(action, args, false)
+            result: frame.result.clone(),
+            error: frame.error.clone(),
+            ..Frame::new(action, frame.args.clone(), false)
         }];
         let key = (step.at.clone(), run.origin.clone());
         self.debounced.insert(

@@ -16,10 +16,10 @@ pub(super) fn perform(app: &mut App, call: &ToolCall) -> Outcome {
         Err(failure) => return Outcome::Failed(failure),
     };
     match call.id {
-        "form.validate" if validate(app, form.as_deref()) => Outcome::Done(Value::Bool(true)),
+        "form.validate" if app.validate(form.as_deref()) => Outcome::Done(Value::Bool(true)),
         "form.validate" => Outcome::Stops,
         "form.submit" => {
-            if !validate(app, form.as_deref()) {
+            if !app.validate(form.as_deref()) {
                 return Outcome::Stops;
             }
             let values = values(app, form.as_deref());
@@ -47,15 +47,6 @@ fn form_of(app: &App, call: &ToolCall) -> Result<Option<NodeId>, Failure> {
             )),
         },
         None => Ok(call.origin.as_ref().and_then(|origin| app.form_around(origin))),
-    }
-}
-
-fn validate(app: &mut App, form: Option<&str>) -> bool {
-    if let Some(form) = form {
-        app.validate(form)
-    } else {
-        let roots = app.view.roots();
-        roots.iter().all(|root| app.validate(root))
     }
 }
 

@@ -146,6 +146,23 @@ fn named_actions_take_arguments_and_the_short_form_takes_the_event() {
 }
 
 #[test]
+fn a_debounced_step_knows_the_result_it_follows() {
+    let mut screen = Screen::open(json!({
+        "type": "app", "title": "Later", "state": {"seven": 7, "kept": 0, "code": ""},
+        "components": [{"type": "button", "id": "go", "props": {"text": "Go"}, "on_event": {"click": [
+            {"tool": "ui.get_state", "args": {"path": "seven"},
+             "then": {"debounce": 100, "tool": "ui.set_state", "args": {"path": "kept", "value": "{{ result }}"}}},
+            {"tool": "calc.divide", "args": {"a": "{{ code }}one", "b": 0},
+             "catch": {"debounce": 100, "tool": "ui.set_state", "args": {"path": "code", "value": "{{ error.code }}"}}}
+        ]}}]
+    }));
+    screen.click("go");
+    screen.pass(200.0);
+    assert_eq!(screen.state["kept"], 7);
+    assert_eq!(screen.state["code"], "args_invalid");
+}
+
+#[test]
 fn a_debounced_step_runs_once_after_the_pause() {
     let mut screen = Screen::open(json!({
         "type": "app", "title": "A", "state": {"q": "", "asked": []},

@@ -67,6 +67,66 @@ fn a_valid_form_is_sent_and_reset() {
     assert_eq!(screen.node("name").get("error"), None);
 }
 
+#[test]
+fn all_of_an_app_is_checked_where_no_form_is_named() {
+    let mut screen = Screen::open(json!({
+        "type": "app", "title": "Two fields", "state": {"a": "", "b": ""},
+        "components": [
+            {"type": "input", "id": "first", "props": {"label": "A", "value": {"$bind": "a"}}, "checks": ["required"]},
+            {"type": "input", "id": "second", "props": {"label": "B", "value": {"$bind": "b"}}, "checks": ["required"]},
+            {"type": "button", "id": "check", "props": {"text": "Check"}, "on_event": {"click": {"tool": "form.validate"}}}
+        ]
+    }));
+    screen.click("check");
+    for field in ["first", "second"] {
+        assert!(screen.node(field)["error"].is_string(), "{field}");
+    }
+    assert_eq!(screen.effect("ui.focus")["args"]["id"], "first");
+}
+
+#[test]
+fn forms_that_send_themselves_or_each_other_end_and_say_so() {
+    let form = |id: &str, sends: &[&str]| {
+        let sends = sends
+            .iter()
+            .map(|form| json!({"tool": "form.submit", "args": {"form_id": form}}));
+        let counts = json!({"tool": "ui.increment", "args": {"path": "sent"}});
+        let steps: Vec<Value> = [counts].into_iter().chain(sends).collect();
+        json!({"type": "form", "id": id, "on_event": {"submit": steps},
+            "children": [{"type": "button", "id": format!("send_{id}"), "props": {"text": "Send"}}]})
+    };
+    for (forms, most) in [
+        (vec![form("a", &["a"])], 8),
+        (vec![form("a", &["b"]), form("b", &["a"])], 8),
+        (vec![form("a", &["a", "a", "a", "a", "a", "a", "a", "a"])], 1_000),
+    ] {
+        let mut screen = Screen::open(json!({
+            "type": "app", "title": "Forms", "state": {"sent": 0}, "components": forms
+        }));
+        screen.click("send_a");
+        let sent = screen.state["sent"].as_u64().unwrap();
+        assert!((1..=most).contains(&sent), "{sent}");
+        let told = screen.turn["issues"].to_string();
+        assert!(told.contains("too_deep") || told.contains("too_many_steps"), "{told}");
+        screen.click("send_a");
+        assert!(screen.state["sent"].as_u64().unwrap() > sent, "the app goes on");
+    }
+}
+
+#[test]
+fn what_a_number_input_tells_is_a_number() {
+    let mut screen = Screen::open(json!({
+        "type": "app", "title": "Double", "state": {"n": 0, "sent": 0},
+        "components": [{"type": "input", "id": "field", "props": {"label": "N", "type": "number"}, "on_event": {
+            "change": {"tool": "ui.set_state", "args": {"path": "n", "value": "{{ event.value * 2 }}"}},
+            "submit": {"tool": "ui.set_state", "args": {"path": "sent", "value": "{{ event.value + 1 }}"}}
+        }}]
+    }));
+    screen.enter("field", "5");
+    screen.dispatch("field", "submit", json!({"value": "5"}));
+    assert_eq!((&screen.state["n"], &screen.state["sent"]), (&json!(10), &json!(6)));
+}
+
 /// Opens a form with one field of these checks, gives it `value`, leaves it, and reads what it says.
 #[track_caller]
 fn says(kind: &str, checks: &Value, value: &Value) -> Option<String> {
