@@ -523,8 +523,11 @@ impl Kernel {
                 Reply::Granted(self.add_grant(caller, to, capability, rule)?)
             }
             Syscall::RevokeGrant { grant } => {
-                self.revoke(caller, grant)?;
-                Reply::Done
+                let Some((namespace, need)) = self.revoke(caller, grant)? else {
+                    return Ok(Answer::Now(Reply::Done));
+                };
+                let need = Some(need);
+                return self.queue(asked, Op::ForgetApprovals { namespace, need }, limits);
             }
             Syscall::NetworkRequest(request) => return self.network_request(asked, request, limits),
             Syscall::NetworkAccess { url } => return self.network_access(asked, url, limits),
@@ -548,7 +551,8 @@ impl Kernel {
             Syscall::ForgetApprovals { namespace } => {
                 errand::check_person(caller)?;
                 self.forget_approvals(caller, namespace)?;
-                return self.queue(asked, Op::ForgetApprovals { namespace }, limits);
+                let need = None;
+                return self.queue(asked, Op::ForgetApprovals { namespace, need }, limits);
             }
             Syscall::ListGrants { pid } => {
                 self.check_control(caller, pid)?;

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use agentos_core::ids::Namespace;
 use agentos_core::kernel::{
-    AuditRecord, IoKind, Reply, Rule, StandingApproval, StoreKey, StoredValue, SysError,
+    ApprovalNeed, AuditRecord, IoKind, Reply, Rule, StandingApproval, StoreKey, StoredValue, SysError,
 };
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
@@ -39,7 +39,7 @@ const UPSERT_APPROVAL: &str = "
     INSERT INTO approvals (namespace, need, rule) VALUES (?, ?, ?)
     ON CONFLICT (namespace, need) DO UPDATE SET rule = excluded.rule";
 
-const DELETE_APPROVALS: &str = "DELETE FROM approvals WHERE namespace = ?";
+const DELETE_APPROVALS: &str = "DELETE FROM approvals WHERE namespace = ?1 AND need = coalesce(?2, need)";
 
 /// The app data, the person's lasting answers and the audit of the database of [`crate::database`]. There is one of each
 /// database: it alone appends to the audit.
@@ -191,10 +191,17 @@ impl SqliteAppData {
         Ok(Reply::Done)
     }
 
-    pub(super) async fn forget_approvals(&self, namespace: Namespace) -> Result<Reply, SysError> {
+    /// All of the namespace where no need is named.
+    pub(super) async fn forget_approvals(
+        &self,
+        namespace: Namespace,
+        need: Option<&ApprovalNeed>,
+    ) -> Result<Reply, SysError> {
+        let need = need.map(serde_json::to_string).transpose().map_err(corrupt)?;
         let _turn = self.turn.lock().await;
         sqlx::query(DELETE_APPROVALS)
             .bind(namespace.to_string())
+            .bind(need)
             .execute(&self.pool)
             .await
             .map_err(failed)?;

@@ -160,7 +160,9 @@ impl HostPort for Host {
             Op::RunProgram(program) => self.run(*program, record).await,
             Op::Stream(_) => Err(SysError::Unavailable { retry_after: None }),
             Op::KeepApproval(approval) => self.app_data.keep_approval(&approval).await,
-            Op::ForgetApprovals { namespace } => self.app_data.forget_approvals(namespace).await,
+            Op::ForgetApprovals { namespace, need } => {
+                self.app_data.forget_approvals(namespace, need.as_ref()).await
+            }
             Op::SystemInfo => Ok(Reply::SystemInfo(self.system_info.clone())),
         }
     }

@@ -273,6 +273,12 @@ impl Approvals {
         self.standing.entry(namespace).or_default().insert(need, rule);
     }
 
+    pub(super) fn forget_answer(&mut self, namespace: Namespace, need: &ApprovalNeed) {
+        if let Some(standing) = self.standing.get_mut(&namespace) {
+            standing.remove(need);
+        }
+    }
+
     pub(super) fn forget_namespace(&mut self, namespace: Namespace) {
         self.standing.remove(&namespace);
     }

@@ -1,9 +1,10 @@
 //! Processes and grants: who exists, and who may do what.
 
 use super::{
-    Action, CallId, Capability, EndReason, EventKind, GrantId, Kernel, NewProcess, Pid, Principal, Priority,
-    ProcessState, Rule, SysError,
+    Action, ApprovalNeed, CallId, Capability, EndReason, EventKind, GrantId, GrantInfo, Kernel, NewProcess,
+    Pid, Principal, Priority, ProcessState, Rule, SysError,
 };
+use crate::ids::Namespace;
 
 impl Kernel {
     pub(super) fn spawn(&mut self, caller: Principal, new: NewProcess) -> Result<Pid, SysError> {
@@ -202,8 +203,13 @@ impl Kernel {
         Ok(grant)
     }
 
-    /// Takes back a grant with all that was derived from it.
-    pub(super) fn revoke(&mut self, caller: Principal, grant: GrantId) -> Result<(), SysError> {
+    /// Takes back a grant with all that was derived from it. Where a person's answer gave it, the answer holds no more: it
+    /// is told, for the host to forget.
+    pub(super) fn revoke(
+        &mut self,
+        caller: Principal,
+        grant: GrantId,
+    ) -> Result<Option<(Namespace, ApprovalNeed)>, SysError> {
         if let Principal::Process(own) = caller {
             self.check(caller, &Capability::Signal)?;
             if !self.grants.derived_from(grant, own) {
@@ -216,6 +222,7 @@ impl Kernel {
         if revoked.is_empty() {
             return Err(SysError::NotFound);
         }
+        let answered = revoked.first().and_then(|revoked| self.forget_answer(revoked));
         for revoked in revoked {
             let (grant, from, capability) = (revoked.id, revoked.holder, revoked.capability);
             self.record(
@@ -229,6 +236,20 @@ impl Kernel {
             self.emit(from, EventKind::GrantRevoked { grant, capability });
         }
         self.end_calls_no_longer_allowed();
-        Ok(())
+        Ok(answered)
+    }
+
+    fn forget_answer(&mut self, revoked: &GrantInfo) -> Option<(Namespace, ApprovalNeed)> {
+        if revoked.parent.is_some() {
+            return None;
+        }
+        let namespace = self.processes.get(revoked.holder)?.namespace?;
+        let is_it =
+            |need: &ApprovalNeed, rule| rule == revoked.rule && need.capability() == revoked.capability;
+        let mut standing = self.approvals.standing(namespace);
+        let need = standing.find(|(need, rule)| is_it(need, *rule))?.0.clone();
+        drop(standing);
+        self.approvals.forget_answer(namespace, &need);
+        Some((namespace, need))
     }
 }

@@ -1,7 +1,7 @@
 //! The one gate: only here is an operation authorised, and an authorised one is all a host performs.
 
 use super::CallId;
-use super::approval::StandingApproval;
+use super::approval::{ApprovalNeed, StandingApproval};
 use super::audit::{Action, AuditRecord};
 use super::capability::{Capability, Grants, Standing};
 use super::error::SysError;
@@ -83,8 +83,11 @@ pub enum Op {
     Stream(Box<StreamOp>),
     /// Answers [`Reply::Done`](super::Reply::Done): the answer is there after a restart.
     KeepApproval(StandingApproval),
-    /// Answers [`Reply::Done`](super::Reply::Done): nothing is answered for the namespace any more.
-    ForgetApprovals { namespace: Namespace },
+    /// Answers [`Reply::Done`](super::Reply::Done): nothing is answered for the namespace any more, or not this need.
+    ForgetApprovals {
+        namespace: Namespace,
+        need: Option<ApprovalNeed>,
+    },
 }
 
 impl Op {

@@ -296,8 +296,12 @@ impl State {
                 self.approvals.push(approval);
                 Ok(Reply::Done)
             }
-            Op::ForgetApprovals { namespace } => {
-                self.approvals.retain(|approval| approval.namespace != namespace);
+            Op::ForgetApprovals { namespace, need } => {
+                let is_forgotten = |approval: &StandingApproval| {
+                    let is_meant = need.as_ref().is_none_or(|need| *need == approval.need);
+                    approval.namespace == namespace && is_meant
+                };
+                self.approvals.retain(|approval| !is_forgotten(approval));
                 Ok(Reply::Done)
             }
             Op::SystemInfo => Ok(Reply::SystemInfo(SystemInfo {

@@ -104,6 +104,16 @@ fn questions_answers_and_requests_are_in_the_audit_and_lasting_answers_beside_it
         kernel.syscall(Principal::System, forget).await.unwrap();
         assert_eq!(SqliteAppData::new(pool.clone()).approvals().await, Ok(Vec::new()));
 
+        fetch(kernel, pid, &url).await.unwrap_err();
+        let open = kernel.approvals().await.unwrap();
+        kernel.answer(open[0].id, ApprovalAnswer::Always).await.unwrap();
+        let grants = kernel.grants(Some(pid)).await.unwrap();
+        let granted = grants
+            .iter()
+            .find(|grant| grant.capability == open[0].need.capability());
+        kernel.revoke(granted.unwrap().id).await.unwrap();
+        assert_eq!(SqliteAppData::new(pool.clone()).approvals().await, Ok(Vec::new()));
+
         local.stop().await;
         let records: Vec<String> = sqlx::query_scalar("SELECT record FROM audit ORDER BY seq")
             .fetch_all(&pool)
@@ -127,7 +137,11 @@ fn questions_answers_and_requests_are_in_the_audit_and_lasting_answers_beside_it
                 "grant",
                 "network_request",
                 "revoke",
-                "forget_approvals"
+                "forget_approvals",
+                "approval_asked",
+                "approval_answered",
+                "grant",
+                "revoke"
             ]
         );
         assert!(

@@ -712,6 +712,34 @@ fn what_a_window_loads_is_asked_about_as_a_request_is_and_not_sent() {
 }
 
 #[test]
+fn an_answer_whose_grant_is_revoked_holds_for_no_later_process() {
+    for answer in [
+        ApprovalAnswer::Session,
+        ApprovalAnswer::Always,
+        ApprovalAnswer::Never,
+    ] {
+        let (mut bench, pid) = attended();
+        bench.fetch(pid, URL);
+        bench.decide(answer);
+        let given = bench.kernel.grants.held_by(pid).pop().unwrap();
+        let (_, effects) = bench.call(Principal::System, Syscall::RevokeGrant { grant: given.id });
+        let forgotten = Op::ForgetApprovals {
+            namespace: namespace(1),
+            need: Some(site("api.example")),
+        };
+        assert!(
+            effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Perform(op) if *op.op() == forgotten)),
+            "{answer:?}: the host forgets it"
+        );
+        let later = bench.app(1);
+        bench.fetch(later, URL);
+        assert_eq!(bench.open().len(), 1, "{answer:?}: it is asked again");
+    }
+}
+
+#[test]
 fn an_answer_that_is_forgotten_holds_for_no_running_process() {
     let (mut bench, pid) = attended();
     let (call, _) = bench.fetch(pid, URL);

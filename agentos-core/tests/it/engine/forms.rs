@@ -107,7 +107,10 @@ fn forms_that_send_themselves_or_each_other_end_and_say_so() {
         let sent = screen.state["sent"].as_u64().unwrap();
         assert!((1..=most).contains(&sent), "{sent}");
         let told = screen.turn["issues"].to_string();
-        assert!(told.contains("too_deep") || told.contains("too_many_steps"), "{told}");
+        assert!(
+            told.contains("too_deep") || told.contains("too_many_steps"),
+            "{told}"
+        );
         screen.click("send_a");
         assert!(screen.state["sent"].as_u64().unwrap() > sent, "the app goes on");
     }
@@ -124,7 +127,10 @@ fn what_a_number_input_tells_is_a_number() {
     }));
     screen.enter("field", "5");
     screen.dispatch("field", "submit", json!({"value": "5"}));
-    assert_eq!((&screen.state["n"], &screen.state["sent"]), (&json!(10), &json!(6)));
+    assert_eq!(
+        (&screen.state["n"], &screen.state["sent"]),
+        (&json!(10), &json!(6))
+    );
 }
 
 /// Opens a form with one field of these checks, gives it `value`, leaves it, and reads what it says.
