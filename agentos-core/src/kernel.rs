@@ -51,6 +51,7 @@ pub use approval::{
     StandingApproval,
 };
 pub use audit::{Action, AuditFault, AuditHash, AuditRecord, AuditRow, AuditVerifier};
+pub(crate) use call::AnswerRoom;
 pub use call::{Batch, CALL_TIME, Call, CallName, Order};
 pub use capability::{Capability, GrantId, GrantInfo, Rule};
 pub use ended::ENDED_KEPT;

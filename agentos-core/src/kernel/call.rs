@@ -4,7 +4,7 @@ use super::error::SysError;
 use super::idempotency::IdempotencyKey;
 use super::model::MODEL_TIME;
 use super::process::Principal;
-use super::syscall::Syscall;
+use super::syscall::{Reply, Syscall};
 use crate::time::Millis;
 
 /// How long a call may take, but for one to the model, which has [`MODEL_TIME`], and a program, whose time depends on
@@ -94,6 +94,9 @@ pub enum Order {
 
 impl Batch {
     pub const MAX_CALLS: usize = 64;
+    /// What its answers bring together, at most; one that does not fit is [`SysError::TooLarge`], as the calls that change
+    /// something never are.
+    pub const ANSWER_BYTES: u64 = 60 * 1_024 * 1_024;
 
     /// # Errors
     /// [`SysError::InvalidArgument`] for none, for more than [`Self::MAX_CALLS`], and for more than one caller.
@@ -119,6 +122,25 @@ impl Batch {
 
     pub fn into_calls(self) -> Vec<Call> {
         self.calls
+    }
+}
+
+/// What the answers of a batch may still bring.
+#[derive(Debug)]
+pub(crate) struct AnswerRoom(u64);
+
+impl AnswerRoom {
+    pub(crate) fn of_a_batch() -> Self {
+        Self(Batch::ANSWER_BYTES)
+    }
+
+    pub(crate) fn admit(&mut self, answer: Result<Reply, SysError>) -> Result<Reply, SysError> {
+        let answer = answer?;
+        let left = self.0.checked_sub(answer.bytes());
+        self.0 = left.ok_or(SysError::TooLarge {
+            limit: Batch::ANSWER_BYTES,
+        })?;
+        Ok(answer)
     }
 }
 

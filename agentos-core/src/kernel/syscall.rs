@@ -256,6 +256,7 @@ impl Reply {
     pub(super) fn bytes(&self) -> u64 {
         let bytes = match self {
             Self::Value(value) => value.bytes.len(),
+            Self::File(FileReply::Bytes { bytes, .. }) => bytes.len(),
             Self::Killed(pids) => size_of_val(&pids[..]),
             Self::Response(response) => response.bytes(),
             Self::Model(ModelReply::Text(text)) => text.len(),

@@ -7,9 +7,9 @@ use futures::stream::BoxStream;
 use super::stream::ByteStream;
 use crate::ids::Namespace;
 use crate::kernel::{
-    Approval, ApprovalAnswer, ApprovalId, Batch, Call, Capability, EventPage, FileStat, GrantId, GrantInfo,
-    KernelEvent, KernelStats, NewProcess, Order, Pid, Principal, ProcessInfo, ReadStream, Reply, Rule,
-    StandingApproval, SysError, Syscall, WriteStream,
+    AnswerRoom, Approval, ApprovalAnswer, ApprovalId, Batch, Call, Capability, EventPage, FileStat, GrantId,
+    GrantInfo, KernelEvent, KernelStats, NewProcess, Order, Pid, Principal, ProcessInfo, ReadStream, Reply,
+    Rule, StandingApproval, SysError, Syscall, WriteStream,
 };
 
 /// The kernel, wherever it runs.
@@ -28,18 +28,26 @@ pub trait KernelPort: Send + Sync {
     /// [`SysError::InvalidArgument`] when its key is that of another call.
     async fn call(&self, call: Call) -> Result<Reply, SysError>;
 
-    /// Makes calls together, and answers each in their order. Dropping the future cancels those in flight and makes no
-    /// more.
+    /// Makes calls together, and answers each in their order, up to [`Batch::ANSWER_BYTES`]. Dropping the future cancels
+    /// those in flight and makes no more.
     async fn batch(&self, batch: Batch) -> Vec<Result<Reply, SysError>> {
+        let mut room = AnswerRoom::of_a_batch();
         match batch.order() {
             Order::Ordered => {
                 let mut answers = Vec::new();
                 for call in batch.into_calls() {
-                    answers.push(self.call(call).await);
+                    answers.push(room.admit(self.call(call).await));
                 }
                 answers
             }
-            Order::Parallel => join_all(batch.into_calls().into_iter().map(|call| self.call(call))).await,
+            Order::Parallel => {
+                let answers = join_all(batch.into_calls().into_iter().map(|call| self.call(call)));
+                answers
+                    .await
+                    .into_iter()
+                    .map(|answer| room.admit(answer))
+                    .collect()
+            }
         }
     }
 

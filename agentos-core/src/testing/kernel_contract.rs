@@ -11,8 +11,8 @@ use futures::stream::{self, StreamExt};
 
 use crate::ids::Namespace;
 use crate::kernel::{
-    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, FILE_BYTES, FilePlace, FileStat,
-    FsPath, FsRights, FsRule, IdempotencyKey, IpcRights, IpcRule, KernelEvent, LimitTable, Message,
+    Batch, Call, CallName, Capability, Dispatch, EndReason, EventKind, FILE_BYTES, FileCall, FilePlace,
+    FileStat, FsPath, FsRights, FsRule, IdempotencyKey, IpcRights, IpcRule, KernelEvent, LimitTable, Message,
     MessageKind, NewProcess, Order, Partner, Peer, Pid, Principal, ProcessState, Profile, ProgramEnd,
     ProgramName, ProgramRequest, RECEIVE_LIMIT, ReadStream, Reply, Resource, Rule, STREAM_CHUNK, SocketCall,
     SocketMessage, StoreKey, StoredValue, SysError, Syscall, Topic, Wanted, WriteMode, WriteStream,
@@ -53,6 +53,7 @@ macro_rules! kernel_contract {
             nobody_sends_to_a_stranger_without_leave
             a_batch_is_answered_call_by_call_in_its_order
             a_batch_at_once_answers_every_call
+            the_answers_of_a_batch_are_bounded_and_small_ones_always_come
             a_call_in_flight_is_cancelled_by_its_name
             a_name_is_one_call_at_a_time
             nobody_cancels_the_call_of_another
@@ -593,6 +594,37 @@ pub async fn a_batch_at_once_answers_every_call(kernel: &dyn KernelPort) {
         }),
     ];
     assert_eq!(kernel.batch(batch).await, answers);
+}
+
+pub async fn the_answers_of_a_batch_are_bounded_and_small_ones_always_come(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let call = |call| Call::new(Principal::Process(pid), Syscall::File(call));
+    let path = || FsPath::parse("large").unwrap();
+    let write = |bytes| {
+        call(FileCall::Write {
+            path: path(),
+            bytes,
+            mode: WriteMode::Replace,
+            if_etag: None,
+        })
+    };
+    kernel.call(write(bytes(FILE_BYTES as usize))).await.unwrap();
+    let read = call(FileCall::Read {
+        path: path(),
+        offset: 0,
+        length: None,
+    });
+    let fitting = (Batch::ANSWER_BYTES / FILE_BYTES) as usize;
+    let mut calls = vec![read; fitting + 2];
+    calls.push(write(Vec::new()));
+    let answers = kernel.batch(Batch::new(Order::Ordered, calls).unwrap()).await;
+    let too_large = SysError::TooLarge {
+        limit: Batch::ANSWER_BYTES,
+    };
+    let (read, rest) = answers.split_at(fitting);
+    assert!(read.iter().all(Result::is_ok));
+    assert_eq!(rest[..2], [Err(too_large.clone()), Err(too_large)]);
+    assert!(rest[2].is_ok() && rest.len() == 3);
 }
 
 pub async fn a_call_in_flight_is_cancelled_by_its_name(kernel: &dyn KernelPort) {
