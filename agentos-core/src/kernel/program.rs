@@ -181,6 +181,7 @@ impl Kernel {
         }
         let pid = asked.caller.pid();
         self.processes.check_room(pid)?;
+        self.check_room_for_process(pid, false)?;
         let held_bytes = bytes(&request.args, &request.input) + limits.program_output_bytes;
         self.processes.take_operation(pid, limits, held_bytes)?;
         let time: Millis = u64::from(limits.program_cpu_seconds) * 1_000 * PROGRAM_PATIENCE;

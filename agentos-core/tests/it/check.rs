@@ -584,6 +584,10 @@ fn tools() {
         );
     }
     click(
+        &json!({"tool": "set_state"}),
+        &["error tool_unknown /components/0/on_event/click (ui.set_state)"],
+    );
+    click(
         &json!({"tool": "ui.set_stat"}),
         &["error tool_unknown /components/0/on_event/click (ui.set_state)"],
     );

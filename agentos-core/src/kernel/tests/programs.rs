@@ -403,3 +403,29 @@ fn a_program_the_host_could_not_start_leaves_no_process() {
     assert_eq!(ends(&effects), [(child, EndReason::Exited)]);
     assert!(!exists(&bench, child));
 }
+
+#[test]
+fn while_memory_is_short_no_program_begins_in_the_background() {
+    const MIB: u64 = 1_024 * 1_024;
+    let mut bench = Bench::with(KernelConfig {
+        memory_budget: 60 * MIB,
+        ..config()
+    });
+    let (seen, behind) = (bench.app(1), bench.app(2));
+    for pid in [seen, behind] {
+        bench.grant(pid, need("sort"));
+    }
+    bench.system(Syscall::SetFocus { pid: Some(seen) }).unwrap();
+    let held = Syscall::HoldState {
+        pid: seen,
+        bytes: 50 * MIB,
+    };
+    bench.system(held).unwrap();
+    let (call, effects) = bench.call(Principal::Process(behind), run("sort"));
+    assert!(
+        matches!(replies(&effects)[&call], Err(SysError::QuotaExceeded { .. })),
+        "{effects:?}"
+    );
+    let (call, effects) = bench.call(Principal::Process(seen), run("sort"));
+    assert!(!replies(&effects).contains_key(&call), "it runs");
+}

@@ -91,9 +91,19 @@ impl<'a> Checker<'a> {
             return Some(tool);
         }
         let group = id.split('.').next().unwrap_or_default();
+        let of_that_name = || {
+            let mut tools = catalog.tools();
+            let tool = tools.find(|tool| tool.id.rsplit('.').next() == Some(id))?;
+            Some(tool.id.to_string())
+        };
         let slip = || self.nearest(id, catalog.tools().map(|tool| tool.id.as_ref()));
-        let hint = former_tools::instead(id).map(str::to_owned).or_else(slip);
-        let issue = if catalog.has_group(group) {
+        let former = former_tools::instead(id).map(str::to_owned);
+        let hint = former.or_else(of_that_name).or_else(slip);
+        let issue = if !id.contains('.') {
+            let message =
+                format!("there is no tool `{id}`; a tool is named with its group, as `ui.set_state` is");
+            Issue::error(Code::ToolUnknown, at, message)
+        } else if catalog.has_group(group) {
             let names: Vec<&str> = catalog
                 .tools()
                 .filter(|tool| tool.group() == group)
