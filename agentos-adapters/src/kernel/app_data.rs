@@ -211,7 +211,12 @@ impl SqliteAppData {
     pub(super) async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
         let mut turn = self.turn.lock().await;
         let mut connection = self.pool.acquire().await.map_err(failed)?;
-        *turn = Some(append(&mut turn, &mut connection, records).await?);
+        let end = match append(&mut turn, &mut connection, records).await {
+            Ok(end) => end,
+            // Whoever wrote before may have left while the rows were on their way, and they came after all.
+            Err(_) => append(&mut turn, &mut connection, records).await?,
+        };
+        *turn = Some(end);
         Ok(())
     }
 

@@ -26,12 +26,12 @@ pub trait Resolver: Debug + Send + Sync {
 pub(super) struct SystemResolver;
 
 /// Names that are looked up at once, each on a thread that cannot be stopped; others wait without one.
-static AT_ONCE: Semaphore = Semaphore::const_new(64);
+static LOOK_UPS: Semaphore = Semaphore::const_new(64);
 
 #[async_trait]
 impl Resolver for SystemResolver {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        let place = AT_ONCE.acquire().await.map_err(io::Error::other)?;
+        let place = LOOK_UPS.acquire().await.map_err(io::Error::other)?;
         let name = name.to_owned();
         let look_up = move || {
             // Whoever asked may have left; the system goes on until it has an answer.

@@ -94,8 +94,7 @@ pub enum Order {
 
 impl Batch {
     pub const MAX_CALLS: usize = 64;
-    /// What its answers bring together, at most; one that does not fit is [`SysError::TooLarge`], as the calls that change
-    /// something never are.
+    /// What its answers bring together, at most. One that does not fit is [`SysError::TooLarge`]; what its call did stands.
     pub const ANSWER_BYTES: u64 = 60 * 1_024 * 1_024;
 
     /// # Errors

@@ -183,3 +183,17 @@ fn the_audit_goes_on_after_a_restart() {
         assert_eq!(SqliteAudit::new(pool).verify().await.unwrap(), 5);
     });
 }
+
+/// As where a caller left while its row was on the way, and the row came after the next one had begun.
+#[test]
+fn a_row_that_came_from_elsewhere_is_followed() {
+    run(async {
+        let (pool, _folder) = audited().await;
+        let one = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+        let other = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+        for (number, kernel) in [(1, &one), (2, &other), (3, &one), (4, &other)] {
+            app(kernel, number).await;
+        }
+        assert_eq!(SqliteAudit::new(pool).verify().await.unwrap(), 8);
+    });
+}
