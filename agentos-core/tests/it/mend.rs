@@ -181,6 +181,16 @@ fn properties_take_their_name_and_kind() {
 }
 
 #[test]
+fn properties_of_a_style_take_their_name() {
+    component(
+        &json!({"type": "text", "props": {"content": "a", "style":
+            {"font-size": "2rem", "background_color": "red", "Color": "blue", "marginTop": 4, "glow": 1}}}),
+        &json!({"type": "text", "props": {"content": "a", "style":
+            {"fontSize": "2rem", "backgroundColor": "red", "color": "blue", "marginTop": 4, "glow": 1}}}),
+    );
+}
+
+#[test]
 fn misplaced_keys_go_where_they_belong() {
     component(
         &json!({"type": "button", "props": {"text": "A", "on_event": {"click": "add"}, "visible": "count", "children": null}}),

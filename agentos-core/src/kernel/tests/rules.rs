@@ -70,6 +70,16 @@ fn limits_are_those_of_the_design() {
         );
         (memory, calls, tree, limits.store_keys, value, network, mail)
     };
+    let programs = |limits: Limits| {
+        let (space, output) = (
+            limits.program_address_bytes >> 20,
+            limits.program_output_bytes >> 20,
+        );
+        (limits.disk_bytes >> 20, space, limits.program_cpu_seconds, output)
+    };
+    assert_eq!(programs(table.minimal), (8, 0, 0, 0));
+    assert_eq!(programs(table.standard), (256, 512, 60, 1));
+    assert_eq!(programs(table.privileged), (4_096, 2_048, 300, 8));
     assert_eq!(
         row(table.minimal),
         (

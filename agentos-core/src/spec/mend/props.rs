@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Mender, Object, is_open, names, path_meant, rename};
-use crate::spec::catalog::{ComponentEntry, ValueKind};
+use crate::spec::catalog::{ComponentEntry, STYLE_PROPERTIES, ValueKind, is_style_property};
 use crate::spec::location::Location;
 use crate::spec::nearest;
 use crate::spec::path::Path;
@@ -157,6 +157,9 @@ impl Mender<'_> {
             *value = json!({"$bind": path});
             self.told(at, "`$bind` takes a path, not an expression");
         }
+        if let (ValueKind::Style, Value::Object(style)) = (kind, &mut *value) {
+            self.style_names(style, at);
+        }
         if let Some(coerced) = in_form(kind, value) {
             self.told(
                 at,
@@ -165,6 +168,24 @@ impl Mender<'_> {
             *value = coerced;
         }
         true
+    }
+
+    fn style_names(&mut self, style: &mut Object, at: &Location) {
+        let strangers: Vec<String> = style
+            .keys()
+            .filter(|name| !is_style_property(name))
+            .cloned()
+            .collect();
+        for name in strangers {
+            let meant = nearest::unmistakable(&name, STYLE_PROPERTIES.iter().copied());
+            if let Some(meant) = meant.filter(|meant| !style.contains_key(*meant)) {
+                rename(style, &name, meant);
+                self.told(
+                    &at.member(&name),
+                    format!("`{name}` of a style is called `{meant}`"),
+                );
+            }
+        }
     }
 
     /// `required` of a field is a check.
