@@ -1,6 +1,6 @@
 //! Lets the kernel's policy decide, in the thread of whoever has news for it, and carries out what it decided.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,6 +49,8 @@ struct State {
     /// False once nobody can ask any more.
     open: bool,
     answers: HashMap<CallId, Answer>,
+    /// Calls that led to records before they were answered; their answers come after those.
+    recorded: HashSet<CallId>,
     /// Those that are open, with the host's end until the host has it.
     streams: HashMap<CallId, Option<Pipe>>,
     running: HashMap<OpId, Operation>,
@@ -128,6 +130,7 @@ impl Driver {
             clock: SteadyClock::start(ambient),
             open: true,
             answers: HashMap::new(),
+            recorded: HashSet::new(),
             streams: HashMap::new(),
             running: HashMap::new(),
             wakes_at: Millis::MAX,
@@ -384,6 +387,11 @@ impl State {
     }
 
     fn decide(&mut self, input: Input, outcome: &mut Outcome) {
+        let asked = match &input {
+            Input::Call { id, .. } => Some(*id),
+            _ => None,
+        };
+        let mut follows_records = false;
         let mut decision = Decision {
             _unsettled: self.outlets.as_ref().map(|outlets| outlets.unsettled.clone()),
             ..Decision::default()
@@ -395,15 +403,20 @@ impl State {
                 Effect::Audit(record) => decision.records.push(record),
                 Effect::Reply { call, result } => {
                     outcome.left.extend(self.streams.remove(&call));
+                    follows_records |= self.recorded.remove(&call);
                     let answer = self.answers.remove(&call);
                     decision.answers.extend(answer.map(|answer| (answer, result)));
                 }
                 Effect::Emit(event) => self.emit(event),
             }
         }
+        if !decision.records.is_empty() {
+            self.recorded.extend(asked.filter(|call| self.answers.contains_key(call)));
+            follows_records = true;
+        }
         match &self.outlets {
             // Sent in the order of the steps, which is the order in the audit.
-            Some(outlets) if !decision.records.is_empty() => {
+            Some(outlets) if follows_records => {
                 if let Err(ended) = outlets.decisions.send(decision) {
                     outcome.settled.push(ended.0);
                 }

@@ -69,6 +69,12 @@ impl Path {
         &self.0[0]
     }
 
+    /// Whether it reads as an expression, as a model writes one where a path is due.
+    pub(super) fn is_an_expression(&self) -> bool {
+        let root = self.root();
+        root.contains(['|', '(']) || [" and ", " or ", " if "].iter().any(|word| root.contains(word))
+    }
+
     /// This path, one or more segments deeper. The segments come from a parsed path or an index.
     #[must_use]
     pub fn join(&self, deeper: impl IntoIterator<Item = Arc<str>>) -> Self {

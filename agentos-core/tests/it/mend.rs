@@ -418,6 +418,23 @@ fn a_path_that_is_a_slip_of_one_in_the_state_is_that_one() {
 }
 
 #[test]
+fn an_expression_where_a_list_is_named_is_no_state_and_is_told() {
+    for list in ["todos | sort(attribute='n')", "range(3)", "q and todos"] {
+        let doc = json!({
+            "type": "app", "title": "A", "state": {"todos": [], "q": true},
+            "components": [{"type": "list", "id": "l", "each": {"in": list, "as": "t"},
+                "children": [{"type": "text", "id": "t", "props": {"content": "{{ t }}"}}]}],
+        });
+        let accepted = accept(doc, Catalog::builtin(), Loss::Forbidden);
+        let told = format!("{accepted:?}");
+        assert!(
+            told.contains("BindUnknownPath") && told.contains("under `computed`"),
+            "{list}: {told}"
+        );
+    }
+}
+
+#[test]
 fn a_path_that_is_near_another_and_means_something_else_is_declared() {
     let doc = json!({
         "state": {"todos": [], "item1": ""},

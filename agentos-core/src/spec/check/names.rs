@@ -233,7 +233,11 @@ impl Checker<'_> {
                 self.report(Issue::error(Code::BindUnknownPath, at, message));
             }
             None => {
-                let hint = self.known_names(place, root);
+                let hint = if path.is_an_expression() {
+                    Some("what is worked out has a name under `computed`, which stands here".to_owned())
+                } else {
+                    self.known_names(place, root)
+                };
                 let message = format!("`{path}` cannot be {done}: the state has no `{root}`");
                 self.report_with(Issue::error(Code::BindUnknownPath, at, message), hint);
             }

@@ -109,6 +109,9 @@ impl<'a> Mender<'a> {
                 );
                 continue;
             }
+            if !declared.contains_key(root_name) && path.is_an_expression() {
+                continue;
+            }
             let Value::Object(state) = root.entry("state").or_insert_with(|| json!({})) else {
                 return;
             };
