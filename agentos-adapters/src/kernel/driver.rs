@@ -411,7 +411,8 @@ impl State {
             }
         }
         if !decision.records.is_empty() {
-            self.recorded.extend(asked.filter(|call| self.answers.contains_key(call)));
+            self.recorded
+                .extend(asked.filter(|call| self.answers.contains_key(call)));
             follows_records = true;
         }
         match &self.outlets {
