@@ -38,7 +38,7 @@ use tempfile::TempDir;
 const ROUNDS: usize = 9;
 const READS: usize = 300;
 const WRITES: usize = 150;
-/// The log of the database grows to some thousand pages, two of them a write, and is written over from then on.
+/// The log of the database grows to a thousand pages, two of them a write, and is written over from then on.
 const WRITES_UNTIL_STEADY: usize = 600;
 const READERS: usize = 64;
 const EVENTS_A_SECOND: u64 = 10_000;

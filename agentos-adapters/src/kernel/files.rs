@@ -103,7 +103,7 @@ impl Files {
             .await
     }
 
-    /// Makes what `prepare` stages, on one thread: to change threads takes as long as to bring a record to the disk.
+    /// Makes what `prepare` stages, on one thread, so that no step waits for another thread to wake.
     async fn change(
         &self,
         prepare: impl FnOnce() -> Result<Staged, SysError> + Send + 'static,
