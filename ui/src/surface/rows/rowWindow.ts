@@ -57,6 +57,8 @@ export class RowWindow {
   #mark: NodeId | null = null;
   /** Rows that go on beginning a line while lines come in above that were never seen. */
   #pins = new Set<number>();
+  /** The first pinned row, where the line before it, the first that is drawn, is yet to be filled. */
+  #short: number | null = null;
 
   /** Where rows were drawn before, `drawn` of them are at first, and what is scrolled to stays there. */
   constructor(flow: Flow, drawn = 0) {
@@ -109,6 +111,15 @@ export class RowWindow {
     this.#pins.add(place);
   }
 
+  /** The line before this row is the first that is drawn, and short: it grows as soon as more are drawn above. */
+  endShort(place: number): void {
+    this.#short = place;
+  }
+
+  isAfterShort(place: number): boolean {
+    return place === this.#short;
+  }
+
   #firstOf(line: number): number {
     return Math.min(this.#wrapped?.firstOf(line) ?? line * this.#columns, this.total);
   }
@@ -133,6 +144,7 @@ export class RowWindow {
       this.#from += moved;
       this.#to += moved;
       this.#pins = new Set([...this.#pins].map((place) => place + moved));
+      if (this.#short !== null) this.#short += moved;
       if (this.#wrapped) this.#wrapped.shiftPlaces(moved);
       else if (this.#columns === 1) this.#lines.shift(Math.min(seen, this.#lines.count), moved);
     }
@@ -208,6 +220,7 @@ export class RowWindow {
   forget(): void {
     this.#lines.forget();
     this.#pins.clear();
+    this.#short = null;
   }
 
   /** Draws what lies between two distances from where the list begins; false when that is drawn already. */
@@ -236,12 +249,13 @@ export class RowWindow {
   /** Where rows are drawn above others, what wraps there must not draw up those that are looked at. */
   #pin(before: number, seen: number): void {
     if (this.#from < before && before < this.#to) {
-      const lead = Math.max(before, seen);
+      const lead = Math.max(this.#short ?? before, seen);
       this.pin(lead);
       // From the very first row on, lines are as they would be if all were drawn.
       if (this.#from === 0) for (const place of this.#pins) if (place < lead) this.#pins.delete(place);
     }
     for (const place of this.#pins) if (place <= this.#from || this.#to <= place) this.#pins.delete(place);
+    if (this.#short !== null && !this.#pins.has(this.#short)) this.#short = null;
   }
 
   /** The rows to draw, in order; the one `held` is in and its neighbours stay, wherever they are. */

@@ -96,6 +96,18 @@ describe("the window of rows that wrap", () => {
     ]);
   });
 
+  it("leaves the line that was drawn first free to be filled, where it is short", () => {
+    const rows = wrapped();
+    rows.cover(4_000, 4_400);
+    const before = rows.from;
+    rows.cover(3_800, 4_200);
+    const lead = Math.max(before, rows.firstAt(3_800));
+    rows.pin(lead - 4);
+    rows.endShort(lead - 4);
+    rows.cover(3_600, 4_000);
+    expect([...rows.pins].sort((a, b) => a - b)).toEqual([lead - 4, lead]);
+  });
+
   it("has what is looked at begin its line while lines come in above, until it is out of view", () => {
     const rows = wrapped();
     rows.cover(4_000, 4_400);

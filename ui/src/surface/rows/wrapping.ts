@@ -50,7 +50,9 @@ export function measureWrapping(box: HTMLElement, rows: RowWindow): Rooms {
   const width = box.getBoundingClientRect().width * scale - box.offsetWidth + innerWidth(box, style);
   const drawn = { pieces, width, gap: columnGap };
   const lead = pieces.findIndex(({ place }) => rows.pins.has(place));
-  if (rows.from > 0 && roomBefore(lead, drawn, rows) !== null) fillUpwards(lead, drawn, rows);
+  const first = pieces[lead];
+  if (first && rows.from > 0 && (rows.isAfterShort(first.place) || roomBefore(lead, drawn, rows) !== null))
+    fillUpwards(lead, drawn, rows);
   const rooms = new Map<number, number>();
   for (const [at, { place }] of pieces.entries()) {
     const room = rows.pins.has(place) ? roomBefore(at, drawn, rows) : null;
@@ -75,11 +77,13 @@ function roomBefore(at: number, { pieces, width, gap }: Drawn, rows: RowWindow):
 /** Makes the lines above a pinned row full from the lowest on: the short one is then out of view, and yet to grow. */
 function fillUpwards(lead: number, { pieces, width, gap }: Drawn, rows: RowWindow): void {
   let taken = 0;
-  let below: Piece | undefined;
+  let below = pieces[lead];
+  if (below) rows.endShort(below.place);
   for (const piece of pieces.slice(0, lead).reverse()) {
     const needed = piece.width;
-    if (below && taken + gap + needed > width && piece.place !== below.place) {
+    if (below && taken > 0 && taken + gap + needed > width && piece.place !== below.place) {
       rows.pin(below.place);
+      rows.endShort(below.place);
       taken = 0;
     }
     taken += needed + (taken > 0 ? gap : 0);
