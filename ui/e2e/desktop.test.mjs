@@ -48,6 +48,27 @@ describe("windows", () => {
     await shows(todo, "1 task left");
   });
 
+  it("in front have their icon in view, however many there are on a narrow shelf", async () => {
+    await desktop.page.setViewportSize({ width: 390, height: 800 });
+    for (let count = 0; count < 6; count += 1) await desktop.generate(COUNTER);
+    const inFront = desktop.page.getByRole("button", { name: /, in front$/ });
+    const isInView = () =>
+      inFront.evaluate((icon) => {
+        const [is, around] = [icon.getBoundingClientRect(), icon.parentElement.getBoundingClientRect()];
+        return is.left >= around.left && is.right <= around.right;
+      });
+    assert.ok(await isInView(), "the last of six");
+    await desktop.page
+      .getByRole("navigation", { name: "Running apps" })
+      .evaluate((shelf) => shelf.scrollTo(0, 0));
+    await desktop.page
+      .getByRole("button", { name: /^Counter, open$/ })
+      .first()
+      .click();
+    await inFront.waitFor();
+    assert.ok(await isInView(), "the first of six");
+  });
+
   it("can be minimised, brought back and closed", async () => {
     const counter = await desktop.generate(COUNTER);
     await button(counter, "Minimise").click();

@@ -1,6 +1,6 @@
 import clsx from "clsx";
 import { Activity, Keyboard, LayoutGrid, MessageCircle, Moon, Settings, Sun, WifiOff } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTheme } from "@/shared/theme";
 import { AppIcon } from "@/shared/ui/AppIcon";
 import { IconButton } from "@/shared/ui/IconButton";
@@ -101,8 +101,13 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
 function DockIcon({ window, focused }: { window: DesktopWindow; focused: boolean }) {
   const desk = useDesk();
   const state = window.minimised ? "minimised" : focused ? "in front" : "open";
+  const icon = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (focused) icon.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [focused]);
   return (
     <button
+      ref={icon}
       type="button"
       className={clsx(
         "relative grid size-11 flex-none place-items-center rounded-xl outline-offset-0 transition-colors hover:bg-surface-3",
