@@ -22,6 +22,7 @@ mod document;
 mod ids;
 mod loss;
 mod names;
+mod panels;
 mod props;
 mod scope_prefix;
 mod state;

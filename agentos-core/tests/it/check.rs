@@ -791,6 +791,21 @@ fn accessible_names() {
 }
 
 #[test]
+fn panels_hold_something() {
+    for kind in ["tabs", "accordion"] {
+        let hint = r#""children": [{"type": "container", "props": {"label": …}, "children": […]}]"#;
+        component(
+            &json!({"type": kind}),
+            &[&format!("error schema /components/0 ({hint})")],
+        );
+    }
+    component(
+        &json!({"type": "tabs", "each": {"in": "todos", "as": "t"}, "children": [{"type": "card", "props": {"title": "{{ t.text }}"}}]}),
+        &[],
+    );
+}
+
+#[test]
 fn unused_definitions_are_noted() {
     let doc = json!({
         "state": {"a": 1, "b": 2, "c": 3},

@@ -912,3 +912,37 @@ fn with_leave_to_drop_any_object_becomes_a_document() {
         );
     }
 }
+
+#[test]
+fn panels_that_are_written_as_a_list_become_children() {
+    let panels = json!([
+        {"type": "container", "id": "day", "props": {"label": "Day"},
+         "children": [{"type": "text", "props": {"content": "Today"}}]},
+        {"type": "container", "props": {"label": "Week"}, "children": [{"type": "button", "props": {"text": "Add"}}]},
+        {"type": "container", "props": {"label": "Year"}, "children": []},
+    ]);
+    let list = json!([
+        {"id": "day", "label": "Day", "content": "Today"},
+        {"title": "Week", "children": [{"type": "button", "props": {"text": "Add"}}]},
+        "Year",
+    ]);
+    for (kind, key) in [
+        ("tabs", "tabs"),
+        ("tabs", "panels"),
+        ("accordion", "items"),
+        ("accordion", "sections"),
+    ] {
+        let expected = json!({"type": kind, "props": {"label": "Views"}, "children": panels});
+        component(
+            &json!({"type": kind, "props": {"label": "Views", key: list}}),
+            &expected,
+        );
+        component(
+            &json!({"type": kind, "props": {"label": "Views"}, "children": [], key: list}),
+            &expected,
+        );
+    }
+    // What a panel cannot hold is not lost.
+    let icons = json!({"type": "tabs", "props": {"tabs": [{"label": "Day", "icon": "sun"}]}});
+    component(&icons, &icons);
+}

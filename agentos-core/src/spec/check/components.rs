@@ -230,6 +230,11 @@ impl<'a> Checker<'a> {
         if entry.children != Children::Panels {
             return;
         }
+        if component.children.is_empty() {
+            let message = format!("{} without panels shows nothing", entry.with_article());
+            let hint = r#""children": [{"type": "container", "props": {"label": …}, "children": […]}]"#;
+            self.report(Issue::error(Code::Schema, &component.at, message).hint(hint));
+        }
         for panel in &component.children {
             let is_named = PANEL_LABELS
                 .iter()

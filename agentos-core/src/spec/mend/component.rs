@@ -52,6 +52,7 @@ impl<'a> Mender<'a> {
         self.component_keys(component, at);
         let entry = self.kind(component, at);
         self.gather_handlers(component, entry, at);
+        self.panels(component, entry, at);
         self.gather_props(component, entry, at);
         self.move_out_of_props(component, entry, at);
         let entry = entry.and_then(|entry| self.input_type(component, entry, at));
