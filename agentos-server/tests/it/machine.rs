@@ -1,14 +1,16 @@
 //! The real program with an app in it, and a server of somebody else's that the app may be allowed to reach.
 
+use std::future::{Future, ready};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use crate::process::{Program, place};
 use crate::stream::Client;
@@ -22,13 +24,35 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Self {
+        Self::behind(|stream| ready(Some(stream))).await
+    }
+
+    /// One that is spoken to over TLS.
+    pub(crate) async fn with_tls(tls: TlsAcceptor) -> Self {
+        Self::behind(move |stream| {
+            let handshake = tls.accept(stream);
+            async { handshake.await.ok() }
+        })
+        .await
+    }
+
+    async fn behind<S, F>(greet: impl Fn(TcpStream) -> F + Clone + Send + 'static) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+        F: Future<Output = Option<S>> + Send,
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&requests);
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, Arc::clone(&kept)));
+                let (greet, kept) = (greet.clone(), Arc::clone(&kept));
+                tokio::spawn(async move {
+                    if let Some(stream) = greet(stream).await {
+                        answer(stream, kept).await;
+                    }
+                });
             }
         });
         Self {
@@ -53,7 +77,7 @@ impl Drop for Site {
     }
 }
 
-async fn answer(mut stream: TcpStream, kept: Arc<Mutex<Vec<String>>>) {
+async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, kept: Arc<Mutex<Vec<String>>>) {
     let mut request = Vec::new();
     let mut buffer = [0; 4_096];
     while !request.windows(4).any(|end| end == b"\r\n\r\n") {
@@ -115,7 +139,7 @@ async fn answer(mut stream: TcpStream, kept: Arc<Mutex<Vec<String>>>) {
 }
 
 /// An answer that never ends.
-async fn pour(mut stream: TcpStream) {
+async fn pour(mut stream: impl AsyncWrite + Unpin) {
     let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut sent = stream.write_all(head.as_bytes()).await;
     while sent.is_ok() {

@@ -2,6 +2,7 @@
 //! and never what is not public unless the operator named exactly it.
 
 mod sockets;
+mod tls;
 
 use std::collections::BTreeSet;
 

@@ -39,7 +39,7 @@ impl Mender<'_> {
         };
         holder.shift_remove(list);
         component.insert("children".to_owned(), Value::Array(panels));
-        let at = if inside { at.member("props") } else { at.clone() };
+        let at = if inside { at.member("props") } else { *at };
         self.told(
             &at.member(list),
             format!("`{list}` were made children, each a panel with its label"),
