@@ -11,7 +11,7 @@ use agentos_core::kernel::{
 };
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
-use super::space::{Arrival, taken};
+use super::space::{Arrival, Space, taken};
 use super::walk::{Located, make, stat, sync};
 use super::{Root, Roots, Terms, Turns, failed};
 
@@ -93,7 +93,7 @@ impl Staged {
             }
             FileOp::RemoveDirectory { place } => {
                 let at = located(&place)?;
-                check_empty_folder(&at)?;
+                check_empty_folder(&at, &staging.turns.target)?;
                 Ok(staging.staged(Step::RemoveFolder(at), 0, DISK_BLOCK))
             }
             FileOp::Read { .. } | FileOp::Exists { .. } | FileOp::Stat { .. } | FileOp::List { .. } => {
@@ -344,16 +344,11 @@ fn check_etag(there: Option<&Metadata>, if_etag: Option<&str>) -> Result<(), Sys
     Err(SysError::Conflict { etag })
 }
 
-fn check_empty_folder(at: &Located) -> Result<(), SysError> {
-    let metadata = at.found()?.ok_or(SysError::NotFound)?;
-    if metadata.is_file() {
-        return Err(SysError::NotADirectory);
-    }
-    let mut entries = at.folder.read_dir(&at.name).map_err(failed)?;
-    if entries.next().is_some() {
-        Err(SysError::NotEmpty)
-    } else {
+fn check_empty_folder(at: &Located, space: &Space) -> Result<(), SysError> {
+    if space.is_empty(&at.open_folder()?).map_err(failed)? {
         Ok(())
+    } else {
+        Err(SysError::NotEmpty)
     }
 }
 

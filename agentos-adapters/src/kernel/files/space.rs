@@ -107,6 +107,21 @@ impl Space {
             .map(|used| used.saturating_sub(freed).saturating_add(added));
     }
 
+    /// Whether nothing is in `folder`, once what a crash left half written there is removed.
+    pub(super) fn is_empty(&self, folder: &Dir) -> io::Result<bool> {
+        for entry in folder.entries()? {
+            let entry = entry?;
+            let is_half_written = entry
+                .metadata()
+                .is_ok_and(|metadata| is_half_written(&entry.file_name(), &metadata));
+            if !is_half_written || self.arriving.knows(&entry.file_name()) {
+                return Ok(false);
+            }
+            folder.remove_file(entry.file_name())?;
+        }
+        Ok(true)
+    }
+
     fn count(&mut self, root: &Dir) -> Result<u64, SysError> {
         let used = count(root, FsPath::DEPTH, &self.arriving).map_err(failed)?;
         self.used = Some(used);
@@ -123,6 +138,11 @@ pub(super) fn taken(metadata: &Metadata) -> u64 {
     }
 }
 
+/// Whether it has a name that no path has, for a file that has none of its own yet.
+fn is_half_written(name: &OsStr, metadata: &Metadata) -> bool {
+    name.to_string_lossy().starts_with(FsPath::HOST_PREFIX) && metadata.is_file()
+}
+
 /// Counts what is below `folder`, as deep as paths reach but for what is arriving, and removes what a crash left half
 /// written there.
 fn count(folder: &Dir, depth: usize, arriving: &Arriving) -> io::Result<u64> {
@@ -132,7 +152,7 @@ fn count(folder: &Dir, depth: usize, arriving: &Arriving) -> io::Result<u64> {
         let name = entry.file_name();
         // What is gone meanwhile takes nothing.
         let Ok(metadata) = entry.metadata() else { continue };
-        if name.to_string_lossy().starts_with(FsPath::HOST_PREFIX) && metadata.is_file() {
+        if is_half_written(&name, &metadata) {
             if !arriving.knows(&name)
                 && let Err(error) = folder.remove_file(&name)
             {

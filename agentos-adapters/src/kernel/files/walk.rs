@@ -64,6 +64,15 @@ impl Located {
         }
     }
 
+    /// Opens the folder of that name.
+    pub(super) fn open_folder(&self) -> Result<Dir, SysError> {
+        if self.found()?.ok_or(SysError::NotFound)?.is_file() {
+            return Err(SysError::NotADirectory);
+        }
+        let folder = self.folder.open_dir_nofollow(&self.name);
+        opened(folder, &self.folder, &self.name, &self.rule)
+    }
+
     /// Opens the regular file of that name to read it. What has come in its place meanwhile neither blocks nor is read.
     pub(super) fn open(&self) -> Result<(File, Metadata), SysError> {
         self.file()?.ok_or(SysError::NotFound)?;

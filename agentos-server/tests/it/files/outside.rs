@@ -500,6 +500,14 @@ async fn what_was_acknowledged_is_there_after_a_kill_and_what_was_half_written_i
     )
     .await;
     assert_eq!(names(&home), ["a.txt"]);
+    // So does the folder that holds nothing else.
+    call(&program, "files.mkdir", json!({ "path": "d" })).await;
+    fs::write(home.join("d/.agentos-abc"), "half").unwrap();
+    let listed = call(&program, "files.list", json!({ "path": "d" })).await;
+    assert_eq!(listed["data"], json!([]), "{listed}");
+    let removed = call(&program, "files.delete", json!({ "path": "d" })).await;
+    assert_eq!(removed["data"], true, "{removed}");
+    assert_eq!(names(&home), ["a.txt"]);
     for (place, mode) in [
         (home.join("a.txt"), 0o600),
         (home, 0o700),
