@@ -184,7 +184,7 @@ impl fmt::Display for Capability {
             Self::Fs(rule) => return write!(formatter, "{rule}"),
             Self::Program { program } => return write!(formatter, "run the program {program}"),
             Self::Llm => "ask the model",
-            Self::Approve => "answer for a person",
+            Self::Approve => "do what only a person may",
             Self::Store { .. } => "use this storage",
             Self::Time => "read the time",
             Self::SystemInfo => "read system information",

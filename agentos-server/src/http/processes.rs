@@ -134,11 +134,40 @@ pub(crate) async fn resume(State(desk): State<Arc<Desk>>, Id(pid): Id<Pid>) -> R
 fn refused(pid: Pid, error: SysError) -> Fault {
     let message = match error {
         SysError::NotFound => format!("there is no process {pid}"),
-        SysError::InvalidArgument { .. } => format!("process {pid} is the system itself"),
+        SysError::InvalidArgument { .. } if pid == Pid::SYSTEM => {
+            format!("process {pid} is the system itself")
+        }
+        SysError::InvalidArgument { .. } => {
+            format!("process {pid} is a program: it can be killed, and not suspended or resumed")
+        }
         other => return other.into(),
     };
     Fault {
         message,
         ..error.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pid: u64, error: SysError, expected: &str) {
+        assert_eq!(refused(Pid::from_number(pid), error).message, expected);
+    }
+
+    #[test]
+    fn what_cannot_be_done_to_a_process_is_told_with_what_it_is() {
+        let not_this = || SysError::InvalidArgument {
+            field: "pid".to_owned(),
+        };
+        check(1, not_this(), "process 1 is the system itself");
+        check(
+            7,
+            not_this(),
+            "process 7 is a program: it can be killed, and not suspended or resumed",
+        );
+        check(7, SysError::NotFound, "there is no process 7");
     }
 }
