@@ -8,11 +8,11 @@ use super::error::SysError;
 use super::exchange::Outbound;
 use super::files::FileOp;
 use super::limits::Limits;
-use super::model::{ANSWER_BYTES, Prompt};
+use super::model::Prompt;
 use super::process::{Pid, Principal};
 use super::program::ProgramRun;
 use super::socket::SocketOp;
-use super::stream::{STREAM_BYTES, StreamOp};
+use super::stream::StreamOp;
 use super::syscall::{STORE_LIST_LIMIT, StoreKey};
 use crate::ids::{BootId, Namespace};
 use crate::time::Millis;
@@ -173,23 +173,13 @@ impl Op {
         }
     }
 
-    /// The most bytes the kernel holds for it until it is done.
+    /// The most bytes the kernel holds until it is done, for one that a call is; what an errand holds it knows itself.
     pub(super) fn held_bytes(&self) -> u64 {
         match self {
             Self::StoreGet { max_bytes, .. } => *max_bytes,
             Self::StorePut { value, .. } => value.len() as u64,
             Self::StoreList { limit, .. } => u64::from(*limit) * StoreKey::MAX_BYTES as u64,
-            Self::NetworkRequest(outbound) => outbound.body.len() as u64 + outbound.response_bytes,
-            Self::Socket(op) => op.held_bytes(),
-            Self::Generate(prompt) => prompt.bytes() + ANSWER_BYTES,
-            Self::RunProgram(run) => run.input_bytes() + run.output_bytes,
-            Self::File(op) => op.held_bytes(),
-            Self::Stream(_) => STREAM_BYTES,
-            Self::StoreDelete { .. }
-            | Self::StoreClear { .. }
-            | Self::SystemInfo
-            | Self::KeepApproval(_)
-            | Self::ForgetApprovals { .. } => 0,
+            _ => 0,
         }
     }
 

@@ -134,15 +134,6 @@ impl SocketOp {
     /// The method of the request that opens it, which stands for all that is sent over it.
     pub(super) const METHOD: Method = Method::Get;
 
-    pub(super) fn held_bytes(&self) -> u64 {
-        match &self.act {
-            SocketAct::Open(opening) => held_bytes(opening.message_bytes),
-            SocketAct::Send(message) => message.bytes(),
-            SocketAct::Receive { max_bytes, .. } => *max_bytes,
-            SocketAct::Close => 0,
-        }
-    }
-
     pub(super) fn action(&self) -> Option<Action> {
         matches!(self.act, SocketAct::Open(_)).then(|| Action::NetworkSocket {
             origin: self.target.socket_origin(),
