@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::approval::ApprovalNeed;
 use super::errand::Errand;
 use super::{
-    Answer, Asked, CallId, Capability, EndReason, Kernel, Lane, Limits, NewProcess, Op, Pid, Principal,
-    Priority, Profile, Reply, Stage, SysError,
+    Answer, Asked, CallId, EndReason, Kernel, Lane, Limits, NewProcess, Op, Pid, Principal, Priority,
+    Profile, Reply, Stage, SysError,
 };
 use crate::time::Millis;
 
@@ -174,11 +174,6 @@ impl Kernel {
         limits: &Limits,
     ) -> Result<Answer, SysError> {
         request.check(limits)?;
-        if !self.config.programs.contains(&request.program) {
-            let program = request.program;
-            self.check(asked.caller, &Capability::Program { program })?;
-            return Err(SysError::NotFound);
-        }
         let pid = asked.caller.pid();
         self.processes.check_room(pid)?;
         self.check_room_for_process(pid, false)?;
@@ -198,7 +193,8 @@ impl Kernel {
         Ok(Answer::WhenDone)
     }
 
-    /// Makes the process of an allowed program, which then waits for its place on the host.
+    /// Makes the process of an allowed program, which then waits for its place on the host. Only who is allowed a program
+    /// learns whether there is one.
     pub(super) fn start_program(&mut self, call: CallId) -> Result<(), SysError> {
         let Some(waiting) = self.calls.get_mut(&call) else {
             return Ok(());
@@ -206,6 +202,9 @@ impl Kernel {
         let Some(Errand::Program(program)) = &mut waiting.errand else {
             return Ok(());
         };
+        if !self.config.programs.contains(&program.request.program) {
+            return Err(SysError::NotFound);
+        }
         let caller = waiting.asked.caller;
         let parent = self.processes.get(caller.pid()).ok_or(SysError::Cancelled)?;
         let (limits, priority) = (*parent.limits, parent.priority);

@@ -131,7 +131,7 @@ pub enum Syscall {
     /// [`Reply::Program`] once it ended, however it ended. It runs as a child process of the caller, which is
     /// `cancelled` here when that process is killed and which it does not outlive; it may take
     /// [`PROGRAM_PATIENCE`](super::PROGRAM_PATIENCE) times its CPU time. Approved as a request is, program by program.
-    /// `not_found` for one the operator did not register, and `unavailable` where it cannot be confined.
+    /// Once allowed, `not_found` for one the operator did not register, and `unavailable` where it cannot be confined.
     RunProgram(ProgramRequest),
     /// [`Reply::Approvals`]: what the person is asked now.
     ListApprovals,

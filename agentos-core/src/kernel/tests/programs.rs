@@ -178,13 +178,43 @@ fn a_program_waits_for_the_person_without_a_process() {
 #[test]
 fn what_the_operator_did_not_register_is_nobodys_to_run() {
     let mut bench = Bench::with(config());
-    bench.handle(Input::Attended(true));
     let pid = bench.app(1);
-    let denied = Err(SysError::PermissionDenied { need: need("sh") });
-    assert_eq!(bench.answer(Principal::Process(pid), run("sh")), denied);
     bench.grant(pid, need("sh"));
     for caller in [Principal::Process(pid), Principal::System] {
         assert_eq!(bench.answer(caller, run("sh")), Err(SysError::NotFound));
+    }
+    assert_eq!(bench.kernel.processes.tree(pid), [pid]);
+    let usage = bench.usage(pid);
+    assert_eq!((usage.memory_bytes, usage.calls_in_flight), (0, 0));
+}
+
+#[test]
+fn who_is_not_allowed_a_program_is_not_told_whether_there_is_one() {
+    let mut bench = Bench::with(config());
+    let pid = bench.app(1);
+    let caller = Principal::Process(pid);
+    for program in ["sort", "sh"] {
+        let refused = bench.answer(caller, run(program));
+        assert!(
+            matches!(refused, Err(SysError::ApprovalRequired { .. })),
+            "{program}: {refused:?}"
+        );
+    }
+    bench.handle(Input::Attended(true));
+    for program in ["sort", "sh"] {
+        let (call, effects) = bench.call(caller, run(program));
+        assert_eq!(
+            replies(&effects).get(&call),
+            None,
+            "{program} waits for the person"
+        );
+        let Ok(Reply::Approvals(open)) = bench.system(Syscall::ListApprovals) else {
+            panic!("no list");
+        };
+        let (id, answer) = (open[0].id, ApprovalAnswer::Never);
+        let (_, effects) = bench.call(Principal::System, Syscall::AnswerApproval { id, answer });
+        let denied = Err(SysError::PermissionDenied { need: need(program) });
+        assert_eq!(replies(&effects)[&call], denied);
     }
 }
 
