@@ -3,6 +3,7 @@
 //!
 //! Start at [`LocalKernel`]; [`Host`] is the host of this machine. [`GrpcKernel`] is the kernel of another program.
 
+mod answers;
 mod app_data;
 mod audit;
 mod driver;
@@ -20,12 +21,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use agentos_core::kernel::{
-    Call, CallId, FileStat, FileStream, IoKind, KernelConfig, Principal, ReadStream, Reply, SysError,
+    Batch, Call, CallId, FileStat, FileStream, IoKind, KernelConfig, Principal, ReadStream, Reply, SysError,
     WriteStream,
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
-use agentos_core::ports::kernel::{EventItem, KernelPort, Reader};
+use agentos_core::ports::kernel::{EventItem, KernelPort, Reader, make_batch};
 use agentos_core::ports::stream::{ByteStream, Pipe, pipe, read_through};
 use async_trait::async_trait;
 use futures::future::{BoxFuture, FutureExt};
@@ -35,6 +36,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{Instrument, field};
 
+pub use answers::{KeptAnswers, keep_answers};
 pub use app_data::SqliteAppData;
 pub use audit::{AUDIT_ROWS, AuditError, AuditPage, SqliteAudit};
 pub use files::Files;
@@ -43,6 +45,7 @@ pub use host::{Host, memory_budget};
 pub use network::Resolver;
 pub use programs::{Program, Programs, ProgramsError, landlock_version, launched, seccomp_filters};
 
+use answers::Given;
 use driver::{Driver, Subscription};
 
 /// [`KernelPort`] over a [`Kernel`](agentos_core::kernel::Kernel) in this process.
@@ -72,7 +75,11 @@ impl LocalKernel {
     async fn make(&self, call: Call) -> Result<Reply, SysError> {
         let id = self.next_call();
         let answered = self.driver.call(id, call).ok_or_else(stopped)?;
-        WaitingCall::new(id, answered, Arc::clone(&self.driver)).await
+        let Given { result, charge } = WaitingCall::new(id, answered, Arc::clone(&self.driver)).await?;
+        if let Some(charge) = charge {
+            charge.keep();
+        }
+        result
     }
 
     /// Opens a stream, and answers it once it ended.
@@ -86,7 +93,7 @@ impl LocalKernel {
         let driver = Arc::clone(&self.driver);
         async move {
             let answered = driver.open((id, caller), stream, pipe).ok_or_else(stopped)?;
-            WaitingCall::new(id, answered, driver).await
+            WaitingCall::new(id, answered, driver).await?.result
         }
         .boxed()
     }
@@ -120,6 +127,14 @@ impl KernelPort for LocalKernel {
         span.record("micros", began.elapsed().as_micros() as u64);
         span.in_scope(|| tracing::debug!("answered"));
         answer
+    }
+
+    async fn batch(&self, batch: Batch) -> Vec<Result<Reply, SysError>> {
+        let (answers, kept) = make_batch(batch, |call| keep_answers(self.call(call)).boxed()).await;
+        for kept in kept {
+            kept.leave();
+        }
+        answers
     }
 
     async fn read_stream(&self, caller: Principal, read: ReadStream) -> Result<ByteStream, SysError> {
@@ -161,12 +176,12 @@ fn stopped() -> SysError {
 /// Cancels the call when its caller no longer waits.
 struct WaitingCall {
     call: CallId,
-    answered: oneshot::Receiver<Result<Reply, SysError>>,
+    answered: oneshot::Receiver<Given>,
     driver: Arc<Driver>,
 }
 
 impl WaitingCall {
-    fn new(call: CallId, answered: oneshot::Receiver<Result<Reply, SysError>>, driver: Arc<Driver>) -> Self {
+    fn new(call: CallId, answered: oneshot::Receiver<Given>, driver: Arc<Driver>) -> Self {
         Self {
             call,
             answered,
@@ -176,11 +191,11 @@ impl WaitingCall {
 }
 
 impl Future for WaitingCall {
-    type Output = Result<Reply, SysError>;
+    type Output = Result<Given, SysError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let answered = Pin::new(&mut self.answered).poll(context);
-        answered.map(|answer| answer.unwrap_or_else(|_| Err(stopped())))
+        answered.map(|answer| answer.map_err(|_| stopped()))
     }
 }
 

@@ -5,6 +5,7 @@
 //! only the monitor builds.
 
 mod address;
+mod answers;
 mod approval;
 mod audit;
 mod call;
@@ -46,6 +47,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use address::is_public;
+pub use answers::LARGE_ANSWER;
 pub use approval::{
     APPROVAL_TIME, APPROVALS_KEPT, APPROVALS_PENDING, Approval, ApprovalAnswer, ApprovalId, ApprovalNeed,
     StandingApproval,
@@ -90,6 +92,7 @@ pub use tally::{KernelStats, OperationTimes};
 
 use crate::ids::BootId;
 use crate::time::Millis;
+use answers::Untaken;
 use approval::Approvals;
 use capability::{Grants, Standing};
 use denials::DenialCount;
@@ -129,6 +132,11 @@ pub enum Input {
     Attended(bool),
     /// The caller no longer waits. Unknown and answered calls are ignored, and a change with a key goes on.
     Cancel {
+        call: CallId,
+    },
+    /// The answer to a call is with whoever asked, or with nobody: from [`LARGE_ANSWER`] on what it brings is held until
+    /// then. Ignored for others.
+    Taken {
         call: CallId,
     },
     /// Time passed; due at [`Kernel::wake_at`].
@@ -218,6 +226,8 @@ pub struct Kernel {
     /// The calls in flight that have a name.
     names: BTreeMap<(Principal, CallName), CallId>,
     keys: Keys,
+    /// The large answers that are on their way.
+    untaken: BTreeMap<CallId, Untaken>,
     approvals: Approvals,
     /// Whether a person is there who can be asked.
     attended: bool,
@@ -330,6 +340,7 @@ impl Kernel {
             deadlines: BTreeSet::new(),
             names: BTreeMap::new(),
             keys: Keys::default(),
+            untaken: BTreeMap::new(),
             denials: DenialCount::default(),
             events: EventLog::new(config.boot),
             tally: Tally::default(),
@@ -347,6 +358,7 @@ impl Kernel {
             Input::Open { id, caller, stream } => self.open(id, caller, stream),
             Input::OpDone { op, result } => self.op_done(op, result),
             Input::Cancel { call } => self.abandon(call),
+            Input::Taken { call } => self.answer_taken(call),
             Input::Attended(attended) => self.attended = attended,
             Input::Tick => {}
         }

@@ -29,6 +29,7 @@ use tonic_health::server::{HealthReporter, health_reporter};
 use tower::layer::layer_fn;
 
 use crate::access::Access;
+use crate::answers::ChargedCalls;
 use crate::desk::Desk;
 use crate::guard::GuardedCalls;
 use ai::Ai;
@@ -93,7 +94,9 @@ where
     Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        .layer(layer_fn(move |calls| GuardedCalls::new(calls, access)))
+        .layer(layer_fn(move |calls| {
+            ChargedCalls(GuardedCalls::new(calls, access))
+        }))
         .add_routes(routes(service, health))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopped)
         .await

@@ -35,7 +35,7 @@ use utoipa_axum::routes;
 
 use crate::desk::Desk;
 use crate::fault::Fault;
-use crate::{desktop, guard, ws};
+use crate::{answers, desktop, guard, ws};
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const BODY_BYTES: usize = 1024 * 1024;
@@ -130,6 +130,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .fallback(desktop::asset)
         .method_not_allowed_fallback(|| async { Fault::wrong_method() })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn(answers::charge))
         .layer(middleware::from_fn_with_state(access, guard::guard))
         .with_state(desk)
 }

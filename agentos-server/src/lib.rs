@@ -4,6 +4,7 @@
 
 mod access;
 mod ambient;
+mod answers;
 mod budgets;
 mod config;
 mod conversations;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use agentos_core::kernel::{
@@ -21,6 +21,8 @@ use futures::future::{AbortHandle, AbortRegistration, Abortable, join_all};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
+
+use super::answers::{Charge, Given};
 
 /// Events a reader may be behind before it misses some.
 const EVENTS_BEHIND: usize = 1_024;
@@ -44,6 +46,8 @@ pub(super) struct Driver {
 }
 
 struct State {
+    /// This one, for the charges of answers.
+    driver: Weak<Driver>,
     kernel: Kernel,
     clock: SteadyClock,
     /// False once nobody can ask any more.
@@ -71,7 +75,7 @@ struct Outlets {
     unsettled: watch::Sender<()>,
 }
 
-pub(super) type Answer = oneshot::Sender<Result<Reply, SysError>>;
+type Answer = oneshot::Sender<Given>;
 
 /// A place in the stream of events: what is kept first, then what happens.
 #[derive(Debug)]
@@ -110,7 +114,7 @@ struct Outcome {
 #[derive(Default)]
 struct Decision {
     records: Vec<AuditRecord>,
-    answers: Vec<(Answer, Result<Reply, SysError>)>,
+    answers: Vec<(Answer, Given)>,
     stopping: Vec<oneshot::Receiver<()>>,
     /// Held until its answers are given.
     _unsettled: Option<watch::Sender<()>>,
@@ -125,25 +129,25 @@ impl Driver {
     ) -> Arc<Self> {
         let (decisions, decided) = mpsc::unbounded_channel();
         let (unsettled, settled) = watch::channel(());
-        let state = State {
-            kernel: Kernel::new(config, ambient.now()),
-            clock: SteadyClock::start(ambient),
-            open: true,
-            answers: HashMap::new(),
-            recorded: HashSet::new(),
-            streams: HashMap::new(),
-            running: HashMap::new(),
-            wakes_at: Millis::MAX,
-            people: Arc::default(),
-            attended: false,
-            outlets: Some(Outlets {
-                events: broadcast::channel(EVENTS_BEHIND).0,
-                decisions,
-                unsettled: unsettled.clone(),
+        let driver = Arc::new_cyclic(|driver| Self {
+            state: Mutex::new(State {
+                driver: Weak::clone(driver),
+                kernel: Kernel::new(config, ambient.now()),
+                clock: SteadyClock::start(ambient),
+                open: true,
+                answers: HashMap::new(),
+                recorded: HashSet::new(),
+                streams: HashMap::new(),
+                running: HashMap::new(),
+                wakes_at: Millis::MAX,
+                people: Arc::default(),
+                attended: false,
+                outlets: Some(Outlets {
+                    events: broadcast::channel(EVENTS_BEHIND).0,
+                    decisions,
+                    unsettled: unsettled.clone(),
+                }),
             }),
-        };
-        let driver = Arc::new(Self {
-            state: Mutex::new(state),
             host: Arc::clone(&host),
             runtime: Handle::current(),
             time_changed: Notify::new(),
@@ -158,11 +162,7 @@ impl Driver {
     }
 
     /// Begins a call, whose answer comes where this returns; none once nobody can ask.
-    pub(super) fn call(
-        self: &Arc<Self>,
-        id: CallId,
-        call: Call,
-    ) -> Option<oneshot::Receiver<Result<Reply, SysError>>> {
+    pub(super) fn call(self: &Arc<Self>, id: CallId, call: Call) -> Option<oneshot::Receiver<Given>> {
         self.ask(id, Input::Call { id, call }, None)
     }
 
@@ -172,7 +172,7 @@ impl Driver {
         (id, caller): (CallId, Principal),
         stream: FileStream,
         pipe: Pipe,
-    ) -> Option<oneshot::Receiver<Result<Reply, SysError>>> {
+    ) -> Option<oneshot::Receiver<Given>> {
         self.ask(id, Input::Open { id, caller, stream }, Some(pipe))
     }
 
@@ -181,7 +181,7 @@ impl Driver {
         id: CallId,
         input: Input,
         mut pipe: Option<Pipe>,
-    ) -> Option<oneshot::Receiver<Result<Reply, SysError>>> {
+    ) -> Option<oneshot::Receiver<Given>> {
         let (answer, answered) = oneshot::channel();
         let outcome = self.step(|state| {
             state.open.then(|| {
@@ -225,7 +225,7 @@ impl Driver {
         while settled.changed().await.is_ok() {}
     }
 
-    fn tell(self: &Arc<Self>, input: Input) {
+    pub(super) fn tell(self: &Arc<Self>, input: Input) {
         if let Some(outcome) = self.step(|state| state.take(input)) {
             self.carry_on(outcome);
         }
@@ -405,7 +405,9 @@ impl State {
                     outcome.left.extend(self.streams.remove(&call));
                     follows_records |= self.recorded.remove(&call);
                     let answer = self.answers.remove(&call);
-                    decision.answers.extend(answer.map(|answer| (answer, result)));
+                    decision
+                        .answers
+                        .extend(answer.map(|answer| (answer, self.given(call, result))));
                 }
                 Effect::Emit(event) => self.emit(event),
             }
@@ -424,6 +426,12 @@ impl State {
             }
             _ => outcome.settled.push(decision),
         }
+    }
+
+    fn given(&self, call: CallId, result: Result<Reply, SysError>) -> Given {
+        let is_large = result.as_ref().is_ok_and(Reply::is_large);
+        let charge = is_large.then(|| Charge::new(call, Weak::clone(&self.driver)));
+        Given { result, charge }
     }
 
     fn begin(&mut self, op: AuthorizedOp) -> Work {
@@ -518,9 +526,9 @@ impl Decision {
     }
 
     fn give_answers(self) {
-        for (answer, result) in self.answers {
+        for (answer, given) in self.answers {
             // Who asked may have left.
-            let _ = answer.send(result);
+            let _ = answer.send(given);
         }
     }
 }

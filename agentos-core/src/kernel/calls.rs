@@ -174,6 +174,7 @@ impl Kernel {
             self.emit(asked.caller.pid(), EventKind::CallDenied { need: need.clone() });
         }
         self.tally.answered(&result);
+        self.hold_answer(asked.caller, asked.call, &result);
         self.settle_key(asked.call, &result);
         self.effects.push(Effect::Reply {
             call: asked.call,

@@ -159,7 +159,11 @@ impl Kernel {
             Some(Kept {
                 answer: KeptAnswer::Given { result, .. },
                 ..
-            }) => result.clone().map(|reply| Some(Answer::Now(reply))),
+            }) => {
+                let result = result.clone();
+                self.answer_again(caller, result)
+                    .map(|reply| Some(Answer::Now(reply)))
+            }
             Some(Kept {
                 answer: KeptAnswer::Awaited(first),
                 ..
@@ -217,7 +221,8 @@ impl Kernel {
             self.release(first.caller.pid(), bytes.unwrap_or_default());
         }
         for waiting in first.waiting {
-            self.end_call(waiting, result.clone());
+            let result = self.answer_again(first.caller, result.clone());
+            self.end_call(waiting, result);
         }
     }
 

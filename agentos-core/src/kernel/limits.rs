@@ -196,7 +196,7 @@ impl Usage {
         Ok(())
     }
 
-    fn check_memory(&self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
+    pub(super) fn check_memory(&self, limits: &Limits, bytes: u64) -> Result<(), SysError> {
         if self.memory_bytes.saturating_add(bytes) <= limits.memory_bytes {
             return Ok(());
         }

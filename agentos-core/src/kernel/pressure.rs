@@ -155,10 +155,10 @@ impl Kernel {
         level
     }
 
-    /// Who holds most with those below it, among those of the lowest rank; of equals the youngest. None when ending
+    /// Whose end gives most back with those below it, among those of the lowest rank; of equals the youngest. None when ending
     /// anybody would give nothing back.
     fn next_to_end(&self) -> Option<Pid> {
-        let trees = self.bytes_of_trees();
+        let trees = self.given_back_by_trees();
         let holders = trees
             .iter()
             .filter(|(pid, bytes)| **pid != Pid::SYSTEM && **bytes > 0);
@@ -175,11 +175,11 @@ impl Kernel {
         }
     }
 
-    /// What each process holds together with all below it.
-    fn bytes_of_trees(&self) -> BTreeMap<Pid, u64> {
+    /// What comes back when each process ends together with all below it.
+    fn given_back_by_trees(&self) -> BTreeMap<Pid, u64> {
         let mut trees = BTreeMap::new();
         // A child is younger than its parent, so what is below it is known before it is added above.
-        for (pid, parent, bytes) in self.processes.held() {
+        for (pid, parent, bytes) in self.processes.given_back_by_ends() {
             let tree = trees.entry(pid).or_insert(0);
             *tree += bytes;
             let tree = *tree;

@@ -29,6 +29,8 @@ pub(super) struct Process {
     /// Shared by all that have the same.
     pub(super) limits: Arc<Limits>,
     pub(super) usage: Usage,
+    /// Of its memory: answers that were given and are not taken yet. They outlast it.
+    untaken_bytes: u64,
     pub(super) mailbox: Mailbox,
     pub(super) sockets: Sockets,
 }
@@ -75,6 +77,20 @@ impl Process {
 
     pub(super) fn network_is_full(&self, now: Millis) -> SysError {
         self.hour.is_full(&self.limits, &self.usage, now)
+    }
+
+    pub(super) fn check_memory(&self, bytes: u64) -> Result<(), SysError> {
+        self.usage.check_memory(&self.limits, bytes)
+    }
+
+    pub(super) fn hold_answer(&mut self, bytes: u64) {
+        self.usage.memory_bytes += bytes;
+        self.untaken_bytes += bytes;
+    }
+
+    /// What comes back when it ends.
+    fn bytes_given_back(&self) -> u64 {
+        self.usage.memory_bytes - self.untaken_bytes
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -136,6 +152,7 @@ impl ProcessTable {
             priority: Priority::default(),
             limits: Arc::new(limits),
             usage: Usage::default(),
+            untaken_bytes: 0,
             mailbox: Mailbox::default(),
             sockets: Sockets::new(),
         };
@@ -196,10 +213,21 @@ impl ProcessTable {
         Ok(process)
     }
 
-    /// What each process holds, with its parent; children before their parents.
-    pub(super) fn held(&self) -> impl Iterator<Item = (Pid, Option<Pid>, u64)> {
+    /// What comes back when each process ends, with its parent; children before their parents.
+    pub(super) fn given_back_by_ends(&self) -> impl Iterator<Item = (Pid, Option<Pid>, u64)> {
         let processes = self.processes.iter().rev();
-        processes.map(|(pid, process)| (*pid, process.parent, process.usage.memory_bytes))
+        processes.map(|(pid, process)| (*pid, process.parent, process.bytes_given_back()))
+    }
+
+    /// An answer is taken; its process may be gone.
+    pub(super) fn give_back_answer(&mut self, pid: Pid, bytes: u64) {
+        match self.get_mut(pid) {
+            Some(process) => {
+                process.usage.release(bytes);
+                process.untaken_bytes -= bytes;
+            }
+            None => self.memory.held -= bytes,
+        }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Process> + Clone {
@@ -239,6 +267,7 @@ impl ProcessTable {
             rate: CallRate::full(&limits, now),
             limits: self.shared(limits),
             usage: Usage::default(),
+            untaken_bytes: 0,
             mailbox: Mailbox::default(),
             sockets: Sockets::new(),
         };
@@ -328,8 +357,8 @@ impl ProcessTable {
     pub(super) fn remove(&mut self, pid: Pid) {
         self.count_reached();
         let removed = self.processes.remove(&pid);
-        let held = removed.as_ref().map_or(0, |process| process.usage.memory_bytes);
-        self.memory.held -= held;
+        let given_back = removed.as_ref().map_or(0, |process| process.bytes_given_back());
+        self.memory.held -= given_back;
         let Some(parent) = removed.and_then(|process| process.parent) else {
             return;
         };

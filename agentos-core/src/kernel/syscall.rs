@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::LARGE_ANSWER;
 use super::approval::{Approval, ApprovalAnswer, ApprovalId, StandingApproval};
 use super::call::CallName;
 use super::capability::{Capability, GrantId, GrantInfo, Rule};
@@ -252,11 +253,24 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// Whether what it brings is held until it was taken, see [`LARGE_ANSWER`].
+    pub fn is_large(&self) -> bool {
+        self.bytes() >= LARGE_ANSWER
+    }
+
     /// What it brings, as far as a caller decides how much that is.
     pub(super) fn bytes(&self) -> u64 {
         let bytes = match self {
             Self::Value(value) => value.bytes.len(),
             Self::File(FileReply::Bytes { bytes, .. }) => bytes.len(),
+            Self::File(FileReply::Entries { entries, .. }) => {
+                let names: usize = entries.iter().map(|entry| entry.name.len()).sum();
+                size_of_val(&entries[..]) + names
+            }
+            Self::Keys { keys, .. } => {
+                let names: usize = keys.iter().map(|key| key.0.len()).sum();
+                size_of_val(&keys[..]) + names
+            }
             Self::Killed(pids) => size_of_val(&pids[..]),
             Self::Response(response) => response.bytes(),
             Self::Model(ModelReply::Text(text)) => text.len(),

@@ -51,6 +51,8 @@ struct Bench {
     kernel: Kernel,
     now: Millis,
     calls: u64,
+    /// Whether callers take their answers as soon as they are given.
+    takes_answers: bool,
 }
 
 impl Bench {
@@ -63,6 +65,7 @@ impl Bench {
             kernel: Kernel::new(config, START),
             now: START,
             calls: 0,
+            takes_answers: true,
         }
     }
 
@@ -74,7 +77,13 @@ impl Bench {
     }
 
     fn handle(&mut self, input: Input) -> Vec<Effect> {
-        self.kernel.handle(input, self.now)
+        let effects = self.kernel.handle(input, self.now);
+        if self.takes_answers {
+            for call in replies(&effects).into_keys() {
+                assert_eq!(self.kernel.handle(Input::Taken { call }, self.now), []);
+            }
+        }
+        effects
     }
 
     fn call(&mut self, caller: Principal, syscall: Syscall) -> (CallId, Vec<Effect>) {

@@ -1,7 +1,8 @@
 //! What everyone who acts for an app asks of the kernel.
 
 use async_trait::async_trait;
-use futures::future::join_all;
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
 use futures::stream::BoxStream;
 
 use super::stream::ByteStream;
@@ -31,24 +32,8 @@ pub trait KernelPort: Send + Sync {
     /// Makes calls together, and answers each in their order, up to [`Batch::ANSWER_BYTES`]. Dropping the future cancels
     /// those in flight and makes no more.
     async fn batch(&self, batch: Batch) -> Vec<Result<Reply, SysError>> {
-        let mut room = AnswerRoom::of_a_batch();
-        match batch.order() {
-            Order::Ordered => {
-                let mut answers = Vec::new();
-                for call in batch.into_calls() {
-                    answers.push(room.admit(self.call(call).await));
-                }
-                answers
-            }
-            Order::Parallel => {
-                let answers = join_all(batch.into_calls().into_iter().map(|call| self.call(call)));
-                answers
-                    .await
-                    .into_iter()
-                    .map(|answer| room.admit(answer))
-                    .collect()
-            }
-        }
+        let make = |call| self.call(call).map(|answer| (answer, ())).boxed();
+        make_batch(batch, make).await.0
     }
 
     /// Reads a file as a stream, however long it is. Dropping it closes the file. A process that ends, is suspended, or
@@ -80,6 +65,34 @@ pub trait KernelPort: Send + Sync {
         since: Option<u64>,
         reader: Reader,
     ) -> Result<BoxStream<'static, EventItem>, SysError>;
+}
+
+/// Makes the calls of a batch as [`KernelPort::batch`] says. What `make` answers beside an answer is kept, unless the
+/// answer did not fit.
+pub async fn make_batch<'a, K>(
+    batch: Batch,
+    make: impl Fn(Call) -> BoxFuture<'a, (Result<Reply, SysError>, K)>,
+) -> (Vec<Result<Reply, SysError>>, Vec<K>) {
+    let mut room = AnswerRoom::of_a_batch();
+    let mut kept = Vec::new();
+    let mut admit = |(answer, with_it)| {
+        let answer = room.admit(answer);
+        kept.extend(answer.is_ok().then_some(with_it));
+        answer
+    };
+    let mut answers = Vec::new();
+    match batch.order() {
+        Order::Ordered => {
+            for call in batch.into_calls() {
+                answers.push(admit(make(call).await));
+            }
+        }
+        Order::Parallel => {
+            let made = join_all(batch.into_calls().into_iter().map(make)).await;
+            answers.extend(made.into_iter().map(admit));
+        }
+    }
+    (answers, kept)
 }
 
 /// Who reads the events.

@@ -226,7 +226,7 @@ impl State {
     }
 }
 
-/// Cancels the call when its caller no longer waits.
+/// Cancels the call when its caller no longer waits; one that has its answer holds it no more.
 struct WaitingCall {
     state: Arc<Mutex<State>>,
     call: CallId,
@@ -236,6 +236,7 @@ impl Drop for WaitingCall {
     fn drop(&mut self) {
         let mut state = lock(&self.state);
         state.handle(Input::Cancel { call: self.call });
+        state.handle(Input::Taken { call: self.call });
         state.answers.remove(&self.call);
     }
 }

@@ -1,7 +1,11 @@
 //! Files of apps from outside: what the tools do, and promise F, that no call reads, writes, creates, deletes, lists or
 //! reveals anything outside the granted folder, under any path, link layout or race.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::apps::open;
 use crate::server::{Answer, Server};
@@ -171,6 +175,65 @@ fn home_of(server: &Server) -> std::path::PathBuf {
         .map(|entry| entry.unwrap().path());
     let home = owners.map(|owner| owner.join("home")).find(|home| home.is_dir());
     home.unwrap()
+}
+
+/// Has the app read a file, and takes no more of the answer than its first byte.
+async fn unread(server: &Server, app: &str, path: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(server.address.parse().unwrap()).await.unwrap();
+    let body = json!({ "tool_id": "files.read", "params": { "path": path }, "app_id": app }).to_string();
+    let head = format!(
+        "POST /services/execute HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        server.address,
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    stream.read_u8().await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn what_an_app_reads_is_held_for_it_until_the_client_took_it() {
+    const LARGEST: usize = 2 << 20;
+    const LIMIT: u64 = 64 << 20;
+    let server = Server::start().await;
+    let app = open(&server, writer()).await;
+    let written = call(
+        &server,
+        &app,
+        "files.write",
+        json!({ "path": "a.txt", "content": "" }),
+    )
+    .await;
+    assert_eq!(written.verdict(), "200 ok");
+    // What two mebibytes become in JSON is more than a connection takes by itself.
+    std::fs::write(home_of(&server).join("a.txt"), vec![b'"'; LARGEST]).unwrap();
+    let held = async || {
+        let list = server.get("/kernel/processes").await.body;
+        let own = list["processes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|process| process["app_id"] == *app);
+        own.unwrap()["usage"]["memory_bytes"].as_u64().unwrap()
+    };
+    let before = held().await;
+    let read = async || call(&server, &app, "files.read", json!({ "path": "a.txt" })).await;
+    let mut connections = Vec::new();
+    while held().await < LIMIT - LARGEST as u64 {
+        connections.push(unread(&server, &app, "a.txt").await);
+        assert_eq!(held().await, before + (connections.len() * LARGEST) as u64);
+    }
+    assert_eq!(read().await.verdict(), "429 quota_exceeded");
+    drop(connections);
+    let gone = async {
+        while held().await > before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+    assert_eq!(read().await.verdict(), "200 ok");
 }
 
 #[tokio::test]

@@ -163,6 +163,125 @@ fn an_operation_that_does_not_fit_is_refused_and_nobody_ends_for_it() {
     assert!(!bench.lives(one), "and who holds most made it");
 }
 
+/// A kernel whose callers take no answers.
+fn unread(config: KernelConfig) -> Bench {
+    Bench {
+        takes_answers: false,
+        ..Bench::with(config)
+    }
+}
+
+/// Has `caller` read a value of so many bytes.
+fn answered_with(bench: &mut Bench, caller: Principal, bytes: u64) -> CallId {
+    let (call, effects) = bench.call(caller, get(1));
+    let value = StoredValue {
+        bytes: vec![0; bytes as usize],
+        version: 1,
+    };
+    let op = performed(&effects)[0];
+    bench.handle(Input::OpDone {
+        op,
+        result: Ok(Reply::Value(value)),
+    });
+    call
+}
+
+#[test]
+fn a_large_answer_is_held_until_it_is_taken_and_a_small_one_is_not() {
+    let mut limits = LimitTable::default();
+    limits.standard.store_value_bytes = LARGE_ANSWER;
+    limits.standard.memory_bytes = LARGE_ANSWER * 5 / 2;
+    let mut bench = unread(KernelConfig {
+        limits,
+        ..KernelConfig::new(BootId::new(START, 1))
+    });
+    let pid = bench.app(1);
+    let caller = Principal::Process(pid);
+    answered_with(&mut bench, caller, LARGE_ANSWER - 1);
+    assert_eq!(
+        bench.usage(pid),
+        Usage {
+            calls: 1,
+            ..Usage::default()
+        }
+    );
+    let first = answered_with(&mut bench, caller, LARGE_ANSWER);
+    let second = answered_with(&mut bench, caller, LARGE_ANSWER);
+    let usage = bench.usage(pid);
+    assert_eq!((usage.memory_bytes, usage.calls_in_flight), (LARGE_ANSWER * 2, 0));
+    let full = SysError::QuotaExceeded {
+        resource: Resource::Memory,
+        limit: limits.standard.memory_bytes,
+        used: LARGE_ANSWER * 2,
+        retry_after: None,
+    };
+    assert_eq!(bench.answer(caller, get(1)), Err(full));
+    for _ in 0..2 {
+        assert_eq!(bench.handle(Input::Taken { call: first }), []);
+        assert_eq!(bench.usage(pid).memory_bytes, LARGE_ANSWER);
+    }
+    answered_with(&mut bench, caller, 1);
+    bench.handle(Input::Taken { call: second });
+    assert_eq!((bench.usage(pid).memory_bytes, bench.held_by_all()), (0, 0));
+}
+
+#[test]
+fn an_answer_outlasts_its_process_and_nobody_ends_for_what_that_would_not_give_back() {
+    let mut limits = LimitTable::default();
+    limits.standard.store_value_bytes = LARGE_ANSWER;
+    let mut bench = unread(KernelConfig {
+        limits,
+        memory_budget: LARGE_ANSWER * 2,
+        ..KernelConfig::new(BootId::new(START, 1))
+    });
+    let (reader, other, front) = (bench.app(1), bench.app(2), bench.app(3));
+    bench.focus(front);
+    let answered = answered_with(&mut bench, Principal::Process(reader), LARGE_ANSWER);
+    bench.hold(other, 30_000).unwrap();
+    assert_eq!(bench.ended_by(front, 30_000), [other]);
+    bench.system(Syscall::KillProcess { pid: reader }).unwrap();
+    assert_eq!(bench.kernel.processes.memory().held, LARGE_ANSWER + 30_000);
+    bench.handle(Input::Taken { call: answered });
+    assert_eq!(bench.kernel.processes.memory().held, 30_000);
+}
+
+#[test]
+fn the_answer_to_a_key_takes_room_each_time_it_is_given() {
+    let mut limits = LimitTable::default();
+    limits.standard.memory_bytes = LARGE_ANSWER * 3 + 1_000;
+    let mut bench = unread(KernelConfig {
+        limits,
+        ..KernelConfig::new(BootId::new(START, 1))
+    });
+    let pid = bench.app(1);
+    let caller = Principal::Process(pid);
+    bench.grant(pid, Capability::Llm);
+    let once = || Call::new(caller, ask("?")).once(IdempotencyKey::parse("k").unwrap());
+    let (first, effects) = bench.make(once());
+    let text = "x".repeat(LARGE_ANSWER as usize);
+    let answer = Ok(Reply::Model(ModelReply::Text(text)));
+    bench.handle(Input::OpDone {
+        op: performed(&effects)[0],
+        result: answer.clone(),
+    });
+    let (second, effects) = bench.make(once());
+    assert_eq!(replies(&effects)[&second], answer);
+    let (third, effects) = bench.make(once());
+    assert!(
+        matches!(
+            replies(&effects)[&third],
+            Err(SysError::QuotaExceeded {
+                resource: Resource::Memory,
+                ..
+            })
+        ),
+        "the first, what is remembered and the second fill it"
+    );
+    bench.handle(Input::Taken { call: first });
+    let (fourth, effects) = bench.make(once());
+    assert_eq!(replies(&effects)[&fourth], answer);
+}
+
 #[test]
 fn who_holds_most_with_all_below_it_ends_first() {
     let mut bench = bench();
@@ -454,7 +573,7 @@ impl Run {
     /// What is counted is what is there, for each process and for all; too much is held by nobody who can end.
     fn check(&mut self) -> Result<(), TestCaseError> {
         let kernel = &mut self.bench.kernel;
-        for (pid, _, bytes) in kernel.processes.held().collect::<Vec<_>>() {
+        for (pid, _, bytes) in kernel.processes.given_back_by_ends().collect::<Vec<_>>() {
             let calls = kernel
                 .calls
                 .values()

@@ -19,20 +19,25 @@ use agentos_proto::kernel::{
     UpdateSandboxRequest, Wanted, WriteMode, WriteStream, capability, dispatch, execute_syscall_response,
     peer, wanted,
 };
+use axum::http::uri::PathAndQuery;
 use futures::StreamExt;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Code, Request, Status, Streaming};
+use tonic_prost::ProstCodec;
 
 use super::{check_health, reason, reflected};
 use crate::process::{Program, place};
 use crate::server::Server;
 
 const TOKEN: &str = "x-agentos-process-token";
+/// More than the largest answer of one call here.
+const ANSWER_BYTES: usize = 16 << 20;
 
 /// A connection, and what it says who it is.
 #[derive(Clone)]
 struct Client {
     service: KernelServiceClient<Channel>,
+    url: String,
     tokens: Vec<String>,
 }
 
@@ -42,7 +47,8 @@ impl Client {
             .await
             .unwrap();
         Self {
-            service,
+            service: service.max_decoding_message_size(ANSWER_BYTES),
+            url: server.kernel_url.clone(),
             tokens: Vec::new(),
         }
     }
@@ -672,6 +678,84 @@ async fn a_batch_is_answered_whole_or_refused_whole() {
     assert_eq!(status.code(), Code::PermissionDenied);
 }
 
+/// Makes a call and takes nothing of its answer; what is returned holds the answer back.
+async fn unread(client: &Client, syscall: SyscallKind) -> Streaming<ExecuteSyscallResponse> {
+    let endpoint = Endpoint::from_shared(client.url.clone()).unwrap();
+    let grpc = tonic::client::Grpc::new(endpoint.connect().await.unwrap());
+    let mut grpc = grpc.max_decoding_message_size(ANSWER_BYTES);
+    grpc.ready().await.unwrap();
+    let request = client.request(ExecuteSyscallRequest {
+        call: Some(call(syscall)),
+        acting_pid: None,
+    });
+    let path = PathAndQuery::from_static("/agentos.kernel.v1.KernelService/ExecuteSyscall");
+    let answer = grpc.server_streaming(request, path, ProstCodec::default()).await;
+    answer.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn answers_nobody_takes_are_held_by_who_asked_and_are_not_without_end() {
+    const LARGEST: u64 = 8 << 20;
+    const LIMIT: u64 = 64 << 20;
+    let server = Server::start().await;
+    let operator = Client::operator(&server).await;
+    let (own, process) = operator.process("greedy", SandboxLevel::Standard).await;
+    let held = async || memory_of(&server, own.pid).await;
+    let large = write("home:large", &vec![7; LARGEST as usize]);
+    process.call(large).await.unwrap();
+    assert_eq!(held().await, 0);
+
+    let mut answers = Vec::new();
+    for taken in 1..=LIMIT / LARGEST {
+        answers.push(unread(&process, read("home:large")).await);
+        assert_eq!(held().await, taken * LARGEST);
+    }
+    let Some(ErrorKind::QuotaExceeded(quota)) = process.refused(read("home:large")).await.error else {
+        panic!("it is another error");
+    };
+    assert_eq!(
+        (quota.resource(), quota.limit, quota.used),
+        (Resource::Memory, LIMIT, LIMIT)
+    );
+
+    let first = answers.pop().unwrap().message().await.unwrap().unwrap();
+    assert!(answered(first).is_ok(), "what is taken is whole");
+    eventually(async || held().await == LIMIT - LARGEST).await;
+    process.call(read("home:large")).await.unwrap();
+    drop(answers);
+    eventually(async || held().await == 0).await;
+}
+
+#[tokio::test]
+async fn an_answer_nobody_takes_is_held_when_its_process_ended() {
+    let server = Server::start().await;
+    let operator = Client::operator(&server).await;
+    let (own, process) = operator.process("short", SandboxLevel::Standard).await;
+    process
+        .call(write("home:large", &vec![7; 8 << 20]))
+        .await
+        .unwrap();
+    let answer = unread(&process, read("home:large")).await;
+    let held = async || server.get("/kernel/stats").await.body["memory_bytes"].as_u64();
+    operator
+        .service
+        .clone()
+        .kill_process(KillProcessRequest { pid: own.pid })
+        .await
+        .unwrap();
+    assert_eq!(held().await, Some(8 << 20));
+    drop(answer);
+    eventually(async || held().await == Some(0)).await;
+}
+
+/// What is held for a process.
+async fn memory_of(server: &Server, pid: u64) -> u64 {
+    let list = server.get("/kernel/processes").await.body;
+    let mut processes = list["processes"].as_array().unwrap().iter();
+    let own = processes.find(|process| process["pid"] == pid).unwrap();
+    own["usage"]["memory_bytes"].as_u64().unwrap()
+}
+
 async fn event(events: &mut Streaming<StreamEventsResponse>) -> agentos_proto::kernel::KernelEvent {
     match events.message().await.unwrap().unwrap().item {
         Some(Item::Event(event)) => event,
@@ -708,6 +792,7 @@ async fn who_is_too_slow_is_told_how_much_it_missed() {
     let narrow = narrow.initial_stream_window_size(65_535).connect().await.unwrap();
     let reader = Client {
         service: KernelServiceClient::new(narrow),
+        url: server.kernel_url.clone(),
         tokens: Vec::new(),
     };
     let mut events = reader.events(None, Reader::Program).await;
@@ -1053,11 +1138,10 @@ async fn the_program_serves_it_where_it_is_told_and_logs_no_payload() {
     drop(free);
     let traced = "agentos_server=trace,agentos_adapters=trace,agentos_core=trace,tower=trace,tonic=trace";
     let program = Program::start_with(&data_dir, &["--kernel-listen", &address], &[("RUST_LOG", traced)]);
-    let service = KernelServiceClient::connect(format!("http://{address}"))
-        .await
-        .unwrap();
+    let url = format!("http://{address}");
     let operator = Client {
-        service,
+        service: KernelServiceClient::connect(url.clone()).await.unwrap(),
+        url,
         tokens: Vec::new(),
     };
     let (own, process) = operator.process("one", SandboxLevel::Standard).await;
