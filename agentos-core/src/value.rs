@@ -59,6 +59,12 @@ impl Value {
         }
     }
 
+    /// The number it is, or that a text spells, since an input may hold either. Never infinite, nor no number.
+    pub fn spelled_number(&self) -> Option<f64> {
+        let spelled = || self.as_str()?.trim().parse().ok();
+        self.as_f64().or_else(spelled).filter(|number| number.is_finite())
+    }
+
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -192,6 +198,16 @@ pub fn decimal(number: f64, digits: i32, round: fn(f64) -> f64) -> f64 {
             .unwrap_or(number),
         None => number,
     }
+}
+
+/// A sum, difference or rest of two numbers without the noise that is left where their digits cancel out: no digit of it
+/// stands below the fifteenth of the larger one.
+pub fn without_noise(result: f64, a: f64, b: f64) -> f64 {
+    let larger = a.abs().max(b.abs());
+    if result == 0.0 || result.abs() * 2.0 >= larger {
+        return result;
+    }
+    decimal(result, 14 - libm::floor(libm::log10(larger)) as i32, libm::round)
 }
 
 fn display_float(float: f64) -> String {

@@ -6,6 +6,7 @@ use super::given::Given;
 use super::operand::Operand;
 use super::{ExpressionError, Machine, invalid};
 use crate::spec::limits;
+use crate::value::decimal;
 
 /// Decimals that are written; every number has only zeros behind them.
 const MOST_DECIMALS: usize = 1100;
@@ -256,7 +257,9 @@ impl Field {
     }
 
     fn fixed(&self, number: f64) -> String {
-        self.grouped(&format!("{number:.*}", self.decimals()))
+        let decimals = self.decimals();
+        let rounded = decimal(number, decimals as i32, libm::round);
+        self.grouped(&format!("{rounded:.decimals$}"))
     }
 
     /// Short where that says as much: without zeros at the end, large and small numbers by their power of ten.

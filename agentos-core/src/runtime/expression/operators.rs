@@ -2,6 +2,7 @@
 
 use super::operand::Operand;
 use super::{ExpressionError, Machine, invalid};
+use crate::value::without_noise;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
@@ -81,11 +82,11 @@ impl Operator {
             return Ok(Operand::Int(whole));
         }
         let result = match self {
-            Self::Add => a + b,
-            Self::Subtract => a - b,
+            Self::Add => without_noise(a + b, a, b),
+            Self::Subtract => without_noise(a - b, a, b),
             Self::Multiply => a * b,
             Self::DivideDown => divided_down(a, b).0,
-            Self::Remainder => divided_down(a, b).1,
+            Self::Remainder => without_noise(divided_down(a, b).1, a, b),
             Self::Power => libm::pow(a, b),
             Self::Join | Self::Divide => a / b,
         };

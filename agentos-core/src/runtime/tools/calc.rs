@@ -12,7 +12,7 @@ use crate::runtime::scope::Scope;
 use crate::runtime::store::Store;
 use crate::runtime::turn::Failure;
 use crate::spec::{Path, Source};
-use crate::value::{Value, decimal};
+use crate::value::{Value, decimal, without_noise};
 
 /// Characters a display may hold.
 const DISPLAY_LENGTH: usize = 200;
@@ -42,22 +42,23 @@ pub(super) fn perform(store: &mut Store, call: &ToolCall) -> Result<Value, Failu
     let b = || call.number("b");
     let value = || call.number("value");
     let number = match call.id {
-        "calc.add" => a()? + b()?,
-        "calc.subtract" => a()? - b()?,
+        "calc.add" => without_noise(a()? + b()?, a()?, b()?),
+        "calc.subtract" => without_noise(a()? - b()?, a()?, b()?),
         "calc.multiply" => a()? * b()?,
         "calc.divide" | "calc.mod" if b()? == 0.0 => return Ok(Value::text(ERROR)),
         "calc.divide" => a()? / b()?,
         // The sign follows the divisor, as on a clock and in the expressions.
-        "calc.mod" => a()? - b()? * libm::floor(a()? / b()?),
+        "calc.mod" => without_noise(a()? - b()? * libm::floor(a()? / b()?), a()?, b()?),
         "calc.power" => libm::pow(call.number("base")?, call.number("exponent")?),
         "calc.sqrt" => libm::sqrt(value()?),
         "calc.abs" => value()?.abs(),
         "calc.round" => decimal(value()?, call.number_or("digits", 0.0) as i32, libm::round),
         "calc.floor" => libm::floor(value()?),
         "calc.ceil" => libm::ceil(value()?),
-        "calc.sin" => libm::sin(angle(call)?),
-        "calc.cos" => libm::cos(angle(call)?),
-        "calc.tan" => libm::tan(angle(call)?),
+        "calc.sin" => wave(libm::sin, angle(call)?),
+        "calc.cos" => wave(libm::cos, angle(call)?),
+        // Where the cosine is nothing there is no tangent.
+        "calc.tan" => wave(libm::sin, angle(call)?) / wave(libm::cos, angle(call)?),
         "calc.log" => match call.number_or("base", 10.0) {
             10.0 => libm::log10(value()?),
             base => libm::log(value()?) / libm::log(base),
@@ -68,11 +69,7 @@ pub(super) fn perform(store: &mut Store, call: &ToolCall) -> Result<Value, Failu
         "calc.factorial" => (1..=value()? as u64).map(|factor| factor as f64).product(),
         "calc.format" => return format_number(call),
         "calc.is_number" => {
-            let value = call.value("value");
-            let spelled = value
-                .as_str()
-                .is_some_and(|text| text.trim().parse::<f64>().is_ok_and(f64::is_finite));
-            return Ok((value.as_f64().is_some() || spelled).into());
+            return Ok(call.value("value").spelled_number().is_some().into());
         }
         "calc.evaluate" => return Ok(Value::text(worked_out(&call.text("expression")))),
         _ => return Err(unknown(call.id)),
@@ -84,6 +81,16 @@ pub(super) fn perform(store: &mut Store, call: &ToolCall) -> Result<Value, Failu
         ));
     }
     Ok(Value::rounded(number))
+}
+
+/// A sine or cosine; nothing where it is less than what the angle itself is known to.
+fn wave(of: fn(f64) -> f64, angle: f64) -> f64 {
+    let value = of(angle);
+    if value.abs() <= angle.abs() * f64::EPSILON {
+        0.0
+    } else {
+        value
+    }
 }
 
 fn angle(call: &ToolCall) -> Result<f64, Failure> {
@@ -129,47 +136,156 @@ fn arithmetic(display: &str) -> Option<String> {
     let display = display
         .trim()
         .trim_end_matches(|c| OPERATORS.contains(&c) || matches!(c, '+' | '-' | '*' | '/' | '('));
-    let mut source = String::new();
-    let mut number = String::new();
-    let mut open = 0usize;
-    for character in display.chars() {
+    let mut written = Written {
+        powers: vec![0],
+        ..Written::default()
+    };
+    let mut rest = display;
+    while let Some(character) = rest.chars().next() {
         if character.is_ascii_digit() || character == '.' {
-            number.push(character);
+            let (number, after) = number_at(rest)?;
+            written.number(number)?;
+            rest = after;
             continue;
         }
-        close_number(&mut number, &mut source)?;
+        rest = &rest[character.len_utf8()..];
         match character {
-            '+' => source.push('+'),
-            '-' | '−' => source.push('-'),
-            '×' | '*' | 'x' => source.push('*'),
-            '÷' | '/' => source.push('/'),
-            '^' => source.push_str("**"),
-            '%' => source.push_str("/100.0"),
-            '(' => {
-                open += 1;
-                source.push('(');
-            }
-            ')' => {
-                open = open.checked_sub(1)?;
-                source.push(')');
-            }
-            ' ' | ',' => {}
+            '+' => written.operator("+"),
+            '-' | '−' => written.operator("-"),
+            '×' | '*' | 'x' => written.operator("*"),
+            '÷' | '/' => written.operator("/"),
+            '^' => written.power(),
+            '%' => written.percent()?,
+            '(' => written.open(),
+            ')' => written.close()?,
+            _ if character.is_whitespace() => {}
             _ => return None,
         }
     }
-    close_number(&mut number, &mut source)?;
-    source.push_str(&")".repeat(open));
-    (!source.is_empty()).then_some(source)
+    written.end()
 }
 
-fn close_number(number: &mut String, source: &mut String) -> Option<()> {
-    if number.is_empty() {
-        return Some(());
+/// The number a text begins with, and what follows it. A comma, a space or an apostrophe within its whole part counts
+/// only before groups of three digits.
+fn number_at(text: &str) -> Option<(f64, &str)> {
+    let mut digits = String::new();
+    let mut rest = text;
+    let leading = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    loop {
+        let count = leading(rest);
+        digits.push_str(&rest[..count]);
+        rest = &rest[count..];
+        let Some(separator) = rest
+            .chars()
+            .next()
+            .filter(|c| matches!(c, ',' | ' ' | '\u{a0}' | '\u{202f}' | '’' | '\''))
+        else {
+            break;
+        };
+        let group = &rest[separator.len_utf8()..];
+        if leading(group) != 3 || !(1..=3).contains(&count) {
+            break;
+        }
+        rest = group;
     }
-    let value: f64 = number.parse().ok()?;
-    write!(source, "{value:?}").ok()?;
-    number.clear();
-    Some(())
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let count = leading(fraction);
+        digits = format!("{digits}.{}", &fraction[..count]);
+        rest = &fraction[count..];
+    }
+    Some((digits.parse().ok()?, rest))
+}
+
+/// An expression as far as it is written.
+#[derive(Default)]
+struct Written {
+    source: String,
+    /// The last operand, if an operator may follow.
+    operand: Option<Operand>,
+    /// Where the brackets begin that are open.
+    brackets: Vec<usize>,
+    /// How many brackets keep powers of powers together: around all, and in each bracket that is open.
+    powers: Vec<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct Operand {
+    start: usize,
+    is_number: bool,
+}
+
+impl Written {
+    fn number(&mut self, number: f64) -> Option<()> {
+        match self.operand {
+            Some(Operand { is_number: true, .. }) => return None,
+            Some(_) => self.operator("*"),
+            None => {}
+        }
+        self.operand = Some(Operand {
+            start: self.source.len(),
+            is_number: true,
+        });
+        write!(self.source, "{number:?}").ok()
+    }
+
+    fn operator(&mut self, sign: &str) {
+        // A sign before an operand is its own.
+        if self.operand.take().is_some() {
+            self.end_powers();
+        }
+        self.source.push_str(sign);
+    }
+
+    /// Of powers the last is worked out first, so what follows stands in brackets.
+    fn power(&mut self) {
+        self.operand = None;
+        self.source.push_str("**(");
+        if let Some(open) = self.powers.last_mut() {
+            *open += 1;
+        }
+    }
+
+    fn percent(&mut self) -> Option<()> {
+        let operand = self.operand?;
+        self.source.insert(operand.start, '(');
+        self.source.push_str("/100.0)");
+        Some(())
+    }
+
+    fn open(&mut self) {
+        if self.operand.is_some() {
+            self.operator("*");
+        }
+        self.brackets.push(self.source.len());
+        self.powers.push(0);
+        self.source.push('(');
+    }
+
+    fn close(&mut self) -> Option<()> {
+        let start = self.brackets.pop()?;
+        self.end_powers();
+        self.powers.pop();
+        self.source.push(')');
+        self.operand = Some(Operand {
+            start,
+            is_number: false,
+        });
+        Some(())
+    }
+
+    fn end_powers(&mut self) {
+        if let Some(open) = self.powers.last_mut() {
+            self.source.push_str(&")".repeat(std::mem::take(open)));
+        }
+    }
+
+    fn end(mut self) -> Option<String> {
+        while !self.brackets.is_empty() {
+            self.close()?;
+        }
+        self.end_powers();
+        (!self.source.is_empty()).then_some(self.source)
+    }
 }
 
 /// A display and what stands beside it.

@@ -36,9 +36,15 @@ pub(super) fn perform(call: &ToolCall) -> Result<Value, Failure> {
 /// The member of the item the call is about, or the item itself.
 fn field(call: &ToolCall, item: &Value) -> Value {
     match call.arg("field") {
-        Some(field) => item.member(&field.display()).cloned().unwrap_or_default(),
+        Some(field) => member(item, &field.display()).cloned().unwrap_or_default(),
         None => item.clone(),
     }
+}
+
+/// The member of that name, or the one its dots lead to.
+fn member<'a>(item: &'a Value, name: &str) -> Option<&'a Value> {
+    let inner = || name.split('.').try_fold(item, Value::member);
+    item.member(name).or_else(inner)
 }
 
 fn keep(data: &List, passes: impl Fn(&Value) -> bool) -> Value {
@@ -84,7 +90,7 @@ fn search(call: &ToolCall, data: &List) -> Value {
     keep(data, |item| {
         fields
             .iter()
-            .any(|field| item.member(field).is_some_and(|value| holds_text(value, &text)))
+            .any(|field| member(item, field).is_some_and(|value| holds_text(value, &text)))
     })
 }
 
@@ -147,10 +153,7 @@ fn grouped(call: &ToolCall, data: &List) -> Value {
 
 /// Numbers, and texts that spell one; what is neither does not count.
 fn numbers(call: &ToolCall, data: &List) -> impl Iterator<Item = f64> {
-    data.iter().filter_map(|item| {
-        let value = field(call, item);
-        value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
-    })
+    data.iter().filter_map(|item| field(call, item).spelled_number())
 }
 
 fn average(call: &ToolCall, data: &List) -> Value {

@@ -6,7 +6,7 @@ use super::{ToolCall, refused, unknown};
 use crate::runtime::app::App;
 use crate::runtime::turn::Failure;
 use crate::spec::Path;
-use crate::value::{List, Map, Value};
+use crate::value::{List, Map, Value, without_noise};
 
 pub(super) fn perform(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
     match call.id {
@@ -78,19 +78,15 @@ fn increment(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
     let path = call.path("path")?;
     let held = match app.store.get(&path) {
         None | Some(Value::Null) => 0.0,
-        Some(value) => {
-            number(value).ok_or_else(|| Failure::new("args_invalid", format!("`{path}` holds no number")))?
-        }
+        Some(value) => value
+            .spelled_number()
+            .ok_or_else(|| Failure::new("args_invalid", format!("`{path}` holds no number")))?,
     };
-    let sum = (held + call.number_or("by", 1.0))
+    let by = call.number_or("by", 1.0);
+    let sum = without_noise(held + by, held, by)
         .max(call.number_or("min", f64::NEG_INFINITY))
         .min(call.number_or("max", f64::INFINITY));
     set(app, &path, Value::rounded(sum))
-}
-
-/// A number, or text that spells one: an input may hold either.
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 fn append(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {

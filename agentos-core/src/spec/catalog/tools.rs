@@ -404,7 +404,7 @@ fn data() -> Vec<ToolEntry> {
         param(
             "field",
             Kind::Text,
-            "a key of the items; the item itself when absent",
+            "a key of the items, or a path such as `a.b`; the item itself when absent",
         )
         .also(&["key", "by"])
     };

@@ -94,6 +94,43 @@ fn decimals_are_exact_to_the_eye() {
 }
 
 #[test]
+fn what_is_typed_is_worked_out_as_it_is_written_on_paper() {
+    for (typed, expected) in [
+        ("10 − 9.9", "0.1"),
+        ("1000.1 − 1000", "0.1"),
+        ("0.1 + 0.2 − 0.3", "0"),
+        ("1,234 + 1", "1235"),
+        ("1 000 + 1", "1001"),
+        ("12’345’678 × 1", "12345678"),
+        ("1,234.5 × 2", "2469"),
+        ("1,5 + 1", "Error"),
+        ("1234,567", "Error"),
+        ("1 2", "Error"),
+        ("2(3 + 4)", "14"),
+        ("(1 + 2)(3 + 4)", "21"),
+        ("(2)3", "6"),
+        ("1/2(3)", "1.5"),
+        ("2^3^2", "512"),
+        ("2^3 × 4", "32"),
+        ("2^(1 + 1)^2 − 1", "15"),
+        ("2^-1", "0.5"),
+        ("(2^3^2", "512"),
+        ("200 / 10%", "2000"),
+        ("(20 + 30)% × 4", "2"),
+        ("10 % 3", "Error"),
+        ("9 +", "9"),
+        ("2 × -3", "-6"),
+        (")", "Error"),
+        (".", "Error"),
+        ("now()", "Error"),
+    ] {
+        let mut doc = calculator();
+        doc["state"]["display"] = typed.into();
+        assert_eq!(press(&mut Screen::open(doc), "="), expected, "{typed}");
+    }
+}
+
+#[test]
 fn sign_percent_backspace_and_clear() {
     shows("5 ±", "-5");
     shows("5 ± ±", "5");

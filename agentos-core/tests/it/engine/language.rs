@@ -168,6 +168,11 @@ fn numbers_are_what_a_person_means() {
         ("1 / 3", json!(0.333_333_333_333_333)),
         ("0.1 + 0.2", json!(0.3)),
         ("0.1 + 0.7", json!(0.8)),
+        ("10 - 9.9", json!(0.1)),
+        ("1000.1 - 1000", json!(0.1)),
+        ("0.1 + 0.2 - 0.3 == 0", json!(true)),
+        ("10 % 3.3", json!(0.1)),
+        ("1e-20 - 3e-21", json!(7e-21)),
         ("4.35 * 100", json!(435)),
         ("100 * 1.1", json!(110)),
         ("7 // 2", json!(3)),
@@ -209,6 +214,8 @@ fn numbers_are_what_a_person_means() {
 #[test]
 fn a_half_is_rounded_away_from_zero_in_decimal_text() {
     comes_to(&[
+        ("'%.2f' | format(1.005)", json!("1.01")),
+        ("'{:.0f} {:.1f}'.format(2.5, -0.25)", json!("3 -0.3")),
         ("0.5 | round", json!(1)),
         ("1.5 | round", json!(2)),
         ("2.5 | round", json!(3)),

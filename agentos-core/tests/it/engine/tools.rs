@@ -110,3 +110,65 @@ fn a_missing_operand_is_a_visible_failure() {
     }
     assert!(tried > 20, "{tried}");
 }
+
+/// What a tool answers to those arguments.
+fn answer(tool: &str, args: &Value) -> Value {
+    let entry = Catalog::builtin().tool(tool).unwrap();
+    let mut screen = using(&ToolEntry {
+        example_args: args.clone(),
+        ..entry.clone()
+    });
+    screen.click("use");
+    assert_eq!(screen.issues(), [] as [&str; 0], "{tool} {args}: {}", screen.turn);
+    screen.state["got"].clone()
+}
+
+#[test]
+fn numbers_come_without_the_noise_of_binary_fractions() {
+    let pi = std::f64::consts::PI;
+    for (tool, args, expected) in [
+        ("calc.subtract", json!({"a": 10, "b": 9.9}), json!(0.1)),
+        ("calc.add", json!({"a": 0.3, "b": -0.1}), json!(0.2)),
+        ("calc.mod", json!({"a": 10, "b": 3.3}), json!(0.1)),
+        ("calc.sin", json!({"value": pi}), json!(0)),
+        ("calc.sin", json!({"value": 1000.0 * pi}), json!(0)),
+        ("calc.sin", json!({"value": 1e-18}), json!(1e-18)),
+        ("calc.sin", json!({"value": 30, "unit": "degrees"}), json!(0.5)),
+        ("calc.cos", json!({"value": 90, "unit": "degrees"}), json!(0)),
+        ("calc.tan", json!({"value": 45, "unit": "degrees"}), json!(1)),
+        ("calc.tan", json!({"value": 180, "unit": "degrees"}), json!(0)),
+    ] {
+        assert_eq!(answer(tool, &args), expected, "{tool} {args}");
+    }
+    let mut screen = using(&ToolEntry {
+        example_args: json!({"value": 90, "unit": "degrees"}),
+        ..Catalog::builtin().tool("calc.tan").unwrap().clone()
+    });
+    screen.click("use");
+    assert_eq!(screen.issues(), ["tool_failed"]);
+}
+
+#[test]
+fn what_is_no_number_does_not_count_and_a_field_may_lie_deeper() {
+    let mixed = json!(["nan", "inf", "-Infinity", "", "2", 3, null, "x"]);
+    let deep = json!([{"a": {"b": 2}}, {"a": {"b": "3"}, "c": 1}, {"a": 1}, {"a.b": 10}]);
+    for (tool, args, expected) in [
+        ("data.sum", json!({"data": mixed}), json!(5)),
+        ("data.average", json!({"data": mixed}), json!(2.5)),
+        ("data.max", json!({"data": mixed}), json!(3)),
+        ("calc.is_number", json!({"value": "inf"}), json!(false)),
+        ("data.sum", json!({"data": deep, "field": "a.b"}), json!(15)),
+        (
+            "data.filter",
+            json!({"data": deep, "field": "a.b", "value": 2}),
+            json!([{"a": {"b": 2}}]),
+        ),
+        (
+            "data.search",
+            json!({"data": deep, "query": "3", "fields": ["a.b"]}),
+            json!([{"a": {"b": "3"}, "c": 1}]),
+        ),
+    ] {
+        assert_eq!(answer(tool, &args), expected, "{tool} {args}");
+    }
+}
