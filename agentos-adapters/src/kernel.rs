@@ -31,7 +31,6 @@ use agentos_core::ports::stream::{ByteStream, Pipe, pipe, read_through};
 use async_trait::async_trait;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{self, BoxStream, StreamExt};
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{Instrument, field};
@@ -208,12 +207,6 @@ impl Drop for WaitingCall {
 }
 
 async fn next_event(mut subscription: Subscription) -> Option<(EventItem, Subscription)> {
-    if let Some(item) = subscription.kept.pop_front() {
-        return Some((item, subscription));
-    }
-    match subscription.live.recv().await {
-        Ok(event) => Some((EventItem::Event(event), subscription)),
-        Err(RecvError::Lagged(count)) => Some((EventItem::Missed { count }, subscription)),
-        Err(RecvError::Closed) => None,
-    }
+    let item = subscription.next().await?;
+    Some((item, subscription))
 }

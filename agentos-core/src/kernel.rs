@@ -392,9 +392,9 @@ impl Kernel {
         self.denials.wake_at().is_some()
     }
 
-    /// The events after `seq` that are still kept, and how many after it are not.
-    pub fn events_since(&self, seq: u64) -> (Vec<KernelEvent>, u64) {
-        self.events.since(seq)
+    /// The oldest `limit` of the events kept after `seq`, and how many after it are not kept.
+    pub fn events_since(&self, seq: u64, limit: usize) -> (Vec<KernelEvent>, u64) {
+        self.events.since(seq, limit)
     }
 
     fn answer(&mut self, id: CallId, call: Call) {

@@ -19,6 +19,7 @@ use agentos_core::time::Millis;
 use futures::FutureExt;
 use futures::future::{AbortHandle, AbortRegistration, Abortable, join_all};
 use tokio::runtime::Handle;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -26,6 +27,8 @@ use super::answers::{Charge, Given};
 
 /// Events a reader may be behind before it misses some.
 const EVENTS_BEHIND: usize = 1_024;
+/// Events that are read under the lock at once, of those that are kept.
+const EVENTS_AT_ONCE: usize = 256;
 /// Decisions that are written to the audit together, at most.
 const DECISIONS_AT_ONCE: usize = 256;
 /// How long a cancelled operation may take to reach its next await.
@@ -77,13 +80,47 @@ struct Outlets {
 
 type Answer = oneshot::Sender<Given>;
 
-/// A place in the stream of events: what is kept first, then what happens.
+/// A place in the stream of events: what is kept first, part by part, then what happens.
 #[derive(Debug)]
 pub(super) struct Subscription {
-    pub(super) kept: VecDeque<EventItem>,
-    pub(super) live: broadcast::Receiver<KernelEvent>,
+    driver: Arc<Driver>,
+    /// What is told before anything else.
+    next: VecDeque<EventItem>,
+    then: Then,
     /// Says that a person reads, as long as it is there.
     _person: Option<Arc<()>>,
+}
+
+#[derive(Debug)]
+enum Then {
+    /// What is kept of the events after this one.
+    Kept(u64),
+    Live(broadcast::Receiver<KernelEvent>),
+    End,
+}
+
+impl Subscription {
+    pub(super) async fn next(&mut self) -> Option<EventItem> {
+        loop {
+            if let Some(item) = self.next.pop_front() {
+                return Some(item);
+            }
+            match &mut self.then {
+                Then::Kept(seq) => {
+                    let seq = *seq;
+                    (self.next, self.then) = self.driver.step(|state| state.kept_after(seq))?;
+                }
+                Then::Live(live) => {
+                    return match live.recv().await {
+                        Ok(event) => Some(EventItem::Event(event)),
+                        Err(RecvError::Lagged(count)) => Some(EventItem::Missed { count }),
+                        Err(RecvError::Closed) => None,
+                    };
+                }
+                Then::End => return None,
+            }
+        }
+    }
 }
 
 /// An operation that runs.
@@ -202,8 +239,19 @@ impl Driver {
     }
 
     /// None once nobody can ask.
-    pub(super) fn subscribe(&self, since: Option<u64>, reader: Reader) -> Option<Subscription> {
-        self.step(|state| state.open.then(|| state.subscribe(since, reader))?)?
+    pub(super) fn subscribe(self: &Arc<Self>, since: Option<u64>, reader: Reader) -> Option<Subscription> {
+        let (then, person) = self.step(|state| {
+            let person = (reader == Reader::Person).then(|| Arc::clone(&state.people));
+            state
+                .open
+                .then(|| (since.map_or_else(|| state.live(), Then::Kept), person))
+        })??;
+        Some(Subscription {
+            driver: Arc::clone(self),
+            next: VecDeque::new(),
+            then,
+            _person: person,
+        })
     }
 
     /// Takes no more calls, and ends open streams: one that nobody reads would not end by itself.
@@ -357,18 +405,21 @@ impl fmt::Debug for Driver {
 const BROKEN: SysError = SysError::Io { kind: IoKind::Disk };
 
 impl State {
-    fn subscribe(&self, since: Option<u64>, reader: Reader) -> Option<Subscription> {
-        let live = self.outlets.as_ref()?.events.subscribe();
-        let (events, missed) = since.map_or((Vec::new(), 0), |seq| self.kernel.events_since(seq));
+    /// A part of what is kept after `seq`, and what follows it.
+    fn kept_after(&self, seq: u64) -> (VecDeque<EventItem>, Then) {
+        let (events, missed) = self.kernel.events_since(seq, EVENTS_AT_ONCE);
+        let then = match events.last() {
+            Some(last) if events.len() == EVENTS_AT_ONCE => Then::Kept(last.seq),
+            _ => self.live(),
+        };
         let missed = (missed > 0).then_some(EventItem::Missed { count: missed });
-        Some(Subscription {
-            kept: missed
-                .into_iter()
-                .chain(events.into_iter().map(EventItem::Event))
-                .collect(),
-            live,
-            _person: (reader == Reader::Person).then(|| Arc::clone(&self.people)),
-        })
+        let items = missed.into_iter().chain(events.into_iter().map(EventItem::Event));
+        (items.collect(), then)
+    }
+
+    fn live(&self) -> Then {
+        let outlets = self.outlets.as_ref();
+        outlets.map_or(Then::End, |outlets| Then::Live(outlets.events.subscribe()))
     }
 
     /// One step of the policy; before it, one that says whether a person is there, where that changed.

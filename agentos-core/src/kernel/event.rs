@@ -129,10 +129,10 @@ impl EventLog {
         event
     }
 
-    /// The events after `seq` that are still kept, and how many after it are not.
-    pub(super) fn since(&self, seq: u64) -> (Vec<KernelEvent>, u64) {
+    /// The oldest `limit` of those kept after `seq`, and how many after it are not kept.
+    pub(super) fn since(&self, seq: u64, limit: usize) -> (Vec<KernelEvent>, u64) {
         let (kept, missed) = self.kept_after(seq);
-        (kept.cloned().collect(), missed)
+        (kept.take(limit).cloned().collect(), missed)
     }
 
     fn kept_after(&self, seq: u64) -> (impl Iterator<Item = &KernelEvent>, u64) {
@@ -171,12 +171,14 @@ mod tests {
         for _ in 0..EVENTS_KEPT + 3 {
             log.add(1, Pid(2), EventKind::ProcessResumed {});
         }
-        let (events, missed) = log.since(0);
+        let (events, missed) = log.since(0, usize::MAX);
         assert_eq!((events.len(), missed, events[0].seq), (EVENTS_KEPT, 3, 4));
-        let (events, missed) = log.since(log.seq - 1);
+        let (events, missed) = log.since(0, 2);
+        assert_eq!((events.len(), missed, events[1].seq), (2, 3, 5));
+        let (events, missed) = log.since(log.seq - 1, 2);
         assert_eq!((events.len(), missed), (1, 0));
-        assert_eq!(log.since(log.seq), (vec![], 0));
-        assert_eq!(log.since(u64::MAX), (vec![], 0));
+        assert_eq!(log.since(log.seq, 2), (vec![], 0));
+        assert_eq!(log.since(u64::MAX, 2), (vec![], 0));
     }
 
     #[test]

@@ -171,7 +171,7 @@ impl KernelPort for FakeKernel {
         let (listener, live) = unbounded();
         let mut state = self.state();
         state.listeners.push(listener);
-        let (kept, missed) = since.map_or((Vec::new(), 0), |seq| state.kernel.events_since(seq));
+        let (kept, missed) = since.map_or((Vec::new(), 0), |seq| state.kernel.events_since(seq, usize::MAX));
         let missed = (missed > 0).then_some(EventItem::Missed { count: missed });
         let kept = kept.into_iter().map(EventItem::Event);
         Ok(stream::iter(missed.into_iter().chain(kept))

@@ -43,6 +43,7 @@ macro_rules! kernel_contract {
             too_many_children_are_refused
             events_tell_what_happened_in_order
             events_resume_where_a_reader_left
+            many_events_come_in_order_and_what_happens_meanwhile_after_them
             who_waits_for_a_process_is_told_why_it_ended
             messages_are_read_once_and_in_order
             a_reader_waits_for_a_message
@@ -354,6 +355,24 @@ pub async fn events_resume_where_a_reader_left(kernel: &dyn KernelPort) {
     app(kernel, 4).await;
     let read: Vec<u64> = events.take(3).map(|item| seq(&item)).collect().await;
     assert_eq!(read, [2, 3, 4]);
+}
+
+pub async fn many_events_come_in_order_and_what_happens_meanwhile_after_them(kernel: &dyn KernelPort) {
+    let pid = app(kernel, 1).await;
+    let suspend_and_resume = async || {
+        for _ in 0..400 {
+            kernel.suspend(pid).await.unwrap();
+            kernel.resume(pid).await.unwrap();
+        }
+    };
+    suspend_and_resume().await;
+    let mut events = kernel.events(Some(0), Reader::Program).await.unwrap();
+    for expected in 1..=801 + 800 {
+        if expected == 300 {
+            suspend_and_resume().await;
+        }
+        assert_eq!(seq(&events.next().await.unwrap()), expected);
+    }
 }
 
 fn seq(item: &EventItem) -> u64 {
