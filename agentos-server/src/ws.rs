@@ -78,13 +78,15 @@ pub(crate) async fn stream(
         .on_upgrade(move |socket| serve(desk, socket, seat)))
 }
 
-async fn serve(desk: Arc<Desk>, mut socket: WebSocket, _seat: OwnedSemaphorePermit) {
+async fn serve(desk: Arc<Desk>, mut socket: WebSocket, seat: OwnedSemaphorePermit) {
     if desk.access.asks_for_token() {
         let is_admitted = tokio::select! {
             is_admitted = shows_token(&desk, &mut socket) => is_admitted,
             () = desk.stop.cancelled() => return,
         };
         if !is_admitted {
+            // Who is told to leave may take its time.
+            drop(seat);
             return turn_away(&desk, socket).await;
         }
     }

@@ -176,6 +176,21 @@ async fn a_stream_that_begins_with_anything_else_is_closed() {
 }
 
 #[tokio::test]
+async fn strangers_who_were_refused_and_stay_hold_up_nobody() {
+    let server = server().await;
+    let mut strangers = Vec::new();
+    for _ in 0..64 {
+        let mut stranger = Client::ungreeted(&server.address).await;
+        stranger.send(json!({ "type": "auth", "token": WRONG })).await;
+        assert_eq!(stranger.next().await["code"], "unauthenticated");
+        strangers.push(stranger);
+    }
+    let mut client = Client::ungreeted(&server.address).await;
+    client.send(json!({ "type": "auth", "token": TOKEN })).await;
+    assert_eq!(client.next().await["type"], "system");
+}
+
+#[tokio::test]
 async fn a_stream_on_which_nobody_says_anything_is_closed() {
     let server = server().await;
     let mut client = Client::ungreeted(&server.address).await;
