@@ -130,6 +130,9 @@ pub enum Input {
     },
     /// Whether a person is there who can be asked.
     Attended(bool),
+    /// Whether so many records wait to be written that none is added which need not be: what would lead to one fails, and
+    /// denials are only counted. What ends or takes away is decided all the same.
+    AuditFull(bool),
     /// The caller no longer waits. Unknown and answered calls are ignored, and a change with a key goes on.
     Cancel {
         call: CallId,
@@ -231,6 +234,7 @@ pub struct Kernel {
     approvals: Approvals,
     /// Whether a person is there who can be asked.
     attended: bool,
+    audit_full: bool,
     denials: DenialCount,
     events: EventLog,
     tally: Tally,
@@ -341,6 +345,7 @@ impl Kernel {
             names: BTreeMap::new(),
             keys: Keys::default(),
             untaken: BTreeMap::new(),
+            audit_full: false,
             denials: DenialCount::default(),
             events: EventLog::new(config.boot),
             tally: Tally::default(),
@@ -360,6 +365,7 @@ impl Kernel {
             Input::Cancel { call } => self.abandon(call),
             Input::Taken { call } => self.answer_taken(call),
             Input::Attended(attended) => self.attended = attended,
+            Input::AuditFull(full) => self.audit_full = full,
             Input::Tick => {}
         }
         self.expire_approvals();
@@ -380,7 +386,7 @@ impl Kernel {
     pub fn wake_at(&self) -> Option<Millis> {
         let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
         let others = [
-            self.denials.wake_at(),
+            self.denials.wake_at().filter(|_| !self.audit_full),
             self.approvals.wake_at(),
             self.keys.wake_at(),
         ];
@@ -389,7 +395,7 @@ impl Kernel {
 
     /// Whether something that happened is not in the audit yet, but will be with a [`Input::Tick`] that is due.
     pub fn owes_a_record(&self) -> bool {
-        self.denials.wake_at().is_some()
+        self.denials.wake_at().is_some() && !self.audit_full
     }
 
     /// The oldest `limit` of the events kept after `seq`, and how many after it are not kept.
@@ -596,6 +602,14 @@ impl Kernel {
             time: self.now,
             boot: self.config.boot,
         }
+    }
+
+    /// Whether something may be decided that has no operation and is not refused by itself.
+    fn check_audit(&self) -> Result<(), SysError> {
+        if self.audit_full {
+            return Err(SysError::Io { kind: IoKind::Disk });
+        }
+        Ok(())
     }
 
     /// Puts a decision that has no operation into the audit.

@@ -21,7 +21,7 @@ use futures::future::{AbortHandle, AbortRegistration, Abortable, join_all};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::answers::{Charge, Given};
 
@@ -33,8 +33,11 @@ const EVENTS_AT_ONCE: usize = 256;
 const DECISIONS_AT_ONCE: usize = 256;
 /// How long a cancelled operation may take to reach its next await.
 const TIME_TO_STOP: Duration = Duration::from_millis(100);
-/// Records kept for a later try while the audit cannot be written.
+/// Records kept for a later try while the audit cannot be written. From so many on the kernel decides nothing that it can
+/// refuse; what else is to be recorded, such as the end of a process, is bounded by what there is.
 const RECORDS_UNWRITTEN: usize = 4_096;
+/// How long after a try that failed the next one is made: each is as long as what waits.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// The kernel at work. Each piece of news is one step of the policy, under a lock that no operation, no write and no wait
 /// is within: what it takes is what the policy takes to think.
@@ -190,8 +193,9 @@ impl Driver {
             time_changed: Notify::new(),
             settled,
         });
+        let kernel = Arc::downgrade(&driver);
         tokio::spawn(async move {
-            keep_audit(host, decided).await;
+            keep_audit(kernel, host, decided).await;
             drop(unsettled);
         });
         tokio::spawn(Arc::clone(&driver).keep_time());
@@ -585,21 +589,47 @@ impl Decision {
 }
 
 /// Writes decisions in the order they were made, many at once when many wait. What cannot be written
-/// is kept for the next try: a decision stands even when the disk is full.
-async fn keep_audit(host: Arc<dyn HostPort>, mut decided: mpsc::UnboundedReceiver<Decision>) {
+/// is kept for the next try, and the kernel told when that is much: a decision stands even when the disk is full.
+async fn keep_audit(
+    kernel: Weak<Driver>,
+    host: Arc<dyn HostPort>,
+    mut decided: mpsc::UnboundedReceiver<Decision>,
+) {
     let runtime = Handle::current();
     let mut unwritten = Vec::new();
     let mut waiting = Vec::new();
-    while decided.recv_many(&mut waiting, DECISIONS_AT_ONCE).await > 0 {
+    let mut is_full = false;
+    // None while it can be written.
+    let mut next_try: Option<Instant> = None;
+    loop {
+        let more = decided.recv_many(&mut waiting, DECISIONS_AT_ONCE);
+        match next_try {
+            // Where nothing comes until then it is only tried again.
+            Some(time) => drop(timeout_at(time, more).await),
+            None => drop(more.await),
+        }
+        if waiting.is_empty() && decided.is_closed() && decided.is_empty() {
+            break;
+        }
         for decision in &mut waiting {
             unwritten.append(&mut decision.records);
         }
-        match host.record(&unwritten).await {
-            Ok(()) => unwritten.clear(),
-            Err(error) => {
-                let lost = unwritten.len().saturating_sub(RECORDS_UNWRITTEN);
-                unwritten.drain(..lost);
-                tracing::error!(%error, unwritten = unwritten.len(), lost, "the audit cannot be written");
+        if next_try.is_none_or(|time| time <= Instant::now()) {
+            match host.record(&unwritten).await {
+                Ok(()) => {
+                    unwritten.clear();
+                    next_try = None;
+                }
+                Err(error) => {
+                    tracing::error!(%error, unwritten = unwritten.len(), "the audit cannot be written");
+                    next_try = Some(Instant::now() + TRY_AGAIN);
+                }
+            }
+        }
+        if is_full != (unwritten.len() >= RECORDS_UNWRITTEN) {
+            is_full = !is_full;
+            if let Some(kernel) = kernel.upgrade() {
+                kernel.tell(Input::AuditFull(is_full));
             }
         }
         for decision in waiting.drain(..) {

@@ -168,7 +168,7 @@ impl Kernel {
 
     pub(super) fn reply(&mut self, asked: Asked, result: Result<Reply, SysError>) {
         if let Err(SysError::PermissionDenied { need }) = &result
-            && self.denials.is_recorded(self.now)
+            && self.denials.is_recorded(self.now, self.audit_full)
         {
             self.record(asked.caller, Action::Denial { need: need.clone() });
             self.emit(asked.caller.pid(), EventKind::CallDenied { need: need.clone() });
@@ -184,7 +184,9 @@ impl Kernel {
 
     /// Puts the denials that were only counted into the audit once their second is over.
     pub(super) fn record_denials_left(&mut self) {
-        if let Some(count) = self.denials.take_due(self.now) {
+        if !self.audit_full
+            && let Some(count) = self.denials.take_due(self.now)
+        {
             self.record(Principal::System, Action::MoreDenials { count });
         }
     }

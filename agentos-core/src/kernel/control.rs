@@ -11,6 +11,7 @@ impl Kernel {
         let capabilities = Capability::of_profile(new.profile, new.namespace);
         self.check_spawn(caller, &new, &capabilities)?;
         self.check_room_for_process(new.parent, new.focused)?;
+        self.check_audit()?;
         let limits = self.config.limits.of(new.profile);
         let child = self.processes.add(&new, limits, self.now)?;
         for capability in capabilities {
@@ -167,6 +168,9 @@ impl Kernel {
             return Err(SysError::invalid("capability"));
         }
         self.check_room_for_grant(to)?;
+        if rule == Rule::Allow {
+            self.check_audit()?;
+        }
         let grant = match (caller, rule) {
             (Principal::System, _) => self.grants.add_root(to, capability.clone(), rule),
             (Principal::Process(own), Rule::Allow) => self

@@ -15,13 +15,13 @@ pub(super) struct DenialCount {
 }
 
 impl DenialCount {
-    /// Whether the denial at `now` gets a record of its own.
-    pub(super) fn is_recorded(&mut self, now: Millis) -> bool {
+    /// Whether the denial at `now` gets a record of its own; none does where the audit is full.
+    pub(super) fn is_recorded(&mut self, now: Millis, audit_full: bool) -> bool {
         if self.counted == 0 && now >= self.second_began + SECOND {
             self.second_began = now;
             self.recorded = 0;
         }
-        let recorded = self.recorded < RECORDED_A_SECOND;
+        let recorded = self.recorded < RECORDED_A_SECOND && !audit_full;
         if recorded {
             self.recorded += 1;
         } else {

@@ -221,6 +221,7 @@ impl Kernel {
         let id = if let Some(id) = open {
             id
         } else {
+            self.check_audit()?;
             let approval = self.approvals.ask(pid, need.asked.clone(), self.now)?;
             let id = approval.id;
             self.announce(approval);
@@ -274,6 +275,9 @@ impl Kernel {
         let approval = self.approvals.get(id).ok_or(SysError::NotFound)?.approval.clone();
         let process = self.processes.get(approval.pid).ok_or(SysError::NotFound)?;
         let namespace = process.namespace;
+        if answer != ApprovalAnswer::Never {
+            self.check_audit()?;
+        }
         if answer.rule().is_some() {
             self.check_room_for_grant(approval.pid)?;
             namespace.map_or(Ok(()), |namespace| self.approvals.check_room(namespace))?;

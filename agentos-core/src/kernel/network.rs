@@ -128,6 +128,7 @@ impl Kernel {
         };
         let target = network.exchange.target.clone();
         if network.only_asks {
+            self.check_audit()?;
             let origin = target.origin();
             self.record(asked.caller, Action::NetworkAccess { origin });
             self.end_call(call, Ok(Reply::Done));

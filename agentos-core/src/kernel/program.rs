@@ -196,6 +196,7 @@ impl Kernel {
     /// Makes the process of an allowed program, which then waits for its place on the host. Only who is allowed a program
     /// learns whether there is one.
     pub(super) fn start_program(&mut self, call: CallId) -> Result<(), SysError> {
+        self.check_audit()?;
         let Some(waiting) = self.calls.get_mut(&call) else {
             return Ok(());
         };

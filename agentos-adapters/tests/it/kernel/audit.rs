@@ -1,12 +1,16 @@
 //! The audit on disk: written with what it tells of, and an edit shows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use agentos_adapters::kernel::{AuditError, Host, SqliteAppData, SqliteAudit};
-use agentos_core::kernel::{Action, AuditFault, AuditRecord, Call, Principal, SysError, Syscall};
+use agentos_core::kernel::{
+    Action, AuditFault, AuditRecord, Call, IoKind, NewProcess, Principal, SysError, Syscall,
+};
 use agentos_core::ports::kernel::KernelPort;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::{app, database_in, namespace, put, run, start};
 
@@ -168,6 +172,72 @@ fn denials_that_are_only_counted_are_in_the_audit_after_a_stop() {
             )
             .sum();
         assert_eq!(told, 30);
+    });
+}
+
+/// Lets no row into the audit, until [`writable`].
+async fn unwritable(pool: &SqlitePool) {
+    let refuse = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END";
+    sqlx::raw_sql(refuse).execute(pool).await.unwrap();
+}
+
+async fn writable(pool: &SqlitePool) {
+    sqlx::raw_sql("DROP TRIGGER full").execute(pool).await.unwrap();
+}
+
+#[test]
+fn what_cannot_be_recorded_is_not_begun_and_nothing_that_was_decided_is_lost() {
+    run(async {
+        let (pool, _folder) = audited().await;
+        let kernel = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+        let port: &dyn KernelPort = &kernel;
+        let caller = Principal::Process(app(&kernel, 2).await);
+        let new = || NewProcess::app("app", namespace(3));
+        unwritable(&pool).await;
+        let mut running = Vec::new();
+        let refused = loop {
+            match port.spawn(new()).await {
+                Ok(pid) => running.push(pid),
+                Err(error) => break error,
+            }
+            if running.len() == 100 {
+                for pid in running.drain(1..) {
+                    port.kill(pid).await.unwrap();
+                }
+            }
+        };
+        assert_eq!(refused, SysError::Io { kind: IoKind::Disk });
+        for _ in 0..30 {
+            port.syscall(caller, put(1, "n", "4")).await.unwrap_err();
+        }
+        for pid in running {
+            port.kill(pid).await.unwrap();
+        }
+
+        writable(&pool).await;
+        let written = async {
+            while port.spawn(new()).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), written)
+            .await
+            .expect("the audit is written again");
+        kernel.stop().await;
+        let (mut began, mut ended, mut denied) = (0, 0, 0);
+        for record in records(&pool).await {
+            match serde_json::from_str::<AuditRecord>(&record).unwrap().action {
+                Action::Spawn { .. } => began += 1,
+                Action::End { .. } => ended += 1,
+                Action::Denial { .. } => denied += 1,
+                Action::MoreDenials { count } => denied += count,
+                _ => {}
+            }
+        }
+        assert!(began + ended > 4_096, "{began} and {ended}");
+        // Three that are left are those of the beginning, of the denials and of the end.
+        assert_eq!((began, denied), (ended + 3, 30));
+        SqliteAudit::new(pool).verify().await.unwrap();
     });
 }
 

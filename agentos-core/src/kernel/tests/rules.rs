@@ -506,6 +506,62 @@ fn denials_beyond_ten_a_second_are_counted() {
 }
 
 #[test]
+fn while_the_audit_is_full_nothing_is_decided_that_can_be_refused() {
+    let mut bench = Bench::new();
+    let (pid, other) = (bench.app(OWN), bench.app(OTHER));
+    let held = bench.grant(other, Capability::Llm);
+    let caller = Principal::Process(pid);
+    let full = Err(SysError::Io { kind: IoKind::Disk });
+    let asked = bench.answer(caller, ask("?"));
+    let Err(SysError::ApprovalRequired { id }) = asked else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(bench.handle(Input::AuditFull(true)), []);
+
+    let refused = |bench: &mut Bench, caller, syscall: Syscall| {
+        let told = format!("{syscall:?}");
+        let (call, effects) = bench.call(caller, syscall);
+        assert_eq!(replies(&effects)[&call], full, "{told}");
+        assert_eq!(audited(&effects), [], "{told}");
+    };
+    let grant = |rule| Syscall::AddGrant {
+        to: pid,
+        capability: Capability::Signal,
+        rule,
+    };
+    let answer = |answer| Syscall::AnswerApproval { id, answer };
+    let new = NewProcess::app("app", namespace(3));
+    refused(&mut bench, Principal::System, Syscall::SpawnProcess(new.clone()));
+    refused(&mut bench, Principal::System, grant(Rule::Allow));
+    refused(&mut bench, Principal::System, answer(ApprovalAnswer::Once));
+    refused(&mut bench, Principal::System, answer(ApprovalAnswer::Session));
+    refused(&mut bench, caller, fetch("https://api.example/"));
+    for _ in 0..3 {
+        let (_, effects) = bench.call(caller, get(OTHER));
+        assert_eq!(audited(&effects), [], "it is counted");
+    }
+    bench.now += 5_000;
+    assert_eq!(bench.handle(Input::Tick), []);
+    assert!(!bench.kernel.owes_a_record());
+
+    for syscall in [
+        grant(Rule::Deny),
+        answer(ApprovalAnswer::Never),
+        Syscall::RevokeGrant { grant: held },
+        Syscall::KillProcess { pid: other },
+    ] {
+        let told = format!("{syscall:?}");
+        let (call, effects) = bench.call(Principal::System, syscall);
+        assert_ne!(replies(&effects).get(&call), Some(&full), "{told}");
+        assert!(!audited(&effects).is_empty(), "{told}");
+    }
+
+    let effects = bench.handle(Input::AuditFull(false));
+    assert_eq!(audited(&effects), [Action::MoreDenials { count: 3 }]);
+    assert!(bench.spawn(new).is_ok());
+}
+
+#[test]
 fn an_overdue_call_ends_whether_queued_or_performed() {
     let mut bench = Bench::one_at_once();
     let pid = bench.app(OWN);
