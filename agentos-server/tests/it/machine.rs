@@ -187,8 +187,23 @@ impl Machine {
         } else {
             &["--allow-host", &hosts]
         };
+        let program = Program::start_with(&data_dir, arguments, variables);
+        Self::of(program, place, data_dir).await
+    }
+
+    /// One that asks these for names.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn resolving(nameservers: &str) -> Self {
+        let (place, data_dir) = place();
+        let file = place.path().join("resolv.conf");
+        std::fs::write(&file, nameservers).unwrap();
+        let program = Program::start_resolving(&data_dir, &file);
+        Self::of(program, place, data_dir).await
+    }
+
+    async fn of(program: Program, place: TempDir, data_dir: PathBuf) -> Self {
         let mut machine = Self {
-            program: Program::start_with(&data_dir, arguments, variables),
+            program,
             client: agentos_adapters::http::to_own_server().unwrap(),
             app: String::new(),
             data_dir,

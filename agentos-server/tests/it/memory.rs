@@ -1,9 +1,12 @@
 //! Memory that runs out: who ends, what is told of it, and what is kept.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::apps::{counter, note};
 use crate::process::{Program, place};
+use crate::provider::Provider;
 
 async fn open(program: &Program, document: Value) -> String {
     let (status, answer) = program.post("/apps", json!({ "ui_spec": document })).await;
@@ -81,4 +84,71 @@ async fn the_app_in_the_background_that_holds_most_ends_and_loses_nothing() {
     assert_eq!(state_of(&program, &heavy[2]).await, "suspended");
     let kept = program.get(&format!("/apps/{}/state", heavy[2])).await;
     assert_eq!(kept["state"]["text"], text);
+}
+
+/// What this machine has, as Linux tells it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_quarter_of_the_machine_is_the_budget_and_half_a_gibibyte_at_most() {
+    let facts = std::fs::read_to_string("/proc/meminfo").unwrap();
+    let total = facts.lines().find(|line| line.starts_with("MemTotal:")).unwrap();
+    let kib: u64 = total.split_whitespace().nth(1).unwrap().parse().unwrap();
+    let (_place, data_dir) = place();
+    let program = Program::start(&data_dir);
+    let stats = program.get("/kernel/stats").await;
+    let expected = (kib * 1_024 / 4).min(512 << 20);
+    assert_eq!(stats["memory_budget_bytes"], expected, "{stats}");
+}
+
+#[tokio::test]
+async fn while_memory_is_short_half_as_many_made_apps_are_kept() {
+    // More than half of what is kept otherwise, and fewer apps than may be open.
+    const MADE: usize = 140;
+    const HALF: usize = 128;
+    let document = counter().to_string();
+    let provider = Provider::start(std::iter::repeat_n((200, document), MADE + 2)).await;
+    let (_place, data_dir) = place();
+    let budget = [("AGENTOS_MEMORY_BUDGET", "1048576")];
+    let program = provider.program_with(&data_dir, &budget);
+    let make = async |number: usize| {
+        let wish = json!({ "message": format!("counter number {number}") });
+        let (status, made) = program.post("/generate-ui", wish).await;
+        assert_eq!(status, 200, "{made}");
+    };
+    let kept = async || program.get("/health").await["ai_service"]["cache"]["entries"].clone();
+    for number in 0..MADE {
+        make(number).await;
+    }
+    assert_eq!(kept().await, MADE);
+
+    let app = open(&program, note("Large")).await;
+    let hold = async |bytes: usize| {
+        let put = json!({ "state": { "text": "x".repeat(bytes) } });
+        let (status, answer) = program.put(&format!("/apps/{app}/state"), put).await;
+        assert_eq!(status, 200, "{answer}");
+    };
+    let becomes = async |expected: usize| {
+        while kept().await != expected {
+            tokio::task::yield_now().await;
+        }
+    };
+    hold(900_000).await;
+    tokio::time::timeout(Duration::from_secs(10), becomes(HALF))
+        .await
+        .expect("half are let go");
+    make(MADE).await;
+    assert_eq!(kept().await, HALF);
+    hold(1_000).await;
+    let eased = async {
+        while program.get("/kernel/stats").await["memory_level"] != "normal" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), eased)
+        .await
+        .unwrap();
+    make(MADE + 1).await;
+    tokio::time::timeout(Duration::from_secs(10), becomes(HALF + 1))
+        .await
+        .expect("more are kept again");
 }

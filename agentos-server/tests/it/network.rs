@@ -1,6 +1,8 @@
 //! What an app reaches over the network, seen from outside the program: nothing the person did not allow,
 //! and never what is not public unless the operator named exactly it.
 
+#[cfg(target_os = "linux")]
+mod rebinding;
 mod sockets;
 mod tls;
 

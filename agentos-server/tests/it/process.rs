@@ -29,6 +29,26 @@ impl Program {
         Self::launch(command, data_dir)
     }
 
+    /// As [`start`](Self::start), where `nameservers` stands in the place of what says whom this machine asks for names.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_resolving(data_dir: &Path, nameservers: &Path) -> Self {
+        let server = command(data_dir);
+        let mut command = Command::new("unshare");
+        command
+            .args([
+                "--mount",
+                "sh",
+                "-c",
+                "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"",
+            ])
+            .arg(nameservers)
+            .arg(server.get_program())
+            .args(server.get_args())
+            .envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .current_dir(data_dir.parent().unwrap());
+        Self::launch(command, data_dir)
+    }
+
     /// The exit code of a start with more arguments that fails, and what it says.
     pub(crate) fn refused(data_dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
         Self::refused_with(data_dir, arguments, &[])

@@ -13,11 +13,11 @@ use agentos_proto::kernel::sys_error::Error as ErrorKind;
 use agentos_proto::kernel::syscall::{self, Syscall as SyscallKind};
 use agentos_proto::kernel::{
     ApprovalAnswer, Call, Capability, CreateProcessRequest, CreateProcessResponse, Dispatch,
-    ExecuteBatchRequest, ExecuteSyscallRequest, ExecuteSyscallResponse, FileCall, KillProcessRequest, Lagged,
-    ListProcessesRequest, NewGrant, NewProcess, Order, Peer, ReadStream, Reader, Reply, Resource, Rule,
-    SandboxLevel, StreamEventsRequest, StreamEventsResponse, StreamSyscallRequest, SysError, Syscall,
-    UpdateSandboxRequest, Wanted, WriteMode, WriteStream, capability, dispatch, execute_syscall_response,
-    peer, wanted,
+    ExecuteBatchRequest, ExecuteSyscallRequest, ExecuteSyscallResponse, FileCall, FsRights, FsRule,
+    KillProcessRequest, Lagged, ListProcessesRequest, NewGrant, NewProcess, Order, Peer, ReadStream, Reader,
+    Reply, Resource, Rule, SandboxLevel, StreamEventsRequest, StreamEventsResponse, StreamSyscallRequest,
+    SysError, Syscall, UpdateSandboxRequest, Wanted, WriteMode, WriteStream, capability, dispatch,
+    execute_syscall_response, peer, wanted,
 };
 use axum::http::uri::PathAndQuery;
 use futures::StreamExt;
@@ -746,6 +746,80 @@ async fn an_answer_nobody_takes_is_held_when_its_process_ended() {
     assert_eq!(held().await, Some(8 << 20));
     drop(answer);
     eventually(async || held().await == Some(0)).await;
+}
+
+#[tokio::test]
+async fn so_many_keys_and_so_much_space_are_kept_and_no_more() {
+    let server = Server::start().await;
+    let operator = Client::operator(&server).await;
+    let (own, process) = operator.process("small", SandboxLevel::Minimal).await;
+    let put = |number: u32| {
+        SyscallKind::StorePut(syscall::StorePut {
+            namespace: own.namespace.clone(),
+            key: format!("{number:04}"),
+            value: number.to_be_bytes().to_vec(),
+            if_version: None,
+        })
+    };
+    let quota = |error: SysError| match error.error {
+        Some(ErrorKind::QuotaExceeded(quota)) => (quota.resource(), quota.limit, quota.used),
+        other => panic!("{other:?}"),
+    };
+    // The operator's calls are not so few a second, and the keys are the process's.
+    for number in 1..=999 {
+        operator.call(put(number)).await.unwrap();
+    }
+    process.call(put(1_000)).await.unwrap();
+    assert_eq!(
+        quota(process.refused(put(1_001)).await),
+        (Resource::StoreKeys, 1_000, 1_000)
+    );
+    process.call(put(1)).await.unwrap();
+    let list = SyscallKind::StoreList(syscall::StoreList {
+        namespace: own.namespace.clone(),
+        prefix: String::new(),
+        after: None,
+        limit: 1_000,
+    });
+    let Ok(ReplyKind::Keys(keys)) = process.call(list).await else {
+        panic!("there is no list");
+    };
+    assert_eq!((keys.keys.len(), keys.more), (1_000, false), "nothing is lost");
+    assert_eq!(keys.keys.last().unwrap(), "1000");
+
+    const LIMIT: u64 = 8 << 20;
+    let home = capability::Capability::Fs(FsRule {
+        path: "home:".to_owned(),
+        owner: Some(own.namespace.clone()),
+        rights: FsRights::ReadWrite.into(),
+    });
+    let granted = operator.update(add(own.pid, home, Rule::Allow)).await;
+    assert_eq!(granted.1, None);
+    process
+        .call(write("home:first", &vec![1; 5 << 20]))
+        .await
+        .unwrap();
+    let (resource, limit, used) = quota(process.refused(write("home:second", &vec![2; 4 << 20])).await);
+    assert_eq!((resource, limit), (Resource::Disk, LIMIT));
+    assert!((5 << 20..LIMIT).contains(&used), "{used}");
+    assert_eq!(process.refused(read("home:second")).await.code, "not_found");
+    process
+        .call(write("home:second", &vec![2; 2 << 20]))
+        .await
+        .unwrap();
+    process
+        .call(write("home:first", &vec![3; 5 << 20]))
+        .await
+        .unwrap();
+    let grown = process.refused(write("home:first", &vec![4; 7 << 20])).await;
+    assert_eq!(quota(grown).0, Resource::Disk);
+    let Ok(ReplyKind::File(kept)) = process.call(read("home:first")).await else {
+        panic!("the file is gone");
+    };
+    let Some(agentos_proto::kernel::file_reply::Reply::Bytes(kept)) = kept.reply else {
+        panic!("{kept:?}");
+    };
+    assert!(kept.bytes.len() == 5 << 20 && kept.bytes.iter().all(|byte| *byte == 3));
 }
 
 /// What is held for a process.
