@@ -12,9 +12,10 @@ use std::time::Instant;
 
 use agentos_core::ids::{BootId, Namespace};
 use agentos_core::kernel::{
-    Call, CallId, Capability, Effect, Input, Kernel, KernelConfig, LimitTable, Limits, NewProcess, Pid,
-    Principal, Reply, Rule, Site, Syscall,
+    Call, CallId, Capability, EVENTS_KEPT, Effect, Input, Kernel, KernelConfig, LimitTable, Limits,
+    NewProcess, Pid, Principal, Reply, Rule, Site, Syscall,
 };
+use agentos_core::time::Millis;
 use serde_json::json;
 
 const ROUNDS: usize = 15;
@@ -24,6 +25,7 @@ const PROCESSES: u64 = 10_000;
 struct Bench {
     kernel: Kernel,
     calls: u64,
+    now: Millis,
 }
 
 impl Bench {
@@ -48,6 +50,7 @@ impl Bench {
         Self {
             kernel: Kernel::new(config, 0),
             calls: 0,
+            now: 0,
         }
     }
 
@@ -57,7 +60,7 @@ impl Bench {
             id: CallId(self.calls),
             call: Call::new(caller, syscall),
         };
-        self.kernel.handle(input, 0)
+        self.kernel.handle(input, self.now)
     }
 
     fn spawn(&mut self) -> Pid {
@@ -71,6 +74,16 @@ impl Bench {
             _ => None,
         });
         pid.expect("an app can start")
+    }
+
+    fn spawn_all(&mut self) -> Vec<Pid> {
+        (0..PROCESSES).map(|_| self.spawn()).collect()
+    }
+
+    fn kill_all(&mut self, pids: Vec<Pid>) {
+        for pid in pids {
+            self.call(Principal::System, Syscall::KillProcess { pid });
+        }
     }
 
     /// A process that may contact so many hosts, and what it needs for the last of them.
@@ -115,32 +128,57 @@ fn check(hosts: usize) -> f64 {
     })
 }
 
-/// A whole call, from its arrival to its answer: one that is allowed, and one that is not.
-fn calls() -> [f64; 2] {
+/// A whole call, from its arrival to its answer: one that is allowed, one that is not and is recorded, and one that is
+/// only counted, since ten of its second are recorded.
+fn calls() -> [f64; 3] {
     let mut bench = Bench::new();
     let caller = Principal::Process(bench.spawn());
-    let mut time = |syscall: fn() -> Syscall| {
+    let mut time = |syscall: fn() -> Syscall, apart: Millis| {
         nanoseconds(1_000, || {
+            bench.now += apart;
             black_box(bench.call(caller, syscall()));
         })
     };
-    [time(|| Syscall::GetCurrentTime), time(|| Syscall::ListApprovals)]
+    [
+        time(|| Syscall::GetCurrentTime, 0),
+        time(|| Syscall::ListApprovals, 101),
+        time(|| Syscall::ListApprovals, 0),
+    ]
+}
+
+/// What so many processes take, and what of it is left when they ended, in a kernel that has as many events as it keeps.
+fn processes() -> [i64; 2] {
+    let mut bench = Bench::new();
+    for _ in 0..=EVENTS_KEPT as u64 / (2 * PROCESSES) {
+        let pids = bench.spawn_all();
+        bench.kill_all(pids);
+    }
+    let mut pids = Vec::new();
+    let alive = allocation_counter::measure(|| pids = bench.spawn_all());
+    let list = size_of_val(&pids[..]) as i64;
+    let ended = allocation_counter::measure(|| bench.kill_all(std::mem::take(&mut pids)));
+    [
+        alive.bytes_current - list,
+        alive.bytes_current + ended.bytes_current,
+    ]
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark's result is what it prints")]
 fn main() {
-    let [allowed, denied] = calls();
+    let [allowed, denied, denied_counted] = calls();
     let mut bench = Bench::new();
     let alive = allocation_counter::measure(|| {
         for _ in 0..PROCESSES {
             black_box(bench.spawn());
         }
     });
+    let [bytes_alive, bytes_ended] = processes();
     println!(
         "{}",
         json!({
-            "check_1": check(1), "check_100": check(100), "allowed": allowed, "denied": denied,
-            "bytes_10000": alive.bytes_current,
+            "check_1": check(1), "check_100": check(100),
+            "allowed": allowed, "denied": denied, "denied_counted": denied_counted,
+            "bytes_10000": alive.bytes_current, "bytes_alive": bytes_alive, "bytes_ended": bytes_ended,
         })
     );
 }

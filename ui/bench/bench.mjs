@@ -341,12 +341,28 @@ line(
 );
 line("a denied call", kernel.denied / 1000, "µs", "an allowed one", kernel.denied / kernel.allowed, "≤ 2 µs");
 line(
+  "one that is only counted",
+  kernel.denied_counted / 1000,
+  "µs",
+  "an allowed one",
+  kernel.denied_counted / kernel.allowed,
+  "≤ 2 µs",
+);
+line(
   "10,000 processes",
   kernel.bytes_10000 / 2 ** 20,
   "MB",
   "1 KB each",
   kernel.bytes_10000 / 10_240_000,
   "≤ 10 MB",
+);
+line(
+  "what they leave when they ended",
+  kernel.bytes_ended / 2 ** 20,
+  "MB",
+  "what they took",
+  kernel.bytes_ended / kernel.bytes_alive,
+  "≤ 0.01 ×",
 );
 const host = native("host");
 line(
