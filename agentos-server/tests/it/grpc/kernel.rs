@@ -750,6 +750,7 @@ async fn an_answer_nobody_takes_is_held_when_its_process_ended() {
 
 #[tokio::test]
 async fn so_many_keys_and_so_much_space_are_kept_and_no_more() {
+    const LIMIT: u64 = 8 << 20;
     let server = Server::start().await;
     let operator = Client::operator(&server).await;
     let (own, process) = operator.process("small", SandboxLevel::Minimal).await;
@@ -787,7 +788,6 @@ async fn so_many_keys_and_so_much_space_are_kept_and_no_more() {
     assert_eq!((keys.keys.len(), keys.more), (1_000, false), "nothing is lost");
     assert_eq!(keys.keys.last().unwrap(), "1000");
 
-    const LIMIT: u64 = 8 << 20;
     let home = capability::Capability::Fs(FsRule {
         path: "home:".to_owned(),
         owner: Some(own.namespace.clone()),
