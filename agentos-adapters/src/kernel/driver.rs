@@ -36,7 +36,8 @@ const TIME_TO_STOP: Duration = Duration::from_millis(100);
 /// Records kept for a later try while the audit cannot be written. From so many on the kernel decides nothing that it can
 /// refuse; what else is to be recorded, such as the end of a process, is bounded by what there is.
 const RECORDS_UNWRITTEN: usize = 4_096;
-/// How long after a try that failed the next one is made: each is as long as what waits.
+/// How long after a try that failed the next one is made. Where no more waits than is written together, the next decision
+/// makes one too.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// The kernel at work. Each piece of news is one step of the policy, under a lock that no operation, no write and no wait
@@ -614,7 +615,8 @@ async fn keep_audit(
         for decision in &mut waiting {
             unwritten.append(&mut decision.records);
         }
-        if next_try.is_none_or(|time| time <= Instant::now()) {
+        let is_due = next_try.is_none_or(|time| time <= Instant::now());
+        if is_due || unwritten.len() <= DECISIONS_AT_ONCE {
             match host.record(&unwritten).await {
                 Ok(()) => {
                     unwritten.clear();

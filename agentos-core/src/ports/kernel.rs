@@ -25,7 +25,8 @@ pub trait KernelPort: Send + Sync {
     /// As [`Syscall`] names them, and for every call: [`SysError::PermissionDenied`],
     /// [`SysError::QuotaExceeded`] and [`SysError::TooLarge`], after which nothing was changed;
     /// [`SysError::Cancelled`] when the process ended; [`SysError::Unavailable`] when it is suspended
-    /// or the kernel stopped; [`SysError::AlreadyExists`] when another call in flight has its name;
+    /// or the kernel stopped; [`SysError::Io`] when it would begin or give something, and the audit
+    /// can take no record of that; [`SysError::AlreadyExists`] when another call in flight has its name;
     /// [`SysError::InvalidArgument`] when its key is that of another call.
     async fn call(&self, call: Call) -> Result<Reply, SysError>;
 
