@@ -19,10 +19,11 @@ use crate::runtime::DispatchError;
 use crate::runtime::{expression, scope::Scope, trial};
 use crate::spec::accept;
 use crate::spec::catalog::Catalog;
+use crate::spec::edit::{self, Edited};
 use crate::spec::import::{Dialect, import};
 use crate::spec::mend::Loss;
 use crate::spec::reader::Reader;
-use crate::spec::{Issue, Source, UiSpec, bounds, edit, mend, patch};
+use crate::spec::{Issue, Source, UiSpec, bounds, mend, patch};
 use crate::value::{Map, map_from_json};
 
 pub use self::runner::Runner;
@@ -162,7 +163,7 @@ impl Engine {
                 let seed = request.optional_count("seed")?.unwrap_or_default();
                 self.trial(spec, now, seed)?
             }
-            "edit" => edit_lines(&request.needed_json("spec")?, &request.text("lines")?)?,
+            "edit" => self.edit(&request.needed_json("spec")?, &request.text("lines")?)?,
             "patch" => patched(request.needed_json("doc")?, request.needed_json("patch")?)?,
             "eval" => {
                 let expr = request.text("expr")?;
@@ -202,6 +203,32 @@ impl Engine {
         object(&trial::run(&accepted.spec, catalog, now, seed))
     }
 
+    /// The edited document is mended and checked like any other; one that is no app yet is answered as it is.
+    fn edit(&self, spec: &Json, lines: &str) -> Result<JsonMap<String, Json>, EngineError> {
+        bounds::verify(spec).map_err(|issue| EngineError::invalid_spec(vec![issue]))?;
+        let Edited {
+            doc,
+            mut patch,
+            mut issues,
+        } = edit::apply(spec, lines);
+        let accepted = accept::accept(doc.clone(), &self.runner.catalog, Loss::Forbidden);
+        let (valid, spec) = match accepted {
+            Ok(accepted) => {
+                patch.extend(patch::diff(&doc, &accepted.document));
+                let valid = accepted.is_valid();
+                issues.extend(accepted.issues);
+                (valid, accepted.document)
+            }
+            Err(refused) => {
+                issues.extend(refused);
+                (false, doc)
+            }
+        };
+        Ok(members(
+            json!({"spec": spec, "patch": patch, "valid": valid, "issues": issues}),
+        ))
+    }
+
     fn read(&mut self, name: String, chunk: &str, end: bool) -> Result<JsonMap<String, Json>, EngineError> {
         if self.readers.len() >= READERS && !self.readers.contains_key(&name) {
             return Err(EngineError::TooManyReaders);
@@ -220,14 +247,6 @@ impl Engine {
         }
         Ok(answer)
     }
-}
-
-fn edit_lines(spec: &Json, lines: &str) -> Result<JsonMap<String, Json>, EngineError> {
-    bounds::verify(spec).map_err(|issue| EngineError::invalid_spec(vec![issue]))?;
-    let edited = edit::apply(spec, lines);
-    Ok(members(
-        json!({"spec": edited.doc, "patch": edited.patch, "issues": edited.issues}),
-    ))
 }
 
 /// A document of another format, mended and checked like one of ours.

@@ -169,6 +169,38 @@ fn edit_patch_and_eval_need_no_app() {
     );
     assert_eq!(edited["spec"]["title"], "Tasks");
     assert_eq!(edited["issues"][0]["code"], "edit_failed");
+    assert_eq!(edited["valid"], true);
+    let broken = call(
+        &mut engine,
+        &json!({"op": "edit", "spec": todo(), "lines": "{\"set\":{\"computed\":{\"twice\":\"cout * 2\"}}}"}),
+    );
+    assert_eq!(broken["valid"], false);
+    let codes: Vec<&Value> = broken["issues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| &issue["code"])
+        .collect();
+    assert!(codes.contains(&&json!("expr_unknown_name")), "{broken}");
+    let half = call(
+        &mut engine,
+        &json!({"op": "edit", "spec": todo(), "lines": "{\"set\":{\"layout\":7}}"}),
+    );
+    assert_eq!(
+        (&half["valid"], &half["spec"]["layout"]),
+        (&json!(false), &json!(7))
+    );
+    let mended = call(
+        &mut engine,
+        &json!({"op": "edit", "spec": todo(), "lines": "{\"upsert\":{\"id\":\"more\",\"type\":\"btn\",\"props\":{\"text\":\"More\",\"onClick\":\"system.undo\"}}}"}),
+    );
+    assert_eq!(mended["valid"], true);
+    let replayed = call(
+        &mut engine,
+        &json!({"op": "patch", "doc": todo(), "patch": mended["patch"]}),
+    );
+    assert_eq!(replayed["doc"], mended["spec"]);
+    assert!(mended["spec"].to_string().contains("\"on_event\""), "{mended}");
     let patched = call(
         &mut engine,
         &json!({"op": "patch", "doc": todo(), "patch": edited["patch"]}),
