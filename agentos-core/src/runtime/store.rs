@@ -136,11 +136,6 @@ impl Store {
         Ok(())
     }
 
-    /// Bytes of the state as JSON text.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     pub(super) fn root(&self) -> &Map {
         &self.root
     }

@@ -2,8 +2,8 @@
 //!
 //! Pure and bounded by events and by the steps of its expressions, never by wall time. Every control is used in document order, then in
 //! reverse, and once more in order when something was used in vain; a query is answered with its
-//! default and once with an error; other tools answer the example of their catalog entry; a question
-//! is answered yes, then no.
+//! default and once with an error, for which one that runs once is run again; other tools answer the
+//! example of their catalog entry; a question is answered yes, then no.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::turn::{Effect, Event, Failure, Turn};
 use super::view::{Node, NodeId};
 use crate::spec::catalog::Catalog;
 use crate::spec::document::Rule;
-use crate::spec::{Code, Issue, Severity, UiSpec, check, limits};
+use crate::spec::{Code, Issue, Path, Severity, UiSpec, check, limits};
 use crate::value::Value;
 
 /// Rounds of answering effects after one event; an app that asks on beyond them is in a loop.
@@ -29,6 +29,12 @@ const ROWS: usize = 2;
 
 /// Values tried on a field whose checks none has met.
 const ENTRIES: usize = 8;
+/// Times that what a control made twice as long must be made so again before it counts as growth without limit.
+const DOUBLINGS: usize = 3;
+/// How long a list or a text is made that grew at each wake, to see whether it goes on growing.
+const LONG: usize = 5_000;
+/// Bytes such a list may take then.
+const LONG_BYTES: usize = 128 * 1024;
 /// Components that are named of those that were not used.
 const NAMED: usize = 20;
 
@@ -73,11 +79,10 @@ pub fn run(spec: &UiSpec, catalog: &Arc<Catalog>, now: f64, seed: u64) -> Report
         issues: Vec::new(),
         uses: BTreeMap::new(),
         answered: BTreeMap::new(),
-        queries_answered: BTreeSet::new(),
+        queries_answered: BTreeMap::new(),
         confirmed: 0,
         loops: false,
         unsent: BTreeMap::new(),
-        grows: false,
     };
     // What has no action takes no event, so only the document shows it.
     let idle = check::check(spec, catalog).into_iter();
@@ -103,14 +108,13 @@ struct Trial<'a> {
     /// Component → whether any use of it changed anything.
     uses: BTreeMap<usize, bool>,
     answered: BTreeMap<Arc<str>, usize>,
-    queries_answered: BTreeSet<usize>,
+    /// Query → how often it was answered.
+    queries_answered: BTreeMap<usize, usize>,
     confirmed: usize,
     /// An effect follows from its own answer without an end.
     loops: bool,
     /// Form → the field that took nothing of what was entered, as long as the form was never sent.
     unsent: BTreeMap<NodeId, Option<NodeId>>,
-    /// The state was larger after each wake than before.
-    grows: bool,
 }
 
 impl Trial<'_> {
@@ -183,7 +187,7 @@ impl Trial<'_> {
             changed |= if &*kind == "change" {
                 self.enter(node)
             } else {
-                self.send(node, &kind)
+                self.send_on_what_doubles(node, &kind)
             };
         }
         let known = self.uses.entry(component).or_default();
@@ -259,6 +263,38 @@ impl Trial<'_> {
         self.send_with(node, kind, payload(node, kind))
     }
 
+    /// Sends an event, and again where it made something of the state twice as long: what is doubled each time
+    /// has no limit.
+    fn send_on_what_doubles(&mut self, node: &Node, kind: &str) -> bool {
+        let before = self.lengths();
+        let changed = self.send(node, kind);
+        let mut doubled = doubled(&before, &self.lengths());
+        for _ in 0..DOUBLINGS {
+            if doubled.is_empty() || self.app.view.node(&node.id).is_none() {
+                return changed;
+            }
+            let before = self.lengths();
+            self.send(node, kind);
+            let again = self::doubled(&before, &self.lengths());
+            doubled.retain(|path| again.contains(path));
+        }
+        if let Some(path) = doubled.first() {
+            let message = format!("`{}` makes `{path}` twice as long each time it is used", node.id);
+            self.note(Issue::error(Code::StateTooLarge, in_state(path), message).about(&*node.id));
+        }
+        changed
+    }
+
+    fn lengths(&self) -> BTreeMap<Path, usize> {
+        let mut lengths = BTreeMap::new();
+        for (name, value) in self.app.store.root() {
+            if let Ok(path) = Path::key(name) {
+                measure(value, path, &mut lengths);
+            }
+        }
+        lengths
+    }
+
     fn send_with(&mut self, node: &Node, kind: &str, payload: Json) -> bool {
         if self.is_spent() {
             return false;
@@ -321,13 +357,15 @@ impl Trial<'_> {
         *self.answered.entry(effect.tool.clone()).or_default() += 1;
         let waiting = self.app.waiting.get(&effect.id).map(|expected| expected.waiting);
         if let Some(Waiting::Query { index, .. }) = waiting {
-            return if self.queries_answered.insert(index) {
-                Ok(self.query_answer(index, &effect.tool))
-            } else {
+            let answers = self.queries_answered.entry(index).or_default();
+            *answers += 1;
+            return if *answers == 2 {
                 Err(Failure::new(
                     "unavailable",
                     "the trial run lets every query fail once",
                 ))
+            } else {
+                Ok(self.query_answer(index, &effect.tool))
             };
         }
         if &*effect.tool == "system.confirm" {
@@ -360,19 +398,71 @@ impl Trial<'_> {
             .any(|issue| issue.is_error() && issue.id.as_deref() == Some(id))
     }
 
-    /// Moves the clock to what the app waits for.
+    /// Moves the clock to what the app waits for. At the last wake what grew at each one is long already, so that
+    /// it shows whether something bounds it.
     fn wait(&mut self) {
-        let mut grown = 0;
-        while self.wakes < limits::TRIAL_WAKES && !self.cannot_go_on() {
-            let Some(due) = self.app.wake_at() else { return };
-            let before = self.app.store.bytes();
-            self.wakes += 1;
-            self.now = self.now.max(due);
-            let turn = self.app.tick(self.now);
-            self.take(turn);
-            grown += usize::from(self.app.store.bytes() > before);
+        let mut growing: Option<BTreeSet<Path>> = None;
+        while self.wakes + 1 < limits::TRIAL_WAKES && self.app.wake_at().is_some() && !self.cannot_go_on() {
+            let before = self.lengths();
+            self.wake();
+            let grown = grown(&before, &self.lengths());
+            growing = Some(match growing {
+                Some(growing) => growing.intersection(&grown).cloned().collect(),
+                None => grown,
+            });
         }
-        self.grows = grown == limits::TRIAL_WAKES;
+        let came_to_the_last = self.wakes + 1 == limits::TRIAL_WAKES;
+        self.fail_queries();
+        if !came_to_the_last || self.cannot_go_on() {
+            return;
+        }
+        match growing.unwrap_or_default() {
+            growing if growing.is_empty() => self.wake(),
+            growing => self.wake_when_long(&growing),
+        }
+    }
+
+    fn wake(&mut self) {
+        let Some(due) = self.app.wake_at() else { return };
+        self.wakes += 1;
+        self.now = self.now.max(due);
+        let turn = self.app.tick(self.now);
+        self.take(turn);
+    }
+
+    /// What such lengths bring with them is no fault of the app.
+    fn wake_when_long(&mut self, growing: &BTreeSet<Path>) {
+        for path in growing {
+            let Some(long) = self.app.store.get(path).and_then(prolonged) else {
+                continue;
+            };
+            // What has no room in the state stays as it is, and grows or not.
+            let _ = self.app.store.set(path, long);
+        }
+        let before = self.lengths();
+        let known = self.issues.len();
+        self.wake();
+        self.issues.truncate(known);
+        for path in grown(&before, &self.lengths()).intersection(growing) {
+            let message = format!(
+                "`{path}` grew at each of {} wakes and nothing bounds it; keep only the last entries of what is added on a timer",
+                limits::TRIAL_WAKES
+            );
+            let hint = "\"{{ (log + [entry])[-50:] }}\"";
+            self.note(Issue::error(Code::StateTooLarge, in_state(path), message).hint(hint));
+        }
+    }
+
+    /// Has each query that was answered once run again, to be answered with an error.
+    fn fail_queries(&mut self) {
+        let program = self.app.program.clone();
+        for (index, query) in program.queries.iter().enumerate() {
+            if self.queries_answered.get(&index) == Some(&1) && !self.cannot_go_on() {
+                self.app.refresh_queries(Some(&*query.name));
+                let turn = self.app.tick(self.now);
+                self.take(turn);
+            }
+        }
     }
 
     /// Components in sight that were never used.
@@ -407,13 +497,6 @@ impl Trial<'_> {
             );
             let at = &*program.components[instance.component].at;
             self.note(Issue::warning(Code::ControlDoesNothing, at, message).about(&*form));
-        }
-        if self.grows {
-            let message = format!(
-                "the state grew at each of {} wakes; keep only the last entries of what is added on a timer",
-                limits::TRIAL_WAKES
-            );
-            self.note(Issue::warning(Code::StateTooLarge, "/state", message));
         }
         if !untried.is_empty() && self.events >= limits::TRIAL_EVENTS {
             let message = format!(
@@ -490,6 +573,65 @@ impl Trial<'_> {
             answered: self.answered,
         }
     }
+}
+
+/// Lengths of the texts and lists of the state, those in rows of a list aside.
+fn measure(value: &Value, path: Path, lengths: &mut BTreeMap<Path, usize>) {
+    match value {
+        Value::Text(text) => {
+            lengths.insert(path, text.len());
+        }
+        Value::List(list) => {
+            lengths.insert(path, list.len());
+        }
+        Value::Map(members) => {
+            for (name, member) in members {
+                measure(member, path.join([name.clone()]), lengths);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
+    }
+}
+
+fn grown(before: &BTreeMap<Path, usize>, after: &BTreeMap<Path, usize>) -> BTreeSet<Path> {
+    let length_before = |path: &Path| before.get(path).copied().unwrap_or_default();
+    let grown = after
+        .iter()
+        .filter(|(path, length)| **length > length_before(path));
+    grown.map(|(path, _)| path.clone()).collect()
+}
+
+/// One entry twice is what adding to a list of one looks like.
+fn doubled(before: &BTreeMap<Path, usize>, after: &BTreeMap<Path, usize>) -> Vec<Path> {
+    let is_doubled = |(path, length): &(&Path, &usize)| {
+        before
+            .get(*path)
+            .is_some_and(|before| *before > 1 && **length >= before * 2)
+    };
+    after
+        .iter()
+        .filter(is_doubled)
+        .map(|(path, _)| path.clone())
+        .collect()
+}
+
+/// The text or list over and over, as long as one that has grown for a while.
+fn prolonged(value: &Value) -> Option<Value> {
+    let room = LONG_BYTES / value.size().max(1);
+    match value {
+        Value::Text(text) if !text.is_empty() => Some(Value::text(
+            text.repeat((LONG / text.len()).clamp(1, room.max(1))),
+        )),
+        Value::List(list) if !list.is_empty() => {
+            let rows = LONG.min(list.len() * room).max(list.len());
+            Some(Value::List(list.iter().cycle().take(rows).cloned().collect()))
+        }
+        _ => None,
+    }
+}
+
+fn in_state(path: &Path) -> String {
+    format!("/state{}", path.pointer())
 }
 
 fn is_usable(node: &Node) -> bool {

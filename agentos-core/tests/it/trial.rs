@@ -274,11 +274,82 @@ fn a_form_that_never_takes_what_is_entered_is_told() {
 }
 
 #[test]
+fn a_query_that_runs_once_is_answered_with_an_error_too() {
+    let app = |content: &str| {
+        json!({
+            "state": {"city": ""},
+            "data": {"q": {"tool": "storage.get", "args": {"key": "{{ city }}"}, "when": "city", "default": []}},
+            "components": [
+                {"type": "text", "id": "t", "props": {"content": content}},
+                {"type": "input", "id": "c", "props": {"label": "City", "value": {"$bind": "city"}}}],
+        })
+    };
+    check(
+        &app("{{ 'on' if not _.q.error else 1 / 'off' }}"),
+        &["error expr_failed /components/0/props/content t"],
+    );
+    check(&app("{{ _.q.error.message or q }}"), &[]);
+    let mut once = app("{{ 'on' if not _.q.error else 1 / 'off' }}");
+    once["data"]["q"] = json!({"tool": "storage.get", "args": {"key": "a"}, "default": [1]});
+    check(&once, &["error expr_failed /components/0/props/content t"]);
+    assert_eq!(tried(&once).answered["storage.get"], 2);
+}
+
+#[test]
+fn what_a_control_doubles_each_time_is_growth_without_limit() {
+    let set = |value: &str| json!({"tool": "ui.set_state", "args": {"path": "name", "value": value}});
+    check(
+        &button(&set("{{ name ~ name }}")),
+        &["error state_too_large /state/name go"],
+    );
+    check(&button(&set("{{ name ~ 'x' }}")), &[]);
+    let with_rows = |value: &str| {
+        let step = json!({"tool": "ui.set_state", "args": {"path": "list", "value": value}});
+        let mut document = button(&step);
+        document["state"]["list"] = json!([1, 2]);
+        document
+    };
+    check(
+        &with_rows("{{ list + list }}"),
+        &["error state_too_large /state/list go"],
+    );
+    check(&with_rows("{{ (list + list)[-6:] }}"), &[]);
+}
+
+#[test]
+fn what_is_bounded_may_grow_at_each_wake() {
+    let on_timer = |action: Value| {
+        let mut document = button(&json!({"tool": "ui.increment", "args": {"path": "count"}}));
+        document["on"] =
+            json!({"mount": {"tool": "timer.interval", "args": {"interval": 1000, "action": action}}});
+        document
+    };
+    let set =
+        |path: &str, value: &str| json!({"tool": "ui.set_state", "args": {"path": path, "value": value}});
+    check(
+        &on_timer(set("list", "{{ (list + [{'at': count}])[-500:] }}")),
+        &[],
+    );
+    check(&on_timer(set("name", "{{ (name ~ 'x')[-99:] }}")), &[]);
+    let mut until = json!({"tool": "ui.append", "args": {"path": "list", "value": 1}});
+    until["if"] = json!("list | length < 100");
+    check(&on_timer(until), &[]);
+    check(
+        &on_timer(set("name", "{{ name ~ 'x' }}")),
+        &["error state_too_large /state/name"],
+    );
+    check(
+        &on_timer(set("log.lines", "{{ (log.lines or []) + [count] }}")),
+        &["error state_too_large /state/log/lines"],
+    );
+}
+
+#[test]
 fn a_state_that_grows_at_every_wake_is_told() {
     let mut document = button(&json!({"tool": "ui.increment", "args": {"path": "count"}}));
     document["on"] = json!({"mount": {"tool": "timer.interval", "args": {"interval": 1000,
         "action": {"tool": "ui.append", "args": {"path": "list", "value": 1}}}}});
-    check(&document, &["warning state_too_large /state"]);
+    check(&document, &["error state_too_large /state/list"]);
 }
 
 #[test]
