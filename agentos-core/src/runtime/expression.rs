@@ -83,7 +83,7 @@ impl Expression {
         }
         let tree = syntax::parse(source, &tokens).map_err(wrong)?;
         let mut references = BTreeSet::new();
-        refer(&tree, &mut references);
+        refer(&tree, path_of, &mut references);
         Ok(Self {
             references: references.into_iter().collect(),
             form: Form::Tree(tree),
@@ -93,6 +93,19 @@ impl Expression {
     /// What it reads and calls, sorted and without repeats; [`FUNCTIONS`] are not among them.
     pub fn references(&self) -> &[Reference] {
         &self.references
+    }
+
+    /// What it reads, with every member that is written down, those by number or text in brackets included.
+    /// [`references`](Self::references) end before a bracket, since a list may be written anew as a whole.
+    pub fn reads(&self) -> BTreeSet<Reference> {
+        match &self.form {
+            Form::Path(path) => BTreeSet::from([path.clone()]),
+            Form::Tree(tree) => {
+                let mut found = BTreeSet::new();
+                refer(tree, written_path, &mut found);
+                found
+            }
+        }
     }
 
     /// Evaluates to a value of at most 256 KiB; what is missing is null.
@@ -133,8 +146,8 @@ impl Reference {
     }
 }
 
-/// Finds what a tree reads.
-fn refer(tree: &Tree, found: &mut BTreeSet<Reference>) {
+/// Finds what a tree reads, by what makes a path of a part of it.
+fn refer(tree: &Tree, path_of: fn(&Tree) -> Option<Reference>, found: &mut BTreeSet<Reference>) {
     let mut open = vec![tree];
     while let Some(tree) = open.pop() {
         let reference = match tree {
@@ -163,6 +176,37 @@ fn path_of(mut tree: &Tree) -> Option<Reference> {
             members,
         }),
         _ => None,
+    }
+}
+
+/// The path a tree is, through brackets whose inside is written down.
+fn written_path(mut tree: &Tree) -> Option<Reference> {
+    let mut members: Vec<Arc<str>> = Vec::new();
+    loop {
+        tree = match tree {
+            Tree::Name(name) => {
+                members.reverse();
+                let name = name.clone();
+                return Some(Reference { name, members });
+            }
+            Tree::Member(of, name) => {
+                members.push(name.clone());
+                of
+            }
+            Tree::Index(of, key) => {
+                members.push(match &**key {
+                    Tree::Constant(Operand::Int(index)) => index.to_string().into(),
+                    Tree::Constant(Operand::Text(name)) => name.clone(),
+                    Tree::Negative(index) => match &**index {
+                        Tree::Constant(Operand::Int(index)) => format!("-{index}").into(),
+                        _ => return None,
+                    },
+                    _ => return None,
+                });
+                of
+            }
+            _ => return None,
+        };
     }
 }
 

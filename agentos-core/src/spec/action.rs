@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::document::Reader;
+use super::document::{Reader, UiSpec};
 use super::location::Location;
 use super::path::Path;
 use super::template::{Source, Template};
@@ -56,6 +56,26 @@ pub enum Args {
     },
 }
 
+impl UiSpec {
+    /// Every step of the document, however deep in others.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &Step> {
+        let on = [&self.on.mount, &self.on.close, &self.on.focus, &self.on.blur];
+        let events = self.walk().flat_map(|component| &component.on_event);
+        let named = self.actions.iter().chain(events).map(|(_, action)| action);
+        let watch = self.watch.iter().map(|(_, action)| action);
+        let mut open: Vec<&Step> = named
+            .chain(watch)
+            .chain(on.into_iter().flatten())
+            .flat_map(|action| &action.steps)
+            .collect();
+        std::iter::from_fn(move || {
+            let step = open.pop()?;
+            open.extend(step.inner().flat_map(|action| &action.steps));
+            Some(step)
+        })
+    }
+}
+
 impl Action {
     pub(super) fn read(reader: &mut Reader, json: &Json, at: &Location, depth: usize) -> Option<Self> {
         if depth >= DEPTH {
@@ -87,6 +107,19 @@ impl Action {
 }
 
 impl Step {
+    /// The actions within it.
+    fn inner(&self) -> impl Iterator<Item = &Action> {
+        let run = match &self.run {
+            Run::Steps(action) => Some(action),
+            Run::Tool {
+                args: Args::Given { callback, .. },
+                ..
+            } => callback.as_ref(),
+            Run::Tool { .. } | Run::Named { .. } => None,
+        };
+        run.into_iter().chain(&self.then).chain(&self.catch)
+    }
+
     pub(super) fn read(reader: &mut Reader, json: &Json, at: &Location, depth: usize) -> Option<Self> {
         if let Json::String(name) = json {
             return Some(Self::short(name, at));

@@ -1,7 +1,7 @@
 //! Which service tools a document lets its app call.
 
 use super::UiSpec;
-use super::action::{Action, Args, Run, Step};
+use super::action::{Run, Step};
 
 impl UiSpec {
     /// Whether the app may call the service tool `tool`: as the document declares, or, where it
@@ -26,49 +26,8 @@ impl UiSpec {
     }
 
     fn uses(&self, tool: &str) -> bool {
-        let on = [&self.on.mount, &self.on.close, &self.on.focus, &self.on.blur];
-        let events = self
-            .walk()
-            .flat_map(|component| component.on_event.iter().map(|(_, action)| action));
-        self.data.iter().any(|(_, query)| query.tool == tool)
-            || self
-                .actions
-                .iter()
-                .map(|(_, action)| action)
-                .chain(self.watch.iter().map(|(_, action)| action))
-                .chain(on.into_iter().flatten())
-                .chain(events)
-                .any(|action| action.uses(tool))
-    }
-}
-
-impl Action {
-    fn uses(&self, tool: &str) -> bool {
-        self.steps.iter().any(|step| step.uses(tool))
-    }
-}
-
-impl Step {
-    fn uses(&self, tool: &str) -> bool {
-        let runs = match &self.run {
-            Run::Tool { id, args } => id == tool || args.callback().is_some_and(|action| action.uses(tool)),
-            Run::Named { .. } => false,
-            Run::Steps(action) => action.uses(tool),
-        };
-        runs || self
-            .then
-            .iter()
-            .chain(&self.catch)
-            .any(|action| action.uses(tool))
-    }
-}
-
-impl Args {
-    fn callback(&self) -> Option<&Action> {
-        match self {
-            Self::FromEvent => None,
-            Self::Given { callback, .. } => callback.as_ref(),
-        }
+        let calls = |step: &Step| matches!(&step.run, Run::Tool { id, .. } if id == tool);
+        self.data.iter().any(|(_, query)| query.tool == tool) || self.steps().any(calls)
     }
 }
 

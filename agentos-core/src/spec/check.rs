@@ -21,11 +21,11 @@ mod former_tools;
 mod graph;
 mod names;
 mod props;
-mod rows;
+mod shapes;
 
 pub use names::RESERVED_NAMES;
 use names::{Place, Source};
-use rows::KnownRows;
+use shapes::Shapes;
 
 /// Issues after which no near names are searched for.
 const HINTED_ISSUES: usize = 200;
@@ -70,7 +70,7 @@ struct Checker<'a> {
     queries: BTreeSet<&'a str>,
     /// Every name that rows have anywhere.
     row_names: BTreeSet<&'a str>,
-    known_rows: KnownRows,
+    shapes: Shapes,
     used: BTreeSet<String>,
     issues: Vec<Issue>,
 }
@@ -100,7 +100,7 @@ impl<'a> Checker<'a> {
                 .walk()
                 .filter_map(|component| Some(component.each.as_ref()?.name.as_str()))
                 .collect(),
-            known_rows: KnownRows::of(spec),
+            shapes: Shapes::of(spec),
             used: BTreeSet::new(),
             issues: Vec::new(),
         }

@@ -212,10 +212,19 @@ fn drop_nulls(map: &mut Object, keys: &[&str]) {
     }
 }
 
-/// The path a value means where a path is asked for but an expression or a binding was written.
+/// The path a value means where a path is asked for but an expression, a binding or the `$.` of another notation was
+/// written.
 fn path_meant(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim(),
+        Value::String(text) => {
+            let text = text.trim();
+            let braced = text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
+            let inner = braced.unwrap_or(text).trim();
+            match inner.strip_prefix("$.").or_else(|| inner.strip_prefix('$')) {
+                Some(path) => path.strip_prefix("state.").unwrap_or(path),
+                None => braced?.trim(),
+            }
+        }
         Value::Object(map) if map.len() == 1 => map.get("$bind")?.as_str()?,
         _ => return None,
     };

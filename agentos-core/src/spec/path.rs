@@ -71,8 +71,24 @@ impl Path {
 
     /// Whether it reads as an expression, as a model writes one where a path is due.
     pub(super) fn is_an_expression(&self) -> bool {
-        let root = self.root();
-        root.contains(['|', '(']) || [" and ", " or ", " if "].iter().any(|word| root.contains(word))
+        let reads_so = |segment: &Arc<str>| {
+            segment.contains(['|', '(', '{', '}'])
+                || [" and ", " or ", " if ", " + "]
+                    .iter()
+                    .any(|word| segment.contains(word))
+        };
+        self.has_a_slice() || self.0.iter().any(reads_so)
+    }
+
+    /// Whether a part of a list stands in it, as in `todos[:3]`.
+    pub(super) fn has_a_slice(&self) -> bool {
+        let is_slice = |segment: &Arc<str>| {
+            segment.contains(':')
+                && segment
+                    .chars()
+                    .all(|c| matches!(c, ':' | '-') || c.is_ascii_digit())
+        };
+        self.0.iter().skip(1).any(is_slice)
     }
 
     /// This path, one or more segments deeper. The segments come from a parsed path or an index.

@@ -545,6 +545,106 @@ fn tools() {
     click(&json!("add"), &[]);
     click(
         &json!("ad"),
+#[test]
+fn members_of_the_state_that_look_like_a_slip_are_told() {
+    #[track_caller]
+    fn read(content: &str, more: &Value, expected: &[&str]) {
+        let text = json!({"type": "text", "props": {"content": content}});
+        let mut doc = with(
+            &text,
+            &json!({"state": {
+            "u": {"name": "", "home": {"city": ""}, "line1": ""}, "todos": [{"id": "a", "title": "A"}], "mixed": [1, {"title": "B"}], "any": null, "key": "name"
+        }, "computed": {}, "actions": {}}),
+        );
+        for (key, value) in more.as_object().into_iter().flatten() {
+            doc[key] = value.clone();
+        }
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|hint| format!("warning expr_unknown_name /components/0/props/content ({hint})"))
+            .collect();
+        assert_eq!(told(&doc), expected, "{content} with {more}\n{:#?}", issues(&doc));
+    }
+    let nothing = json!({});
+    read("{{ u.nmae }}", &nothing, &["name"]);
+    read("{{ u.home.ctiy }}", &nothing, &["city"]);
+    read("{{ u.hmoe.city }}", &nothing, &["home"]);
+    read("{{ todos[0].ttle }}", &nothing, &["title"]);
+    read("{{ todos[-1].titel ~ todos.0.title }}", &nothing, &["title"]);
+    read("{{ mixed[1].titel }}", &nothing, &["title"]);
+    for fine in [
+        "{{ u.name }} {{ u.home.city }} {{ u.home }}",
+        "{{ todos[0].title }} {{ todos[0].id }}",
+        "{{ u.nickname }} {{ u.line2 }} {{ any.nmae }} {{ u[key] }}",
+        "{{ u.items() | length }} {{ u.name.upper() }}",
+    ] {
+        read(fine, &nothing, &[]);
+    }
+    let write = |step: Value| json!({"on": {"mount": step}});
+    let set = |path: &str, value: Value| {
+        write(json!({"tool": "ui.set_state", "args": {"path": path, "value": value}}))
+    };
+    for written in [
+        set("u", json!({"nmae": 1})),
+        set("u", json!("{{ any }}")),
+        set("u.nmae", json!("{{ any }}")),
+        set("u.{{ key }}", json!(1)),
+        set("{{ key }}", json!(1)),
+        write(json!({"tool": "ui.set_multiple", "args": {"values": {"u.nmae": 1}}})),
+        write(json!({"tool": "ui.get_state", "args": {"path": "any"}, "into": "u"})),
+        write(
+            json!({"tool": "timer.set", "args": {"ms": 100, "action": {"do": [{"tool": "ui.toggle", "args": {"path": "u.nmae"}}]}}}),
+        ),
+    ] {
+        read("{{ u.nmae }}", &written, &[]);
+    }
+    read(
+        "{{ u.nmae }}",
+        &set("todos", json!("{{ todos + [{'title': 'B'}] }}")),
+        &["name"],
+    );
+    read(
+        "{{ todos[0].titel }}",
+        &set("todos", json!("{{ todos | sort }}")),
+        &["title"],
+    );
+    let changed = |tool: &str, args: Value| write(json!({"tool": tool, "args": args}));
+    let value = json!({"path": "todos", "key": "a", "value": {"titel": "C"}});
+    read("{{ todos[0].titel }}", &changed("ui.update_item", value), &[]);
+    let value = json!({"path": "todos", "value": "{{ any }}"});
+    read("{{ todos[0].titel }}", &changed("ui.add_item", value), &[]);
+    let flag = json!({"path": "todos", "item_id": "a", "field": "titel"});
+    read("{{ todos[0].titel }}", &changed("list.toggle", flag), &[]);
+}
+
+#[test]
+fn members_of_a_bound_path_are_there_or_can_come_there() {
+    #[track_caller]
+    fn bound(path: &str, expected: &[&str]) {
+        let input = json!({"type": "input", "props": {"label": "A", "value": {"$bind": path}}});
+        let state = json!({"u": {"name": "", "any": null, "home": {}}, "todos": [{"id": "a", "title": "A", "parts": [{"id": "b", "text": "B"}]}]});
+        let rows = json!({"type": "list", "each": {"in": "todos", "as": "t"}, "children": [
+            {"type": "list", "each": {"in": "t.parts", "as": "p"}, "children": [input]}]});
+        let doc = with(&rows, &json!({"state": state, "computed": {}, "actions": {}}));
+        assert_eq!(told(&doc), expected, "{path}\n{:#?}", issues(&doc));
+    }
+    let at = |severity: &str, hint: &str| {
+        format!("{severity} bind_unknown_path /components/0/children/0/children/0/props/value{hint}")
+    };
+    bound("u.name", &[]);
+    bound("u.any.name", &[]);
+    bound("u.home.city", &[]);
+    bound("u.nickname", &[]);
+    bound("t.done", &[]);
+    bound("p.text", &[]);
+    bound("u.nmae", &[&at("warning", " (name)")]);
+    bound("t.ttle", &[&at("warning", " (title)")]);
+    bound("p.txet", &[&at("warning", " (text)")]);
+    bound("todos.0.parts.0.txet", &[&at("warning", " (text)")]);
+    bound("u.name.first", &[&at("error", "")]);
+    bound("p.text.first", &[&at("error", "")]);
+}
+
         &["error action_unknown /components/0/on_event/click"],
     );
     click(

@@ -381,8 +381,7 @@ fn handlers_are_found_however_they_are_named() {
 fn a_path_that_is_a_slip_of_one_in_the_state_is_that_one() {
     #[track_caller]
     fn corrected(component: &Value, expected: &Value) {
-        let state =
-            json!({"todos": [], "user_name": "", "count": 0, "item1": "", "settings": {"dark": false}});
+        let state = json!({"todos": [], "user_name": "", "count": 0, "item1": "", "settings": {"dark": false}, "u": {"name": "", "home": {"city": ""}}});
         let mended = mend_with(
             &json!({"state": state, "components": [component]}),
             Loss::Forbidden,
@@ -396,6 +395,9 @@ fn a_path_that_is_a_slip_of_one_in_the_state_is_that_one() {
     let bound = |path: &str| json!({"type": "input", "props": {"value": {"$bind": path}}});
     corrected(&bound("userName"), &bound("user_name"));
     corrected(&bound("/usr_name"), &bound("/user_name"));
+    corrected(&bound("u.nmae"), &bound("u.name"));
+    corrected(&bound("u.home.ctiy"), &bound("u.home.city"));
+    corrected(&bound("/u/hmoe/city"), &bound("/u/home/city"));
     let listed = |list: Value| json!({"type": "list", "each": list, "children": []});
     corrected(&listed(json!("todo")), &listed(json!("todos")));
     corrected(
@@ -419,7 +421,18 @@ fn a_path_that_is_a_slip_of_one_in_the_state_is_that_one() {
 
 #[test]
 fn an_expression_where_a_list_is_named_is_no_state_and_is_told() {
-    for list in ["todos | sort(attribute='n')", "range(3)", "q and todos"] {
+    for list in [
+        "todos | sort(attribute='n')",
+        "range(3)",
+        "q and todos",
+        "todos[:1]",
+        "todos[-3:]",
+        "more[:1]",
+        "{{ todos | sort }}",
+        "{{ todos.rows | sort(attribute='a.b') }}",
+        "{{ todos + todos }}",
+        "{{ todos[:1] }}",
+    ] {
         let doc = json!({
             "type": "app", "title": "A", "state": {"todos": [], "q": true},
             "components": [{"type": "list", "id": "l", "each": {"in": list, "as": "t"},
@@ -505,6 +518,27 @@ fn document_keys_take_their_shape() {
 #[test]
 fn ids_are_given_by_position_and_never_twice() {
     document(
+#[test]
+fn what_is_declared_beside_a_name_like_it_is_told_with_that_name() {
+    let doc = json!({
+        "state": {"trip": {"departure": ""}},
+        "components": [{"type": "input", "props": {"value": {"$bind": "trip.deparutres"}}}],
+    });
+    let mended = mend_with(&doc, Loss::Forbidden);
+    assert_eq!(
+        mended.doc["state"]["trip"],
+        json!({"departure": "", "deparutres": ""})
+    );
+    let told = mended
+        .issues
+        .iter()
+        .find(|issue| issue.message.contains("deparutres"));
+    assert_eq!(
+        told.and_then(|issue| issue.hint.as_deref()),
+        Some("trip.departure")
+    );
+}
+
         &json!({"components": [
             {"type": "container", "children": [{"type": "divider"}, {"type": "divider", "id": "a"}]},
             {"type": "divider", "id": "a"},

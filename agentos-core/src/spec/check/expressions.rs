@@ -45,7 +45,7 @@ impl Checker<'_> {
                 return self.report(Issue::error(Code::ExprSyntax, at, message));
             }
         };
-        for reference in expression.references() {
+        for reference in &expression.reads() {
             if self.sources.contains_key(reference.name.as_ref()) && calls(source.as_str(), &reference.name) {
                 let message = format!(
                     "`{0}` is a value of this app, so `{0}()` is no call; the value needs another name",

@@ -1,10 +1,13 @@
 //! What a name leads to, and where it may stand.
 
+use std::sync::Arc;
+
 use super::super::document::Each;
 use super::super::issue::{Code, Issue};
 use super::super::location::Location;
 use super::super::path::Path;
 use super::Checker;
+use super::shapes::{DeadEnd, row_of};
 
 /// Names that mean the same in every app.
 pub const RESERVED_NAMES: [&str; 7] = ["event", "result", "error", "args", "item", "app", "_"];
@@ -124,20 +127,13 @@ impl Place {
 
 impl Checker<'_> {
     /// A name an expression reads.
-    pub(super) fn read_name(
-        &mut self,
-        name: &str,
-        members: &[std::sync::Arc<str>],
-        place: &Place,
-        at: &Location,
-    ) {
+    pub(super) fn read_name(&mut self, name: &str, members: &[Arc<str>], place: &Place, at: &Location) {
         self.used.insert(name.to_owned());
         if name == "_" {
             return self.read_status(members, at);
         }
-        if let Some(list) = place.row(name) {
-            let list = list.to_string();
-            return self.read_member(name, members, &list, at);
+        if place.row(name).is_some() || self.sources.get(name) == Some(&Source::State) {
+            return self.read_member(name, members, place, at);
         }
         if self.sources.contains_key(name) || place.is_in_any_row() && self.row_names.contains(name) {
             return;
@@ -168,23 +164,51 @@ impl Checker<'_> {
         );
     }
 
-    /// `t.done`. A row may hold more than is written down, so only what looks like a slip is told.
-    fn read_member(&mut self, row: &str, members: &[std::sync::Arc<str>], list: &str, at: &Location) {
-        let (Some(member), Some(known)) = (members.first(), self.known_rows.members(list)) else {
+    /// `t.done`, `user.name`, `todos[0].done`. An object may come to hold more than is written down, so only
+    /// what looks like a slip is told.
+    fn read_member(&mut self, name: &str, members: &[Arc<str>], place: &Place, at: &Location) {
+        let Some(path) = self.in_the_state(name, members, place) else {
             return;
         };
-        if known.contains(&**member) {
-            return;
-        }
-        if let Some(hint) = self.nearest(member, known.iter().map(String::as_str)) {
-            let message =
-                format!("nothing puts `{member}` into the rows of `{list}`, which `{row}` stands for");
-            self.report(Issue::warning(Code::ExprUnknownName, at, message).hint(hint));
+        if let Some((wrong, meant)) = self.slip(&path) {
+            let message = format!(
+                "nothing puts `{}` into {}",
+                path[wrong],
+                whereabouts(&path[..wrong])
+            );
+            self.report(Issue::warning(Code::ExprUnknownName, at, message).hint(meant));
         }
     }
 
+    /// The segment of a path into the state that is a slip, and what was meant. Names that differ in their
+    /// numbers are different names.
+    fn slip(&self, path: &[Arc<str>]) -> Option<(usize, String)> {
+        let DeadEnd::Stranger { index, known } = self.shapes.dead_end(path)? else {
+            return None;
+        };
+        let digits = |name: &str| -> String { name.chars().filter(char::is_ascii_digit).collect() };
+        let alike = known
+            .into_iter()
+            .filter(|name| digits(name) == digits(&path[index]));
+        Some((index, self.nearest(&path[index], alike)?))
+    }
+
+    /// Where in the state a name and its members lead; nothing for what is not of the state.
+    fn in_the_state(&self, name: &str, members: &[Arc<str>], place: &Place) -> Option<Vec<Arc<str>>> {
+        if let Some(list) = place.row(name) {
+            let (first, rest) = list.segments().split_first()?;
+            let list = self.in_the_state(first, rest, &outside(place, name))?;
+            return Some(row_of(list, members));
+        }
+        (self.sources.get(name) == Some(&Source::State)).then(|| {
+            std::iter::once(name.into())
+                .chain(members.iter().cloned())
+                .collect()
+        })
+    }
+
     /// `_.<query>.loading`.
-    fn read_status(&mut self, members: &[std::sync::Arc<str>], at: &Location) {
+    fn read_status(&mut self, members: &[Arc<str>], at: &Location) {
         let Some(query) = members.first() else { return };
         self.used.insert(query.to_string());
         if !self.queries.contains(&**query) {
@@ -203,16 +227,48 @@ impl Checker<'_> {
     /// A path that something reads; `done` says what is done with it.
     pub(super) fn read_path(&mut self, path: &Path, place: &Place, at: &Location, done: &str) {
         self.path(path, place, at, done, false);
+        self.members_of_path(path, place, at, done);
     }
 
     /// A path that something writes or that must be writable.
     pub(super) fn written_path(&mut self, path: &Path, place: &Place, at: &Location, done: &str) {
         self.path(path, place, at, done, true);
+        self.members_of_path(path, place, at, done);
+    }
+
+    /// What a path names below its first segment.
+    fn members_of_path(&mut self, path: &Path, place: &Place, at: &Location, done: &str) {
+        let Some((first, rest)) = path.segments().split_first() else {
+            return;
+        };
+        let Some(inner) = self.in_the_state(first, rest, place) else {
+            return;
+        };
+        if let Some((wrong, meant)) = self.slip(&inner) {
+            let message = format!(
+                "`{path}` is {done} and nothing puts `{}` into {}",
+                inner[wrong],
+                whereabouts(&inner[..wrong])
+            );
+            self.report(Issue::warning(Code::BindUnknownPath, at, message).hint(meant));
+        } else if let Some(DeadEnd::Plain { index }) = self.shapes.dead_end(&inner) {
+            let message = format!(
+                "`{path}` cannot be {done}: {} is text, a number or a truth value and has no members",
+                whereabouts(&inner[..index])
+            );
+            self.report(Issue::error(Code::BindUnknownPath, at, message));
+        }
     }
 
     fn path(&mut self, path: &Path, place: &Place, at: &Location, done: &str, writes: bool) {
         let root = path.root().as_ref();
         self.used.insert(root.to_owned());
+        let is_known = place.row(root).is_some() || self.sources.contains_key(root);
+        if path.has_a_slice() || !is_known && path.is_an_expression() {
+            let message = format!("`{path}` is an expression, and only a path can be {done}");
+            let hint = "what is worked out has a name under `computed`, which stands here";
+            return self.report(Issue::error(Code::BindUnknownPath, at, message).hint(hint));
+        }
         if let Some(list) = place.row(root) {
             let list = list.clone();
             return if writes && path.segments().len() > 1 {
@@ -233,11 +289,7 @@ impl Checker<'_> {
                 self.report(Issue::error(Code::BindUnknownPath, at, message));
             }
             None => {
-                let hint = if path.is_an_expression() {
-                    Some("what is worked out has a name under `computed`, which stands here".to_owned())
-                } else {
-                    self.known_names(place, root)
-                };
+                let hint = self.known_names(place, root);
                 let message = format!("`{path}` cannot be {done}: the state has no `{root}`");
                 self.report_with(Issue::error(Code::BindUnknownPath, at, message), hint);
             }
@@ -247,6 +299,15 @@ impl Checker<'_> {
     fn known_names(&self, place: &Place, name: &str) -> Option<String> {
         let rows = place.rows.iter().map(|(row, _)| row.as_str());
         self.nearest(name, rows.chain(self.sources.keys().copied()))
+    }
+}
+
+/// A place in the state, in words.
+fn whereabouts(path: &[Arc<str>]) -> String {
+    let is_row = |segment: &Arc<str>| segment.parse::<i64>().is_ok();
+    match path.split_last() {
+        Some((last, list)) if is_row(last) && !list.is_empty() => format!("the rows of `{}`", list.join(".")),
+        _ => format!("`{}`", path.join(".")),
     }
 }
 

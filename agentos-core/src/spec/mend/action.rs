@@ -210,7 +210,10 @@ impl Mender<'_> {
     fn arg_value(&mut self, value: &mut Value, kind: &ValueKind, at: &Location) {
         match kind {
             ValueKind::Action => self.action(value, at),
-            ValueKind::Path | ValueKind::ComponentId if value.get("$bind").is_some() => {
+            ValueKind::Path | ValueKind::ComponentId
+                if value.get("$bind").is_some()
+                    || value.as_str().is_some_and(|path| path.starts_with('$')) =>
+            {
                 if let Some(path) = path_meant(value) {
                     *value = path.into();
                     self.told(at, "a path is written as text");

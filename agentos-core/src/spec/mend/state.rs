@@ -36,6 +36,7 @@ impl<'a> Mender<'a> {
                     .iter()
                     .any(|flag| props.get(*flag) == Some(&Value::Bool(true)))
                 && let Some(Value::String(text)) = props.get(value.name.as_ref())
+                && text.contains("{{")
                 && let Some(path) = path_meant(&Value::String(text.clone()))
                 && path.split('.').next().is_some_and(|first| names.contains(first))
             {
@@ -99,19 +100,29 @@ impl<'a> Mender<'a> {
             if held.contains(root_name) || crate::spec::check::RESERVED_NAMES.contains(&root_name) {
                 continue;
             }
-            if !declared.contains_key(root_name)
-                && let Some(meant) = misspelt(&path, &empty, &declared)
-                && respell(root, &at, root_name, &meant)
+            let stranger = stranger(&path, &declared);
+            let meant = stranger.and_then(|stranger| {
+                let name = &path.segments()[stranger.index];
+                let meant = nearest::unmistakable(name, stranger.fitting(&path, &empty))?;
+                stranger.called(&path, meant)
+            });
+            if let Some(meant) = meant
+                && respell(root, &at, &path, &meant)
             {
                 self.told(
                     &Location::at(&at),
-                    format!("`{root_name}` is called `{meant}` in the state"),
+                    format!("`{path}` is called `{meant}` in the state"),
                 );
                 continue;
             }
-            if !declared.contains_key(root_name) && path.is_an_expression() {
+            if path.has_a_slice() || !declared.contains_key(root_name) && path.is_an_expression() {
                 continue;
             }
+            let near = stranger.and_then(|stranger| {
+                let name = &path.segments()[stranger.index];
+                let near = nearest::suggestion(name, stranger.fitting(&path, &empty))?;
+                stranger.called(&path, near)
+            });
             let Value::Object(state) = root.entry("state").or_insert_with(|| json!({})) else {
                 return;
             };
@@ -120,6 +131,10 @@ impl<'a> Mender<'a> {
                     &Location::at(&at),
                     format!("`{path}` was not in the state; it begins as {empty}"),
                 );
+                let declaration = self.issues.last_mut();
+                if let (Some(declaration), Some(near)) = (declaration, near) {
+                    declaration.hint = Some(near.to_string());
+                }
             }
         }
     }
@@ -281,46 +296,77 @@ impl Uses<'_, '_> {
     }
 }
 
-/// The name of the state that one beside it stands for. A name an edit away is only meant where the value
-/// there is of the kind that is wanted and the numbers in both names agree: `todo` for a text is no slip of
-/// the list `todos`, and `item2` none of `item1`.
-fn misspelt(path: &Path, wanted: &Value, declared: &Object) -> Option<String> {
-    let name = path.root();
-    let digits = |name: &str| -> String { name.chars().filter(char::is_ascii_digit).collect() };
-    let is_kind = |held: &Value| match wanted {
-        Value::Array(_) => held.is_array(),
-        Value::Bool(_) => held.is_boolean(),
-        Value::Number(_) => held.is_number(),
-        Value::String(_) => held.is_string() || held.is_number(),
-        Value::Object(_) => held.is_object(),
-        Value::Null => true,
-    };
-    let fits = |(other, held): &(&String, &Value)| {
-        let is_way_on = path.segments().len() > 1 && held.is_object();
-        digits(other) == digits(name) && (is_way_on || path.segments().len() == 1 && is_kind(held))
-    };
-    let fitting = declared.iter().filter(fits).map(|(other, _)| other.as_str());
-    nearest::unmistakable(name, fitting).map(str::to_owned)
+/// The first segment of a path that the state does not have.
+#[derive(Clone, Copy)]
+struct Stranger<'s> {
+    index: usize,
+    /// What stands beside it.
+    members: &'s Object,
 }
 
-/// Writes another first name into the path that stands at `at`.
-fn respell(root: &mut Object, at: &str, name: &str, meant: &str) -> bool {
+fn stranger<'s>(path: &Path, declared: &'s Object) -> Option<Stranger<'s>> {
+    let mut members = declared;
+    for (index, segment) in path.segments().iter().enumerate() {
+        match members.get(segment.as_ref()) {
+            None => return Some(Stranger { index, members }),
+            Some(inner) => members = inner.as_object()?,
+        }
+    }
+    None
+}
+
+impl<'s> Stranger<'s> {
+    /// The names that it may stand for. A name an edit away is only meant where the value there is of the kind
+    /// that is wanted and the numbers in both names agree: `todo` for a text is no slip of the list `todos`,
+    /// and `item2` none of `item1`.
+    fn fitting(self, path: &Path, wanted: &Value) -> impl Iterator<Item = &'s str> {
+        let name = &path.segments()[self.index];
+        let digits = |name: &str| -> String { name.chars().filter(char::is_ascii_digit).collect() };
+        let is_kind = |held: &Value| match wanted {
+            Value::Array(_) => held.is_array(),
+            Value::Bool(_) => held.is_boolean(),
+            Value::Number(_) => held.is_number(),
+            Value::String(_) => held.is_string() || held.is_number(),
+            Value::Object(_) => held.is_object(),
+            Value::Null => true,
+        };
+        let is_last = self.index + 1 == path.segments().len();
+        let fits = move |(other, held): &(&String, &Value)| {
+            let is_way_on = !is_last && held.is_object();
+            digits(other) == digits(name) && (is_way_on || is_last && is_kind(held))
+        };
+        self.members.iter().filter(fits).map(|(other, _)| other.as_str())
+    }
+
+    /// The path with another name in its place.
+    fn called(self, path: &Path, name: &str) -> Option<Path> {
+        let mut segments = path.segments().to_vec();
+        segments[self.index] = name.into();
+        let first = Path::key(&segments[0]).ok()?;
+        Some(first.join(segments.into_iter().skip(1)))
+    }
+}
+
+/// Writes another path where `path` stands, at `at`.
+fn respell(root: &mut Object, at: &str, path: &Path, meant: &Path) -> bool {
     let mut document = Value::Object(std::mem::take(root));
-    let respelt = respell_in(&mut document, at, name, meant);
+    let respelt = respell_in(&mut document, at, path, meant);
     if let Value::Object(members) = document {
         *root = members;
     }
     respelt
 }
 
-fn respell_in(document: &mut Value, at: &str, name: &str, meant: &str) -> bool {
-    let again = |path: &str| {
-        let pointer = path.strip_prefix('/');
-        let rest = pointer.unwrap_or(path).strip_prefix(name)?;
-        Some(format!(
-            "{}{meant}{rest}",
-            if pointer.is_some() { "/" } else { "" }
-        ))
+fn respell_in(document: &mut Value, at: &str, path: &Path, meant: &Path) -> bool {
+    let again = |text: &str| {
+        let is_written = Path::parse(text).is_ok_and(|written| written == *path);
+        is_written.then(|| {
+            if text.starts_with('/') {
+                meant.pointer()
+            } else {
+                meant.to_string()
+            }
+        })
     };
     if let Some((values, key)) = at
         .rsplit_once('/')
@@ -339,16 +385,16 @@ fn respell_in(document: &mut Value, at: &str, name: &str, meant: &str) -> bool {
         return false;
     };
     let key = ["$bind", "in"].into_iter().find(|key| found.get(key).is_some());
-    let path = match key {
+    let text = match key {
         Some(key) => found.get_mut(key),
         None => Some(found),
     };
-    let Some(Value::String(path)) = path else {
+    let Some(Value::String(text)) = text else {
         return false;
     };
-    match again(path) {
+    match again(text) {
         Some(meant) => {
-            *path = meant;
+            *text = meant;
             true
         }
         None => false,
