@@ -20,6 +20,7 @@ mod expressions;
 mod former_tools;
 mod graph;
 mod names;
+mod permissions;
 mod props;
 mod shapes;
 
@@ -55,6 +56,7 @@ pub fn check(spec: &UiSpec, catalog: &Catalog) -> Vec<Issue> {
     }
     checker.cycles();
     checker.watch_loops();
+    checker.permissions();
     checker.unused();
     checker.issues
 }
@@ -71,6 +73,7 @@ struct Checker<'a> {
     /// Every name that rows have anywhere.
     row_names: BTreeSet<&'a str>,
     shapes: Shapes,
+    uses: permissions::Uses,
     used: BTreeSet<String>,
     issues: Vec<Issue>,
 }
@@ -101,6 +104,7 @@ impl<'a> Checker<'a> {
                 .filter_map(|component| Some(component.each.as_ref()?.name.as_str()))
                 .collect(),
             shapes: Shapes::of(spec),
+            uses: permissions::Uses::default(),
             used: BTreeSet::new(),
             issues: Vec::new(),
         }
@@ -232,6 +236,7 @@ impl<'a> Checker<'a> {
                     self.report(Issue::error(Code::ArgsInvalid, at.member("tool"), message));
                 }
                 self.bound(tool, &at.member("tool"));
+                self.asked_for(tool, &query.args, &at.member("tool"));
                 self.given_args(tool, &query.args, false, &place, &at.member("args"));
             } else {
                 self.templates(&query.args, &place, &at.member("args"));

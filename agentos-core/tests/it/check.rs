@@ -164,6 +164,86 @@ fn urls() {
         &json!({"type": "image", "props": {"src": "file:///etc/passwd", "alt": ""}}),
         &["error url_scheme /components/0/props/src"],
     );
+    let get = |url: &str| json!({"tool": "http.get", "args": {"url": url}});
+    for url in ["ftp://example.org", "www.example.org", "file:///{{ name }}"] {
+        click(
+            &get(url),
+            &["error url_scheme /components/0/on_event/click/args/url"],
+        );
+    }
+    click(&get("https://example.org/{{ name }}"), &[]);
+    click(&get("{{ name }}"), &[]);
+    click(
+        &json!({"tool": "http.socket", "args": {"url": "https://example.org"}}),
+        &["error url_scheme /components/0/on_event/click/args/url"],
+    );
+    document(
+        &json!({"data": {"q": get("ftp://example.org")}}),
+        &["error url_scheme /data/q/args/url"],
+    );
+}
+
+#[test]
+fn what_is_asked_for_and_what_is_used_agree() {
+    #[track_caller]
+    fn asks(permissions: &Value, step: &Value, expected: &[&str]) {
+        let button = json!({"type": "button", "props": {"text": "A"}, "on_event": {"click": step}});
+        let mut doc = with(&button, &json!({"state": {}, "computed": {}, "actions": {}}));
+        doc["permissions"] = permissions.clone();
+        let found: Vec<String> = issues(&doc).iter().map(summary).collect();
+        assert_eq!(found, expected, "{permissions} {step}");
+    }
+    let get = |url: &str| json!({"tool": "http.get", "args": {"url": url}});
+    let api = get("https://api.example.org/items");
+    let step = "/components/0/on_event/click";
+    asks(&json!({}), &api, &[]);
+    for hosts in [
+        json!(["api.example.org"]),
+        json!(["*.example.org"]),
+        json!(["https://API.example.org"]),
+        json!(["*"]),
+        json!(true),
+    ] {
+        asks(&json!({"http": hosts}), &api, &[]);
+    }
+    asks(
+        &json!({"http": ["other.example.org"]}),
+        &api,
+        &[
+            &format!("warning tool_not_bound {step} (\"permissions\": {{\"http\": [\"api.example.org\"]}})"),
+            "note unused /permissions/http/0",
+        ],
+    );
+    asks(
+        &json!({"storage": true}),
+        &api,
+        &[
+            &format!("warning tool_not_bound {step} (\"permissions\": {{\"http\": [\"…\"]}})"),
+            "note unused /permissions/storage",
+        ],
+    );
+    asks(
+        &json!({"http": ["a.example.org"]}),
+        &get("{{ 'https://' ~ 'a' }}"),
+        &[],
+    );
+    asks(
+        &json!({"http": ["a.example.org"]}),
+        &json!({"tool": "storage.clear"}),
+        &["note unused /permissions/http"],
+    );
+    asks(
+        &json!({"htp": [], "camera": true}),
+        &json!({"tool": "storage.clear"}),
+        &[
+            "warning tool_unknown /permissions/htp",
+            "warning tool_unknown /permissions/camera",
+        ],
+    );
+    let picture = json!({"type": "image", "props": {"src": "https://img.example.org/a.png", "alt": ""}});
+    let mut doc = with(&picture, &json!({"state": {}, "computed": {}, "actions": {}}));
+    doc["permissions"] = json!({"http": ["img.example.org"]});
+    assert_eq!(issues(&doc), []);
 }
 
 #[test]
@@ -466,86 +546,6 @@ fn members_of_rows_that_look_like_a_slip_are_told() {
 }
 
 #[test]
-fn names() {
-    document(
-        &json!({"computed": {"name": "1"}}),
-        &["error name_collision /computed/name"],
-    );
-    document(
-        &json!({"computed": {"the sum": "count"}}),
-        &["warning schema /computed/the sum"],
-    );
-    component(
-        &json!({"type": "input", "id": "event", "props": {"label": "A"}}),
-        &["error name_collision /components/0/id"],
-    );
-    component(
-        &json!({"type": "input", "id": "item", "props": {"label": "A"}}),
-        &[],
-    );
-    document(
-        &json!({"state": {"event": 1}, "actions": {}, "computed": {}}),
-        &["error name_collision /state/event"],
-    );
-    document(
-        &json!({"state": {"now": 1}, "actions": {}, "computed": {}, "on": {"mount": {"tool": "ui.set_state", "args": {"path": "now", "value": "{{ now() }}"}}}}),
-        &["error name_collision /on/mount/args/value"],
-    );
-    document(
-        &json!({"state": {"now": 1}, "actions": {}, "computed": {}, "on": {"mount": {"tool": "ui.set_state", "args": {"path": "now", "value": "{{ now + (1) }}"}}}}),
-        &[],
-    );
-    document(
-        &json!({"components": [{"type": "divider", "id": "a"}, {"type": "card", "id": "a"}]}),
-        &["error duplicate_id /components/1/id"],
-    );
-    component(
-        &json!({"type": "input", "id": "double", "props": {"label": "A"}}),
-        &["error name_collision /components/0/id"],
-    );
-    component(
-        &json!({"type": "input", "id": "double", "props": {"label": "A", "value": {"$bind": "name"}}}),
-        &[],
-    );
-}
-
-#[test]
-fn cycles() {
-    document(
-        &json!({"computed": {"a": "b", "b": "c + a", "c": "1"}}),
-        &["error dependency_cycle /computed/a"],
-    );
-    document(
-        &json!({"computed": {"a": "a"}}),
-        &["error dependency_cycle /computed/a"],
-    );
-    document(
-        &json!({"actions": {"a": "b", "b": ["a"]}}),
-        &["error dependency_cycle /actions/a"],
-    );
-    document(
-        &json!({"computed": {"a": "q"}, "data": {"q": {"tool": "storage.get", "args": {"key": "{{ a }}"}}}}),
-        &["error dependency_cycle /computed/a"],
-    );
-    let again = json!({"tool": "timer.set", "args": {"delay": 1000, "action": "tick"}});
-    document(&json!({"actions": {"tick": again}}), &[]);
-}
-
-#[test]
-fn a_chain_as_long_as_a_document_is_walked() {
-    let computed: serde_json::Map<String, Value> = (0..20_000)
-        .map(|at| (format!("n{at}"), json!(format!("n{}", at + 1))))
-        .collect();
-    let doc = with(&json!({"type": "divider"}), &json!({"computed": computed}));
-    assert_eq!(told(&doc), ["error expr_unknown_name /computed/n19999 (n10000)"]);
-}
-
-#[test]
-fn tools() {
-    click(&json!("add"), &[]);
-    click(
-        &json!("ad"),
-#[test]
 fn members_of_the_state_that_look_like_a_slip_are_told() {
     #[track_caller]
     fn read(content: &str, more: &Value, expected: &[&str]) {
@@ -645,6 +645,86 @@ fn members_of_a_bound_path_are_there_or_can_come_there() {
     bound("p.text.first", &[&at("error", "")]);
 }
 
+#[test]
+fn names() {
+    document(
+        &json!({"computed": {"name": "1"}}),
+        &["error name_collision /computed/name"],
+    );
+    document(
+        &json!({"computed": {"the sum": "count"}}),
+        &["warning schema /computed/the sum"],
+    );
+    component(
+        &json!({"type": "input", "id": "event", "props": {"label": "A"}}),
+        &["error name_collision /components/0/id"],
+    );
+    component(
+        &json!({"type": "input", "id": "item", "props": {"label": "A"}}),
+        &[],
+    );
+    document(
+        &json!({"state": {"event": 1}, "actions": {}, "computed": {}}),
+        &["error name_collision /state/event"],
+    );
+    document(
+        &json!({"state": {"now": 1}, "actions": {}, "computed": {}, "on": {"mount": {"tool": "ui.set_state", "args": {"path": "now", "value": "{{ now() }}"}}}}),
+        &["error name_collision /on/mount/args/value"],
+    );
+    document(
+        &json!({"state": {"now": 1}, "actions": {}, "computed": {}, "on": {"mount": {"tool": "ui.set_state", "args": {"path": "now", "value": "{{ now + (1) }}"}}}}),
+        &[],
+    );
+    document(
+        &json!({"components": [{"type": "divider", "id": "a"}, {"type": "card", "id": "a"}]}),
+        &["error duplicate_id /components/1/id"],
+    );
+    component(
+        &json!({"type": "input", "id": "double", "props": {"label": "A"}}),
+        &["error name_collision /components/0/id"],
+    );
+    component(
+        &json!({"type": "input", "id": "double", "props": {"label": "A", "value": {"$bind": "name"}}}),
+        &[],
+    );
+}
+
+#[test]
+fn cycles() {
+    document(
+        &json!({"computed": {"a": "b", "b": "c + a", "c": "1"}}),
+        &["error dependency_cycle /computed/a"],
+    );
+    document(
+        &json!({"computed": {"a": "a"}}),
+        &["error dependency_cycle /computed/a"],
+    );
+    document(
+        &json!({"actions": {"a": "b", "b": ["a"]}}),
+        &["error dependency_cycle /actions/a"],
+    );
+    document(
+        &json!({"computed": {"a": "q"}, "data": {"q": {"tool": "storage.get", "args": {"key": "{{ a }}"}}}}),
+        &["error dependency_cycle /computed/a"],
+    );
+    let again = json!({"tool": "timer.set", "args": {"delay": 1000, "action": "tick"}});
+    document(&json!({"actions": {"tick": again}}), &[]);
+}
+
+#[test]
+fn a_chain_as_long_as_a_document_is_walked() {
+    let computed: serde_json::Map<String, Value> = (0..20_000)
+        .map(|at| (format!("n{at}"), json!(format!("n{}", at + 1))))
+        .collect();
+    let doc = with(&json!({"type": "divider"}), &json!({"computed": computed}));
+    assert_eq!(told(&doc), ["error expr_unknown_name /computed/n19999 (n10000)"]);
+}
+
+#[test]
+fn tools() {
+    click(&json!("add"), &[]);
+    click(
+        &json!("ad"),
         &["error action_unknown /components/0/on_event/click"],
     );
     click(

@@ -650,17 +650,17 @@ fn what_is_dangerous_goes_even_without_leave_to_drop() {
     let dropped: Vec<_> = mended
         .issues
         .iter()
-        .filter(|issue| issue.code == Code::Dropped)
-        .map(|issue| issue.path.as_str())
+        .filter(|issue| issue.severity == Severity::Warning)
+        .map(|issue| (issue.code, issue.path.as_str()))
         .collect();
     assert_eq!(
         dropped,
         [
-            "/state/__proto__",
-            "/state/a/constructor",
-            "/components/0/props/href",
-            "/components/1/props/src",
-            "/components/2/props/href"
+            (Code::Dropped, "/state/__proto__"),
+            (Code::Dropped, "/state/a/constructor"),
+            (Code::UrlScheme, "/components/0/props/href"),
+            (Code::UrlScheme, "/components/1/props/src"),
+            (Code::UrlScheme, "/components/2/props/href")
         ]
     );
 }

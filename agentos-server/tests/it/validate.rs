@@ -107,7 +107,7 @@ async fn hostile_parts_of_a_document_are_told_or_mended() {
     for (component, code) in [
         (
             json!({ "type": "link", "id": "a", "props": { "text": "x", "href": "javascript:alert(1)" } }),
-            "dropped",
+            "url_scheme",
         ),
         (json!({ "type": "hologram", "id": "a" }), "unknown_type"),
         (

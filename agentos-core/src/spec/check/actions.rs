@@ -9,7 +9,7 @@ use super::super::location::Location;
 use super::super::path::Path;
 use super::super::template::Template;
 use super::names::Place;
-use super::props::{is_open, open, with_open};
+use super::props::{code_of_a_misfit, is_open, open, with_open};
 use super::{Checker, Trigger, action_use, former_tools};
 
 impl<'a> Checker<'a> {
@@ -65,7 +65,12 @@ impl<'a> Checker<'a> {
         let args_at = at.member("args");
         let tool = self.tool(id, &at);
         if let Some(tool) = tool {
+            let given = match args {
+                Args::Given { args, .. } => args.as_slice(),
+                Args::FromEvent => &[],
+            };
             self.bound(tool, &at);
+            self.asked_for(tool, given, &at);
         }
         match (tool, args) {
             (Some(tool), Args::FromEvent) => self.picked_args(tool, trigger, place, &at),
@@ -211,10 +216,16 @@ impl<'a> Checker<'a> {
                     (at.pointer(), Some(tool.example_args.to_string()))
                 }
             };
-            self.report_with(
-                Issue::error(Code::ArgsInvalid, at, format!("`{}`: {issue}", tool.id)),
-                hint,
-            );
+            let code = match &issue {
+                ArgIssue::Wrong { mismatch, .. } => code_of_a_misfit(mismatch, Code::ArgsInvalid),
+                _ => Code::ArgsInvalid,
+            };
+            self.report_with(Issue::error(code, at, format!("`{}`: {issue}", tool.id)), hint);
+        }
+        for (name, value) in args {
+            if let (Template::Text(parts), Some(param)) = (value, tool.param(name)) {
+                self.open_url(&param.kind, parts, name, &at.member(name));
+            }
         }
         if let Value::Object(known) = &known {
             self.names_in_args(tool, known, place, at);

@@ -30,6 +30,7 @@ impl<'a> Checker<'a> {
         self.checks(component, entry, place);
         self.events(component, entry, place);
         if let Some(entry) = entry {
+            self.loads(component);
             self.accessible_name(component, entry);
             self.does_something(component, entry, place);
             self.panels(component, entry);

@@ -92,7 +92,7 @@ impl Checker<'_> {
     }
 
     /// The scheme stands in front of the first expression, or the expression gives all of the URL.
-    fn open_url(&mut self, kind: &ValueKind, parts: &[Part], name: &str, at: &Location) {
+    pub(super) fn open_url(&mut self, kind: &ValueKind, parts: &[Part], name: &str, at: &Location) {
         let (ValueKind::Url(usage), Some(Part::Literal(start))) = (kind, parts.first()) else {
             return;
         };
@@ -108,8 +108,7 @@ impl Checker<'_> {
     fn mismatch(&mut self, mismatch: &Mismatch, subject: &str, at: &Location) {
         let code = match mismatch.reason {
             MismatchReason::Choice { .. } => Code::PropEnum,
-            MismatchReason::UrlScheme { .. } => Code::UrlScheme,
-            _ => Code::PropType,
+            _ => code_of_a_misfit(mismatch, Code::PropType),
         };
         let issue = Issue::error(
             code,
@@ -117,6 +116,14 @@ impl Checker<'_> {
             format!("{subject}: {mismatch}"),
         );
         self.report_with(issue, mismatch.hint());
+    }
+}
+
+/// A URL that is not allowed is told as one wherever it stands; `other` is the code of what else does not fit.
+pub(super) fn code_of_a_misfit(mismatch: &Mismatch, other: Code) -> Code {
+    match mismatch.reason {
+        MismatchReason::UrlScheme { .. } => Code::UrlScheme,
+        _ => other,
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Mender, Object, is_open, names, path_meant, rename};
 use crate::spec::catalog::{ComponentEntry, STYLE_PROPERTIES, ValueKind, is_style_property};
+use crate::spec::issue::{Code, Issue};
 use crate::spec::location::Location;
 use crate::spec::nearest;
 use crate::spec::path::Path;
@@ -144,10 +145,8 @@ impl Mender<'_> {
         if let (ValueKind::Url(usage), Value::String(url)) = (kind, &*value)
             && usage.forbids(url)
         {
-            self.dropped(
-                at,
-                format!("`{name}` led to a kind of URL that is not allowed and was removed"),
-            );
+            let message = format!("`{name}` led to a kind of URL that is not allowed and was removed");
+            self.issues.push(Issue::warning(Code::UrlScheme, at, message));
             return false;
         }
         if value.is_null() {
