@@ -399,13 +399,13 @@ impl<'a> Checker<'a> {
 }
 
 /// What a theme has.
-const THEME: [(&str, ThemeKind); 3] = [
+pub(super) const THEME: [(&str, ThemeKind); 3] = [
     ("accent", ThemeKind::Colour),
     ("density", ThemeKind::OneOf(&["comfortable", "compact"])),
     ("mode", ThemeKind::OneOf(&["light", "dark"])),
 ];
 
-enum ThemeKind {
+pub(super) enum ThemeKind {
     Colour,
     OneOf(&'static [&'static str]),
 }

@@ -420,6 +420,77 @@ fn a_path_that_is_a_slip_of_one_in_the_state_is_that_one() {
 }
 
 #[test]
+fn a_path_is_written_plainly() {
+    let listed = |list: &str| json!({"type": "list", "each": {"in": list, "as": "t"}, "children": []});
+    for written in [
+        "$.todos",
+        "$state.todos",
+        "$todos",
+        "{{ todos }}",
+        "{{ $.todos }}",
+        "state.todos",
+        " todos ",
+    ] {
+        let plain = if written == " todos " { written } else { "todos" };
+        component(&listed(written), &listed(plain));
+    }
+    let runs = |path: &str| json!({"type": "button", "on_event": {"click": {"tool": "ui.toggle", "args": {"path": path}}}});
+    component(&runs("$.open"), &runs("open"));
+    let field = |value: Value| json!({"type": "input", "props": {"value": value}});
+    component(
+        &field(json!({"$bind": "$.name"})),
+        &field(json!({"$bind": "name"})),
+    );
+    component(&field(json!("$name")), &field(json!("$name")));
+}
+
+#[test]
+fn queries_take_their_keys_and_numbers() {
+    let app = |query: Value| {
+        json!({"type": "app", "title": "A", "data": {"q": query},
+            "components": [{"type": "text", "id": "t", "props": {"content": "{{ q }}"}}]})
+    };
+    let mended = |query: Value, expected: Value| document(&app(query), &app(expected));
+    mended(
+        json!({"tool": "storage.list", "every": "30"}),
+        json!({"tool": "storage.list", "every": 30}),
+    );
+    mended(
+        json!({"tool": "storage.get", "params": {"key": "a"}}),
+        json!({"tool": "storage.get", "args": {"key": "a"}}),
+    );
+    mended(
+        json!({"tool": "storage.get", "key": "a"}),
+        json!({"tool": "storage.get", "args": {"key": "a"}}),
+    );
+    let url = "https://example.org";
+    mended(
+        json!({"tool": "http.get", "params": {"url": url}}),
+        json!({"tool": "http.get", "args": {"url": url}}),
+    );
+    mended(
+        json!({"tool": "http.get", "url": url, "params": {"q": "a"}}),
+        json!({"tool": "http.get", "args": {"url": url, "query": {"q": "a"}}}),
+    );
+    mended(
+        json!({"tool": "http.get", "args": {"url": url}, "params": {"q": "a"}}),
+        json!({"tool": "http.get", "args": {"url": url, "query": {"q": "a"}}}),
+    );
+    let step = |debounce: Value| json!({"type": "button", "on_event": {"click": {"do": "add", "debounce": debounce}}});
+    component(&step(json!("300")), &step(json!(300)));
+}
+
+#[test]
+fn a_theme_takes_the_spelling_of_its_choices() {
+    let app = |theme: Value| json!({"type": "app", "title": "A", "theme": theme, "components": [{"type": "divider", "id": "d"}]});
+    document(
+        &app(json!({"Mode": "Dark", "density": "COMPACT", "accent": "#2f56d9"})),
+        &app(json!({"mode": "dark", "density": "compact", "accent": "#2f56d9"})),
+    );
+    document(&app(json!({"mode": "sepia"})), &app(json!({"mode": "sepia"})));
+}
+
+#[test]
 fn an_expression_where_a_list_is_named_is_no_state_and_is_told() {
     for list in [
         "todos | sort(attribute='n')",
@@ -445,6 +516,27 @@ fn an_expression_where_a_list_is_named_is_no_state_and_is_told() {
             "{list}: {told}"
         );
     }
+}
+
+#[test]
+fn what_is_declared_beside_a_name_like_it_is_told_with_that_name() {
+    let doc = json!({
+        "state": {"trip": {"departure": ""}},
+        "components": [{"type": "input", "props": {"value": {"$bind": "trip.deparutres"}}}],
+    });
+    let mended = mend_with(&doc, Loss::Forbidden);
+    assert_eq!(
+        mended.doc["state"]["trip"],
+        json!({"departure": "", "deparutres": ""})
+    );
+    let told = mended
+        .issues
+        .iter()
+        .find(|issue| issue.message.contains("deparutres"));
+    assert_eq!(
+        told.and_then(|issue| issue.hint.as_deref()),
+        Some("trip.departure")
+    );
 }
 
 #[test]
@@ -518,27 +610,6 @@ fn document_keys_take_their_shape() {
 #[test]
 fn ids_are_given_by_position_and_never_twice() {
     document(
-#[test]
-fn what_is_declared_beside_a_name_like_it_is_told_with_that_name() {
-    let doc = json!({
-        "state": {"trip": {"departure": ""}},
-        "components": [{"type": "input", "props": {"value": {"$bind": "trip.deparutres"}}}],
-    });
-    let mended = mend_with(&doc, Loss::Forbidden);
-    assert_eq!(
-        mended.doc["state"]["trip"],
-        json!({"departure": "", "deparutres": ""})
-    );
-    let told = mended
-        .issues
-        .iter()
-        .find(|issue| issue.message.contains("deparutres"));
-    assert_eq!(
-        told.and_then(|issue| issue.hint.as_deref()),
-        Some("trip.departure")
-    );
-}
-
         &json!({"components": [
             {"type": "container", "children": [{"type": "divider"}, {"type": "divider", "id": "a"}]},
             {"type": "divider", "id": "a"},

@@ -37,21 +37,8 @@ impl Mender<'_> {
     fn step(&mut self, step: &mut Object, at: &Location) {
         drop_nulls(step, &STEP_KEYS);
         self.tool_as_key(step, at);
-        let tool = step
-            .get("tool")
-            .and_then(Value::as_str)
-            .and_then(|id| self.catalog.tool(id));
-        let strays: Vec<String> = step
-            .keys()
-            .filter(|key| {
-                !STEP_KEYS.contains(&key.as_str()) && tool.is_some_and(|tool| tool.param(key).is_some())
-            })
-            .cloned()
-            .collect();
-        for key in strays {
-            self.move_into_args(step, &key, at);
-        }
-        self.rename_keys(step, at, &STEP_KEYS, &names::STEP_KEYS);
+        self.call_keys(step, at, &STEP_KEYS, &names::STEP_KEYS);
+        self.number(step, "debounce", at);
         self.tool_or_action(step, at);
         self.tool_call(step, at);
         if let Some(into) = step.get_mut("into")
@@ -78,6 +65,66 @@ impl Mender<'_> {
             if let Some(action) = step.get_mut(key) {
                 self.action(action, &at.member(key));
             }
+        }
+    }
+
+    /// The keys of a step or a query: arguments go into `args`, the others get their names.
+    pub(super) fn call_keys(
+        &mut self,
+        call: &mut Object,
+        at: &Location,
+        known: &[&str],
+        synonyms: &[(&str, &str)],
+    ) {
+        let tool = call
+            .get("tool")
+            .and_then(Value::as_str)
+            .and_then(|id| self.catalog.tool(id));
+        let strays: Vec<String> = call
+            .keys()
+            .filter(|key| {
+                !known.contains(&key.as_str()) && tool.is_some_and(|tool| tool.param(key).is_some())
+            })
+            .cloned()
+            .collect();
+        for key in strays {
+            self.move_into_args(call, &key, at);
+        }
+        if let Some(tool) = tool {
+            self.request_params(call, tool, at);
+        }
+        self.rename_keys(call, at, known, synonyms);
+    }
+
+    /// `params` beside `args` is what a request adds to its URL.
+    fn request_params(&mut self, call: &mut Object, tool: &ToolEntry, at: &Location) {
+        let is_due = tool.param("query").is_some()
+            && call.get("params").is_some_and(Value::is_object)
+            && call
+                .get("args")
+                .is_some_and(|args| args.is_object() && args.get("query").is_none());
+        if is_due
+            && let Some(params) = call.shift_remove("params")
+            && let Some(Value::Object(args)) = call.get_mut("args")
+        {
+            args.insert("query".to_owned(), params);
+            self.told(
+                &at.member("params"),
+                "what a request adds to its URL is its argument `query`",
+            );
+        }
+    }
+
+    /// A number that is written as text.
+    pub(super) fn number(&mut self, of: &mut Object, key: &str, at: &Location) {
+        if let Some(value) = of.get_mut(key)
+            && let Some(number) = in_form(&ValueKind::NUMBER, value)
+        {
+            self.told(
+                &at.member(key),
+                format!("`{key}` is a number: {value} was read as {number}"),
+            );
+            *value = number;
         }
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Mender, Object, drop_nulls, path_meant, rename};
+use super::{Mender, Object, drop_nulls, names, path_meant, rename};
+use crate::spec::check::{THEME, ThemeKind};
 use crate::spec::document::DOCUMENT_KEYS;
 use crate::spec::location::Location;
 use crate::spec::nearest;
@@ -22,6 +23,7 @@ const SYNONYMS: [(&str, &str); 8] = [
 ];
 /// Keys under which a whole document is sometimes wrapped.
 const WRAPPERS: [&str; 5] = ["app", "ui_spec", "uispec", "spec", "document"];
+const QUERY_KEYS: [&str; 6] = ["tool", "args", "pick", "every", "when", "default"];
 const LAYOUTS: [&str; 3] = ["vertical", "horizontal", "grid"];
 const HOOKS: [(&str, &str); 4] = [
     ("unmount", "close"),
@@ -57,6 +59,7 @@ impl Mender<'_> {
             &SYNONYMS,
         );
         self.head(root);
+        self.theme(root);
         self.paths(root);
         self.services(root);
         self.hooks(root);
@@ -149,6 +152,27 @@ impl Mender<'_> {
             if let Some(one) = root.get_mut(key).filter(|one| one.is_string()) {
                 *one = json!([one.take()]);
                 self.told(&Location::ROOT.member(key), format!("`{key}` is a list"));
+            }
+        }
+    }
+
+    /// The choices of the theme in the catalog's spelling.
+    fn theme(&mut self, root: &mut Object) {
+        let Some(Value::Object(theme)) = root.get_mut("theme") else {
+            return;
+        };
+        let at = Location::at("/theme");
+        let known: Vec<&str> = THEME.iter().map(|(name, _)| *name).collect();
+        self.rename_keys(theme, &at, &known, &[]);
+        for (name, kind) in &THEME {
+            let (ThemeKind::OneOf(choices), Some(Value::String(value))) = (kind, theme.get_mut(*name)) else {
+                continue;
+            };
+            if let Some(meant) = nearest::unmistakable(value, choices.iter().copied())
+                && meant != value
+            {
+                self.told(&at.member(name), format!("the {name} \"{value}\" is \"{meant}\""));
+                meant.clone_into(value);
             }
         }
     }
@@ -276,6 +300,8 @@ impl Mender<'_> {
             }
             let Value::Object(query) = query else { continue };
             drop_nulls(query, &["args", "pick", "every", "when", "default"]);
+            self.call_keys(query, &at, &QUERY_KEYS, &names::QUERY_KEYS);
+            self.number(query, "every", &at);
             self.tool_call(query, &at);
         }
     }

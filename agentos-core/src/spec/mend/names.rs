@@ -54,6 +54,22 @@ pub(super) const STEP_KEYS: [(&str, &str); 15] = [
     ("on_success", "then"),
 ];
 
+/// Keys of a query.
+pub(super) const QUERY_KEYS: [(&str, &str); 12] = [
+    ("call", "tool"),
+    ("function", "tool"),
+    ("source", "tool"),
+    ("params", "args"),
+    ("parameters", "args"),
+    ("arguments", "args"),
+    ("select", "pick"),
+    ("transform", "pick"),
+    ("if", "when"),
+    ("condition", "when"),
+    ("fallback", "default"),
+    ("initial", "default"),
+];
+
 /// What a component tells.
 pub(super) const EVENTS: [(&str, &str); 14] = [
     ("press", "click"),
