@@ -618,6 +618,42 @@ fn members_of_the_state_that_look_like_a_slip_are_told() {
 }
 
 #[test]
+fn a_length_that_is_written_as_a_member_is_told() {
+    #[track_caller]
+    fn read(content: &str, expected: &[&str]) {
+        let list = json!({"type": "list", "each": {"in": "todos", "as": "t"}, "children": [
+            {"type": "text", "props": {"content": content}}]});
+        let doc = with(
+            &list,
+            &json!({
+                "state": {"todos": [{"id": "a", "title": "A", "tags": []}], "few": [], "film": {"length": 90}, "any": null},
+                "computed": {"open": "todos | rejectattr('done') | list", "sizes": "{'length': 1}"},
+                "actions": {}, "on": {"mount": {"tool": "ui.set_state", "args": {"path": "todos", "value": "{{ todos | sort }}"}}},
+            }),
+        );
+        let at = "warning expr_unknown_name /components/0/children/0/props/content";
+        let expected: Vec<String> = expected.iter().map(|hint| format!("{at} ({hint})")).collect();
+        assert_eq!(told(&doc), expected, "{content}");
+    }
+    read("{{ todos.length }}", &["todos | length"]);
+    read("{{ few.length > 0 }}", &["few | length"]);
+    read(
+        "{{ t.tags.length }} {{ t.title.length }}",
+        &["t.tags | length", "t.title | length"],
+    );
+    read("{{ todos[0].tags.length }}", &["todos.0.tags | length"]);
+    read("{{ open.length }}", &["open | length"]);
+    for fine in [
+        "{{ film.length }}",
+        "{{ any.length }}",
+        "{{ sizes.length }}",
+        "{{ todos | length }}",
+    ] {
+        read(fine, &[]);
+    }
+}
+
+#[test]
 fn members_of_a_bound_path_are_there_or_can_come_there() {
     #[track_caller]
     fn bound(path: &str, expected: &[&str]) {

@@ -12,6 +12,9 @@ use super::shapes::{DeadEnd, row_of};
 /// Names that mean the same in every app.
 pub const RESERVED_NAMES: [&str; 7] = ["event", "result", "error", "args", "item", "app", "_"];
 
+/// What other languages call the number of entries.
+const LENGTH: &str = "length";
+
 /// Where a name of the app is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
@@ -135,6 +138,9 @@ impl Checker<'_> {
         if place.row(name).is_some() || self.sources.get(name) == Some(&Source::State) {
             return self.read_member(name, members, place, at);
         }
+        if self.sources.get(name) == Some(&Source::Computed) {
+            return self.member_of_computed(name, members, at);
+        }
         if self.sources.contains_key(name) || place.is_in_any_row() && self.row_names.contains(name) {
             return;
         }
@@ -170,6 +176,11 @@ impl Checker<'_> {
         let Some(path) = self.in_the_state(name, members, place) else {
             return;
         };
+        if let Some(DeadEnd::Plain { index } | DeadEnd::List { index }) = self.shapes.dead_end(&path)
+            && &*path[index] == LENGTH
+        {
+            return self.no_length(name, &members[..members.len() - (path.len() - index)], at);
+        }
         if let Some((wrong, meant)) = self.slip(&path) {
             let message = format!(
                 "nothing puts `{}` into {}",
@@ -177,6 +188,28 @@ impl Checker<'_> {
                 whereabouts(&path[..wrong])
             );
             self.report(Issue::warning(Code::ExprUnknownName, at, message).hint(meant));
+        }
+    }
+
+    /// `todos.length`, as another language counts.
+    fn no_length(&mut self, name: &str, members: &[Arc<str>], at: &Location) {
+        let counted = std::iter::once(name)
+            .chain(members.iter().map(AsRef::as_ref))
+            .collect::<Vec<_>>()
+            .join(".");
+        let message = format!("`{counted}` has no member `{LENGTH}`, so this is null; a filter counts");
+        let hint = format!("{counted} | {LENGTH}");
+        self.report(Issue::warning(Code::ExprUnknownName, at, message).hint(hint));
+    }
+
+    /// A member of what is worked out. What is counted there is a list, unless the word stands in its source.
+    fn member_of_computed(&mut self, name: &str, members: &[Arc<str>], at: &Location) {
+        let computed = self.spec.computed.iter().find(|(computed, _)| computed == name);
+        if let ([member], Some((_, source))) = (members, computed)
+            && &**member == LENGTH
+            && !source.as_str().contains(LENGTH)
+        {
+            self.no_length(name, &[], at);
         }
     }
 

@@ -42,6 +42,8 @@ pub(super) enum DeadEnd<'s> {
     Stranger { index: usize, known: Vec<&'s str> },
     /// What the segment of this index should be a member of is text, a number or a truth value.
     Plain { index: usize },
+    /// The segment of this index is no number, and what it should be a member of begins as a list.
+    List { index: usize },
 }
 
 impl Shapes {
@@ -73,7 +75,10 @@ impl Shapes {
             shape = match (&shape.rows, shape.members.get(&**segment)) {
                 (Some(rows), _) if segment.parse::<i64>().is_ok() => rows,
                 (_, Some(member)) => member,
-                _ if shape.is_open || shape.rows.is_some() => return None,
+                _ if shape.rows.is_some() => {
+                    return shape.members.is_empty().then_some(DeadEnd::List { index });
+                }
+                _ if shape.is_open => return None,
                 _ if !shape.members.is_empty() => {
                     let known = shape.members.keys().map(String::as_str).collect();
                     return Some(DeadEnd::Stranger { index, known });
