@@ -200,7 +200,7 @@ pub fn decimal(number: f64, digits: i32, round: fn(f64) -> f64) -> f64 {
     }
 }
 
-/// A sum, difference or rest of two numbers without the noise that is left where their digits cancel out: no digit of it
+/// A sum or difference of two numbers without the noise that is left where their digits cancel out: no digit of it
 /// stands below the fifteenth of the larger one.
 pub fn without_noise(result: f64, a: f64, b: f64) -> f64 {
     let larger = a.abs().max(b.abs());
@@ -208,6 +208,29 @@ pub fn without_noise(result: f64, a: f64, b: f64) -> f64 {
         return result;
     }
     decimal(result, 14 - libm::floor(libm::log10(larger)) as i32, libm::round)
+}
+
+/// What is left of `a` after whole `b`s, worked out in decimal text and with the sign of `b`:
+/// 10 after 3.3 leaves 0.1.
+pub fn remainder(a: f64, b: f64) -> f64 {
+    let exact = |number: f64| format!("{number:.14e}").parse().unwrap_or(number);
+    let (a, b): (f64, f64) = (exact(a), exact(b));
+    let decimals = |number: f64| {
+        let text = number.to_string();
+        text.split_once('.').map_or(0, |(_, decimals)| decimals.len())
+    };
+    let digits = decimals(a).max(decimals(b));
+    let whole = |number: f64| format!("{number}e{digits}").parse::<f64>().unwrap_or(f64::NAN);
+    let rest_of = |a: f64, b: f64| {
+        let rest = a % b;
+        let is_of_other_sign = rest != 0.0 && (rest < 0.0) != (b < 0.0);
+        if is_of_other_sign { rest + b } else { rest }
+    };
+    if whole(a).abs().max(whole(b).abs()) < 1e15 {
+        let rest = rest_of(whole(a), whole(b));
+        return format!("{rest}e-{digits}").parse().unwrap_or(rest);
+    }
+    rest_of(a, b)
 }
 
 fn display_float(float: f64) -> String {

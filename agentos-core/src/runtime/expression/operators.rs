@@ -2,7 +2,7 @@
 
 use super::operand::Operand;
 use super::{ExpressionError, Machine, invalid};
-use crate::value::without_noise;
+use crate::value::{remainder, without_noise};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
@@ -86,7 +86,7 @@ impl Operator {
             Self::Subtract => without_noise(a - b, a, b),
             Self::Multiply => a * b,
             Self::DivideDown => divided_down(a, b).0,
-            Self::Remainder => without_noise(divided_down(a, b).1, a, b),
+            Self::Remainder => remainder(a, b),
             Self::Power => libm::pow(a, b),
             Self::Join | Self::Divide => a / b,
         };
@@ -142,10 +142,7 @@ impl Operator {
 
 /// Quotient and rest, of which the rest has the sign of the divisor.
 fn divided_down(a: f64, b: f64) -> (f64, f64) {
-    let mut rest = a % b;
-    if rest != 0.0 && (rest < 0.0) != (b < 0.0) {
-        rest += b;
-    }
+    let rest = remainder(a, b);
     (libm::round((a - rest) / b), rest)
 }
 

@@ -12,11 +12,13 @@ use crate::runtime::scope::Scope;
 use crate::runtime::store::Store;
 use crate::runtime::turn::Failure;
 use crate::spec::{Path, Source};
-use crate::value::{Value, decimal, without_noise};
+use crate::value::{Value, decimal, remainder, without_noise};
 
 /// Characters a display may hold.
 const DISPLAY_LENGTH: usize = 200;
 const ERROR: &str = "Error";
+/// What people part thousands with; two are spaces that do not break.
+const SEPARATORS: [char; 6] = [',', ' ', '\u{a0}', '\u{202f}', '’', '\''];
 const OPERATORS: [char; 5] = ['+', '−', '×', '÷', '^'];
 
 /// Whether the call works on a display.
@@ -48,7 +50,7 @@ pub(super) fn perform(store: &mut Store, call: &ToolCall) -> Result<Value, Failu
         "calc.divide" | "calc.mod" if b()? == 0.0 => return Ok(Value::text(ERROR)),
         "calc.divide" => a()? / b()?,
         // The sign follows the divisor, as on a clock and in the expressions.
-        "calc.mod" => without_noise(a()? - b()? * libm::floor(a()? / b()?), a()?, b()?),
+        "calc.mod" => remainder(a()?, b()?),
         "calc.power" => libm::pow(call.number("base")?, call.number("exponent")?),
         "calc.sqrt" => libm::sqrt(value()?),
         "calc.abs" => value()?.abs(),
@@ -131,7 +133,8 @@ fn worked_out(display: &str) -> String {
 }
 
 /// The display as an expression of floats. Only digits, signs and brackets pass, so nothing a
-/// person types can name anything; what stands open at the end is left away.
+/// person types can name anything; what stands open at the end is left away. A bracket beside a
+/// number multiplies, and of two powers the right one comes first.
 fn arithmetic(display: &str) -> Option<String> {
     let display = display
         .trim()
@@ -175,11 +178,7 @@ fn number_at(text: &str) -> Option<(f64, &str)> {
         let count = leading(rest);
         digits.push_str(&rest[..count]);
         rest = &rest[count..];
-        let Some(separator) = rest
-            .chars()
-            .next()
-            .filter(|c| matches!(c, ',' | ' ' | '\u{a0}' | '\u{202f}' | '’' | '\''))
-        else {
+        let Some(separator) = rest.chars().next().filter(|c| SEPARATORS.contains(c)) else {
             break;
         };
         let group = &rest[separator.len_utf8()..];

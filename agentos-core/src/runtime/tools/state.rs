@@ -110,20 +110,25 @@ fn append(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
     }
 }
 
-/// Every node of the component is seen, or usable, as told.
+/// Every node of the component, or the one node of that id, is seen, or usable, as told until [`reset`].
 fn see(app: &mut App, id: &str, visible: Option<bool>, disabled: Option<bool>) -> Result<Value, Failure> {
-    let program = app.program.clone();
-    let Some(index) = program
-        .components
-        .iter()
-        .position(|component| *component.id == *id)
-    else {
-        return Err(Failure::new("not_found", format!("there is no component `{id}`")));
-    };
+    match app.component(id) {
+        Some(index) => {
+            let nodes = app.view.mounted_of(index);
+            for node in &nodes {
+                if let Some(said) = app.overrides.get_mut(node) {
+                    said.visible = said.visible.filter(|_| visible.is_none());
+                    said.disabled = said.disabled.filter(|_| disabled.is_none());
+                }
+            }
+            app.stale.extend(nodes);
+        }
+        None if app.view.instance(id).is_some() => app.stale.extend([Arc::from(id)]),
+        None => return Err(Failure::new("not_found", format!("there is no component `{id}`"))),
+    }
     let said = app.overrides.entry(Arc::from(id)).or_default();
     said.visible = visible.or(said.visible);
     said.disabled = disabled.or(said.disabled);
-    app.stale.extend(app.view.mounted_of(index));
     Ok(Value::Null)
 }
 
@@ -131,6 +136,12 @@ fn reset(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
     let initial = app.initial_state();
     let Some(path) = call.arg("path") else {
         app.store.replace_root(initial).map_err(|error| refused(&error))?;
+        for id in std::mem::take(&mut app.overrides).into_keys() {
+            match app.component(&id) {
+                Some(index) => app.stale.extend(app.view.mounted_of(index)),
+                None => app.stale.extend([id]),
+            }
+        }
         return Ok(Value::Null);
     };
     let path = call.locate(&path.display())?;

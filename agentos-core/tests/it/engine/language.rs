@@ -240,6 +240,16 @@ fn a_half_is_rounded_away_from_zero_in_decimal_text() {
         ("2.675 | number(2)", json!("2.68")),
         ("2.675 | currency", json!("$2.68")),
         ("0.285 | percent", json!("29%")),
+        ("'%.2f' | format(1.005)", json!("1.01")),
+        ("'%.2f' | format(-2.675)", json!("-2.68")),
+        ("'{:.1f}'.format(0.25)", json!("0.3")),
+        ("'{:.1%}'.format(0.2825)", json!("28.3%")),
+        ("'%.3f' | format(2)", json!("2.000")),
+        ("10 % 3.3", json!(0.1)),
+        ("-10 % 3.3", json!(3.2)),
+        ("7.5 % 2", json!(1.5)),
+        ("0.3 % 0.1", json!(0)),
+        ("5.5 // 1.1", json!(5)),
     ]);
     fails(&[
         ("1.5 | round(1, 'up')", "common, ceil or floor"),

@@ -130,6 +130,8 @@ fn numbers_come_without_the_noise_of_binary_fractions() {
         ("calc.subtract", json!({"a": 10, "b": 9.9}), json!(0.1)),
         ("calc.add", json!({"a": 0.3, "b": -0.1}), json!(0.2)),
         ("calc.mod", json!({"a": 10, "b": 3.3}), json!(0.1)),
+        ("calc.mod", json!({"a": 0.3, "b": 0.1}), json!(0)),
+        ("calc.mod", json!({"a": -7, "b": 3}), json!(2)),
         ("calc.sin", json!({"value": pi}), json!(0)),
         ("calc.sin", json!({"value": 1000.0 * pi}), json!(0)),
         ("calc.sin", json!({"value": 1e-18}), json!(1e-18)),
