@@ -11,6 +11,7 @@ mod events;
 pub mod expression;
 mod program;
 mod query;
+mod removed_rows;
 mod rows;
 mod run;
 pub mod scope;

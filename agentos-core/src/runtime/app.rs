@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::program::{Action, Home, Program};
+use super::program::{Action, ComponentIndex, Home, Program};
 use super::query::QueryState;
 use super::rows::{self, Rows};
 use super::run::{Resumption, Run, RunId};
@@ -50,6 +50,8 @@ pub struct App {
     pub(super) stale: BTreeSet<NodeId>,
     /// How much of the store's log has been settled.
     settled: usize,
+    /// State and derived values as the last turn left them.
+    last: (Map, Map),
     window: WindowState,
     seed: u64,
     counter: u64,
@@ -128,6 +130,7 @@ impl App {
             touched: Vec::new(),
             stale: BTreeSet::new(),
             settled: 0,
+            last: (Map::new(), Map::new()),
             window: WindowState::Open,
             seed: opening.seed,
             counter: 0,
@@ -165,6 +168,7 @@ impl App {
             touched: Vec::new(),
             stale: BTreeSet::new(),
             settled: 0,
+            last: (Map::new(), Map::new()),
             window: self.window,
             seed: self.seed,
             // An answer to an effect of the earlier document finds nobody.
@@ -185,6 +189,7 @@ impl App {
         self.begin_queries();
         self.compute_all();
         self.settled = self.store.change_count();
+        self.last = (self.store.root().clone(), self.derived.clone());
         if !self.draft {
             // Some are answered at once, and what failed for want of them is worked out by then.
             self.start_queries();
@@ -227,8 +232,10 @@ impl App {
         self.arrive(now);
         if let Some(expected) = self.waiting.remove(&effect) {
             let before = self.store.root().clone();
+            let is_a_persons = matches!(expected.waiting, Waiting::Run { run, .. }
+                if self.runs.get(&run).is_some_and(|run| run.origin.is_some()));
             self.deliver(expected.waiting, result);
-            if matches!(expected.waiting, Waiting::Run { .. }) {
+            if is_a_persons {
                 self.remember(before, "resolve", false);
             }
         }
@@ -357,7 +364,7 @@ impl App {
             .program
             .components
             .iter()
-            .filter(|component| !component.is_repeated)
+            .filter(|component| component.around.is_none())
         {
             if let Some(Home::Own {
                 initial: Some(initial),
@@ -570,8 +577,14 @@ impl App {
             .map(|(key, _)| key.clone())
             .collect();
         for key in rested {
-            if let Some(debounced) = self.debounced.remove(&key) {
-                self.start(debounced.run);
+            if let Some(Debounced { run, .. }) = self.debounced.remove(&key) {
+                let before = self.store.root().clone();
+                let is_a_persons = run.origin.is_some();
+                self.start(run);
+                if is_a_persons {
+                    self.remember(before, "debounced", false);
+                    self.store.end_step();
+                }
             }
         }
         let rung: Vec<Arc<str>> = self
@@ -608,22 +621,31 @@ impl App {
         self.start(Run::new(timer.action, None, timer.rows, Value::Map(event)));
     }
 
+    /// Runs the watches whose values are others than the last turn left, or than they were when they last ran.
     fn run_watches(&mut self) {
         let program = self.program.clone();
         if program.watch.is_empty() {
             return;
         }
-        let mut seen = 0;
+        let (state, derived) = &self.last;
+        let mut known: Vec<Value> = program
+            .watch
+            .iter()
+            .map(|(path, _)| found(state, derived, path))
+            .collect();
         for round in 0..=WATCH_ROUNDS {
             self.settle();
-            let fresh = self.touched[seen.min(self.touched.len())..].to_vec();
-            seen = self.touched.len();
-            let due: Vec<_> = program
-                .watch
-                .iter()
-                .filter(|(path, _)| fresh.iter().any(|touched| touched.touches(path)))
-                .cloned()
-                .collect();
+            let mut due = Vec::new();
+            for ((path, action), known) in program.watch.iter().zip(&mut known) {
+                if !self.touched.iter().any(|touched| touched.touches(path)) {
+                    continue;
+                }
+                let value = found(self.store.root(), &self.derived, path);
+                if *known != value {
+                    *known = value;
+                    due.push((path.clone(), action.clone()));
+                }
+            }
             if due.is_empty() {
                 return;
             }
@@ -642,6 +664,17 @@ impl App {
                 self.start(Run::new(action, None, Rows::default(), Value::Map(event)));
             }
         }
+    }
+
+    /// Paths that may have changed in this turn.
+    pub(super) fn touched(&self) -> &[Path] {
+        &self.touched
+    }
+
+    /// The component of that id.
+    pub(super) fn component(&self, id: &str) -> Option<ComponentIndex> {
+        let mut components = self.program.components.iter();
+        components.position(|component| *component.id == *id)
     }
 
     /// Whether any of these paths changed in this turn.
@@ -664,6 +697,8 @@ impl App {
         if !self.draft {
             self.run_watches();
             self.restart_queries();
+            self.settle();
+            self.forget_removed_rows();
         }
         self.settle();
         let pending = self.pending();
@@ -689,6 +724,8 @@ impl App {
         };
         let persist = self.store.touched_since(0).any(touched_persisted);
         self.settled = 0;
+        self.store.end_step();
+        self.last = (self.store.root().clone(), self.derived.clone());
         Turn {
             root: changes.roots_changed.then(|| self.view.roots()),
             nodes: changes
@@ -741,6 +778,13 @@ impl App {
     pub(super) fn fresh_id(&mut self) -> Arc<str> {
         Arc::from(self.ids().get(0))
     }
+}
+
+/// The value of a path of the scope.
+fn found(state: &Map, derived: &Map, path: &Path) -> Value {
+    let scope = Scope::new(state, derived);
+    let found = scope.lookup(path.root(), &path.segments()[1..]);
+    found.cloned().unwrap_or_default()
 }
 
 fn any_touches(paths: &[Path], reads: &[Path]) -> bool {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::{Expression, ExpressionError, Reference};
+use super::rows::Repeated;
 use super::scope::Scope;
 use crate::spec::Path;
 use crate::spec::document::Rule;
@@ -24,6 +25,8 @@ pub(super) struct Program {
     pub worked_out: BTreeSet<Arc<str>>,
     pub persist: Vec<Path>,
     pub components: Vec<Component>,
+    /// The names in scope that the lists of its `each`es begin with.
+    pub lists: BTreeSet<Arc<str>>,
     pub roots: Vec<ComponentIndex>,
     /// In an order in which each reads only earlier ones.
     pub computed: Vec<Computed>,
@@ -53,8 +56,8 @@ pub(super) struct Component {
     pub submits: bool,
     /// Whether it is a button of a form without a handler of its own: a click submits the form.
     pub is_submit: bool,
-    /// Whether it stands in an `each`, so that each row has one of its own.
-    pub is_repeated: bool,
+    /// The nearest `each` around it, of which each row has one of it.
+    pub around: Option<ComponentIndex>,
     /// What props, visibility and checks read.
     pub references: Vec<Reference>,
     pub binds: Vec<Path>,
@@ -66,6 +69,18 @@ pub(super) struct TwoWay {
     pub prop: Arc<str>,
     pub home: Home,
     pub empty: Value,
+}
+
+impl TwoWay {
+    /// What it shows before there is a value.
+    pub(super) fn beginning(&self) -> &Value {
+        match &self.home {
+            Home::Own {
+                initial: Some(initial),
+            } => initial,
+            _ => &self.empty,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -84,6 +99,7 @@ pub(super) struct Each {
     pub name: Arc<str>,
     pub key: Option<Arc<str>>,
     pub filter: Option<Dynamic>,
+    pub repeated: Arc<Repeated>,
 }
 
 #[derive(Debug)]

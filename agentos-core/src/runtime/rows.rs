@@ -1,6 +1,7 @@
 //! The rows an instance stands in: which `each` repeated it, and at which place of which list.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::Reference;
@@ -24,6 +25,32 @@ pub(super) struct Row {
     pub key: Arc<str>,
     /// Which of the rows with this key it is, from 1.
     pub nth: usize,
+    pub repeated: Arc<Repeated>,
+}
+
+/// What every row of one `each` has of its own, but for what the rows of another within it have.
+#[derive(Debug, Default)]
+pub(super) struct Repeated {
+    /// Ids of the components.
+    pub ids: BTreeSet<Arc<str>>,
+    /// The controls among them that keep their own value, and what they begin with.
+    pub controls: BTreeMap<Arc<str>, Value>,
+}
+
+/// There is one of it for each `each`.
+impl PartialEq for Repeated {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Repeated {}
+
+/// What tells the row of `item` from others.
+pub(super) fn row_key(item: &Value, key: Option<&str>, index: usize) -> String {
+    key.and_then(|key| item.member(key))
+        .filter(|key| !key.is_null())
+        .map_or_else(|| index.to_string(), Value::display)
 }
 
 /// The id of the node of `component` in the first rows of these keys, outermost first.
@@ -61,21 +88,39 @@ impl Rows {
         if self.0.is_empty() {
             return component.clone();
         }
-        let tokens = self.0.iter().map(|row| match row.nth {
-            1 => token(&row.key).into_owned(),
-            nth => format!("{}#{nth}", token(&row.key)),
-        });
-        Arc::from(format!("{component}@{}", tokens.collect::<Vec<_>>().join("/")))
+        id_in(&self.0, component)
     }
 
-    /// The path in the state that `path` means here: a loop variable stands for its row.
+    /// The node that the plain id of a component means here: the one in the nearest row that has one of its own.
+    pub(super) fn named(&self, component: &str) -> Option<Arc<str>> {
+        let depth = self
+            .0
+            .iter()
+            .rposition(|row| row.repeated.ids.contains(component))?;
+        Some(id_in(&self.0[..=depth], component))
+    }
+
+    /// Where the control of that id in the nearest row that has one keeps its own value.
+    fn own(&self, control: &str) -> Option<Path> {
+        let depth = self
+            .0
+            .iter()
+            .rposition(|row| row.repeated.controls.contains_key(control))?;
+        Path::key(&id_in(&self.0[..=depth], control)).ok()
+    }
+
+    /// The path in the state that `path` means here: a loop variable stands for its row, the id of a control that
+    /// keeps its own value for the one in this row.
     pub(super) fn locate(&self, path: &Path) -> Path {
         match self.row(path.root()) {
             Some(row) => row
                 .list
                 .index(row.index)
                 .join(path.segments()[1..].iter().cloned()),
-            None => path.clone(),
+            None => match self.own(path.root()) {
+                Some(own) => own.join(path.segments()[1..].iter().cloned()),
+                None => path.clone(),
+            },
         }
     }
 
@@ -83,7 +128,10 @@ impl Rows {
     pub(super) fn follow(&self, reference: &Reference) -> Option<Path> {
         match self.row(&reference.name) {
             Some(row) => Some(row.list.index(row.index).join(reference.members.iter().cloned())),
-            None => reference.path(),
+            None => match self.own(&reference.name) {
+                Some(own) => Some(own.join(reference.members.iter().cloned())),
+                None => reference.path(),
+            },
         }
     }
 
@@ -93,8 +141,15 @@ impl Rows {
         by_name.or_else(|| self.innermost().filter(|_| name == ITEM))
     }
 
-    /// Puts the loop variables in scope, and [`ITEM`].
+    /// Puts the loop variables in scope, [`ITEM`], and the values of the rows' own controls.
     pub(super) fn enter(&self, mut scope: Scope, store: &Store) -> Scope {
+        for (depth, row) in self.0.iter().enumerate() {
+            for (control, beginning) in &row.repeated.controls {
+                let place = Path::key(&id_in(&self.0[..=depth], control)).ok();
+                let held = place.as_ref().and_then(|place| store.get(place));
+                scope.push(control.clone(), held.unwrap_or(beginning).clone());
+            }
+        }
         if let Some(row) = self.innermost().filter(|row| *row.name != *ITEM) {
             scope.push(ITEM, row.value(&scope, store));
         }
@@ -106,7 +161,21 @@ impl Rows {
     }
 }
 
+/// The id of `component`'s node in `rows`, of which there is one at least.
+fn id_in(rows: &[Row], component: &str) -> Arc<str> {
+    let tokens: Vec<String> = rows.iter().map(Row::token).collect();
+    Arc::from(format!("{component}@{}", tokens.join("/")))
+}
+
 impl Row {
+    /// The row as it stands in a node's id.
+    pub(super) fn token(&self) -> String {
+        match self.nth {
+            1 => token(&self.key).into_owned(),
+            nth => format!("{}#{nth}", token(&self.key)),
+        }
+    }
+
     /// A row of the state, or of a list that is computed or the result of a query.
     fn value(&self, scope: &Scope, store: &Store) -> Value {
         let path = self.list.index(self.index);

@@ -389,6 +389,10 @@ impl App {
             Ok(args) => args,
             Err(failure) => return Outcome::Failed(failure),
         };
+        let args = match self.with_components(entry, args, &run.rows) {
+            Ok(args) => args,
+            Err(failure) => return Outcome::Failed(failure),
+        };
         match entry.runs {
             catalog::Runs::Engine => {
                 let call = tools::ToolCall {
@@ -415,6 +419,48 @@ impl App {
                 how: Resumption::Result,
             },
         }
+    }
+
+    /// The arguments with the node that the id of a component means in these rows.
+    ///
+    /// # Errors
+    /// The component is none that the tool works on.
+    fn with_components(
+        &self,
+        entry: &catalog::ToolEntry,
+        mut args: Map,
+        rows: &Rows,
+    ) -> Result<Map, Failure> {
+        let components = &self.program.components;
+        for param in &entry.params {
+            let kinds = catalog::component_kinds(&param.name);
+            // A panel is named to its tabs, which know it by its plain id.
+            if param.kind != ValueKind::ComponentId || param.name == "tab_id" {
+                continue;
+            }
+            let default = || param.default.as_ref().map(Value::from);
+            let given = args.get(&*param.name).cloned().filter(|given| !given.is_null());
+            let Some(id) = given.or_else(default).map(|id| id.display()) else {
+                continue;
+            };
+            let instance = || self.view.instance(&id).map(|instance| instance.component);
+            if let Some(named) = self.component(&id).or_else(instance)
+                && !kinds.is_empty()
+                && !kinds.contains(&&*components[named].kind)
+            {
+                let fitting: Vec<&str> = components
+                    .iter()
+                    .filter(|component| kinds.contains(&&*component.kind))
+                    .map(|component| &*component.id)
+                    .collect();
+                let message = catalog::not_of_kind(&entry.id, &id, &components[named].kind, kinds, &fitting);
+                return Err(Failure::new("args_invalid", message));
+            }
+            if let Some(node) = rows.named(&id) {
+                args.insert(Arc::from(&*param.name), Value::Text(node));
+            }
+        }
+        Ok(args)
     }
 
     /// What an event and its component offer to a tool named by its id alone.

@@ -78,11 +78,12 @@ struct Change {
     touched: Path,
 }
 
-/// A state to go back to.
+/// A step to take back: what led from one state to another, whatever else changed since.
 #[derive(Debug, Clone)]
 struct Entry {
-    root: Map,
-    /// How much the step away from it weighed.
+    before: Map,
+    /// Nothing while the turn of the step goes on.
+    after: Option<Map>,
     weight: usize,
     label: Arc<str>,
     at: f64,
@@ -327,12 +328,16 @@ impl Store {
             && now - last.at < TYPING_PAUSE_MS
         {
             last.at = now;
+            if let Some(after) = last.after.take() {
+                last.before = stepped(&last.before, &after, &before);
+            }
             return;
         }
         let weight = HISTORY_ENTRY_BYTES + self.changes.iter().map(|change| change.op.size()).sum::<usize>();
         self.history_bytes += weight;
         self.undo.push_back(Entry {
-            root: before,
+            before,
+            after: None,
             weight,
             label: label.clone(),
             at: now,
@@ -345,18 +350,27 @@ impl Store {
         }
     }
 
-    /// Goes one remembered state back; false when there is none.
+    /// Ends the step that was remembered, with all that followed from it in its turn.
+    pub(super) fn end_step(&mut self) {
+        self.walked = false;
+        let root = &self.root;
+        if let Some(last) = self.undo.back_mut() {
+            last.after.get_or_insert_with(|| root.clone());
+        }
+    }
+
+    /// Takes one remembered step back; false when there is none.
     pub(super) fn undo(&mut self) -> Result<bool, StoreError> {
+        self.end_step();
         let Some(entry) = self.undo.pop_back() else {
             return Ok(false);
         };
+        let after = entry.after.as_ref().unwrap_or(&self.root);
+        let root = stepped(&self.root, after, &entry.before);
         self.history_bytes -= entry.weight;
-        self.redo.push(Entry {
-            root: self.root.clone(),
-            ..entry.clone()
-        });
+        self.redo.push(entry);
         self.walked = true;
-        self.replace_root(entry.root)?;
+        self.replace_root(root)?;
         Ok(true)
     }
 
@@ -365,13 +379,12 @@ impl Store {
         let Some(entry) = self.redo.pop() else {
             return Ok(false);
         };
+        let after = entry.after.as_ref().unwrap_or(&self.root);
+        let root = stepped(&self.root, &entry.before, after);
         self.history_bytes += entry.weight;
-        self.undo.push_back(Entry {
-            root: self.root.clone(),
-            ..entry.clone()
-        });
+        self.undo.push_back(entry);
         self.walked = true;
-        self.replace_root(entry.root)?;
+        self.replace_root(root)?;
         Ok(true)
     }
 
@@ -444,6 +457,45 @@ fn write(target: &mut Value, segments: &[Arc<str>], value: Value) -> Result<(), 
             write(element, rest, value)
         }
         _ => Err(Blocked),
+    }
+}
+
+/// `now` with the step from `from` to `to` taken in it, too: what the step did not touch stays.
+fn stepped(now: &Map, from: &Map, to: &Map) -> Map {
+    if now == from {
+        return to.clone();
+    }
+    let mut stepped = now.clone();
+    for key in from.keys().filter(|key| !to.contains_key(*key)) {
+        stepped.remove(key);
+    }
+    for (key, to) in to {
+        let value = match (now.get(key), from.get(key)) {
+            (_, Some(from)) if from == to => continue,
+            (Some(now), Some(from)) => stepped_value(now, from, to),
+            _ => to.clone(),
+        };
+        stepped.insert(key.clone(), value);
+    }
+    stepped
+}
+
+fn stepped_value(now: &Value, from: &Value, to: &Value) -> Value {
+    match (now, from, to) {
+        (now, from, _) if now == from => to.clone(),
+        (now, from, to) if from == to => now.clone(),
+        (Value::Map(now), Value::Map(from), Value::Map(to)) => Value::Map(stepped(now, from, to)),
+        (Value::List(now), Value::List(from), Value::List(to))
+            if now.len() == from.len() && from.len() == to.len() =>
+        {
+            let items = now.iter().zip(from).zip(to);
+            Value::List(
+                items
+                    .map(|((now, from), to)| stepped_value(now, from, to))
+                    .collect(),
+            )
+        }
+        _ => to.clone(),
     }
 }
 

@@ -16,6 +16,7 @@ mod typescript;
 
 pub use entry::{
     Alias, ArgIssue, CapabilityKind, Children, ComponentEntry, Event, Field, Runs, ToolEntry, ValueProperty,
+    component_kinds, not_of_kind,
 };
 pub use kind::{Mismatch, MismatchReason, UrlUse, ValueKind};
 pub use reference::{example_app, reference};

@@ -1117,3 +1117,64 @@ fn a_place_is_a_pointer_whatever_its_keys_hold() {
     let refused = UiSpec::from_json(&with(&input, &json!({}))).expect_err("no such check");
     assert_eq!(refused[0].path, "/components/0/checks/0/a~1b");
 }
+
+#[test]
+fn a_tool_names_a_component_of_the_type_it_works_on() {
+    let doc = |tool: &str, args: Value| {
+        json!({"components": [
+            {"type": "button", "props": {"text": "Go"}, "on_event": {"click": {"tool": tool, "args": args}}},
+            {"type": "input", "id": "field", "props": {"label": "Field", "value": {"$bind": "name"}}},
+            {"type": "modal", "id": "box", "props": {"title": "Box"}, "children": [{"type": "text", "props": {"content": "A"}}]},
+            {"type": "tabs", "id": "views", "props": {"label": "Views"}, "children": [
+                {"type": "container", "id": "day", "props": {"label": "Day"}, "children": [{"type": "text", "props": {"content": "A"}}]}]},
+        ]})
+    };
+    let wrong =
+        |name: &str, hint: &str| format!("error args_invalid /components/0/on_event/click/args/{name}{hint}");
+    for (tool, args, expected) in [
+        ("modal.open", json!({"modal_id": "box"}), None),
+        ("modal.open", json!({"modal_id": "{{ name }}"}), None),
+        (
+            "modal.open",
+            json!({"modal_id": "field"}),
+            Some(wrong("modal_id", " (box)")),
+        ),
+        (
+            "modal.close",
+            json!({"modal_id": "views"}),
+            Some(wrong("modal_id", " (box)")),
+        ),
+        ("tabs.switch", json!({"tab_id": "day"}), None),
+        ("tabs.switch", json!({"tab_id": "day", "tabs_id": "views"}), None),
+        (
+            "tabs.switch",
+            json!({"tab_id": "box"}),
+            Some(wrong("tab_id", " (day)")),
+        ),
+        (
+            "tabs.switch",
+            json!({"tab_id": "day", "tabs_id": "box"}),
+            Some(wrong("tabs_id", " (views)")),
+        ),
+        (
+            "form.validate",
+            json!({"form_id": "field"}),
+            Some(wrong("form_id", "")),
+        ),
+        (
+            "player.play",
+            json!({"media_id": "field"}),
+            Some(wrong("media_id", "")),
+        ),
+        ("player.play", json!({}), Some(wrong("media_id", ""))),
+        (
+            "canvas.clear",
+            json!({"canvas_id": "field"}),
+            Some(wrong("canvas_id", "")),
+        ),
+    ] {
+        let doc = with(&json!({}), &doc(tool, args.clone()));
+        let expected: Vec<String> = expected.into_iter().collect();
+        assert_eq!(told(&doc), expected, "{tool} {args}\n{:#?}", issues(&doc));
+    }
+}

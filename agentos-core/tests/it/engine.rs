@@ -13,6 +13,7 @@ mod language;
 mod limits;
 mod protocol;
 mod queries;
+mod rows;
 mod runner;
 mod samples;
 mod screen;

@@ -8,6 +8,7 @@ use super::{
     Home, Hooks, Program, Query, Step, TextPart, TwoWay,
 };
 use crate::runtime::expression::{Expression, Reference};
+use crate::runtime::rows::Repeated;
 use crate::spec::action::{Args as ArgsSource, Run as RunSource};
 use crate::spec::catalog::{Catalog, ValueKind, ValueProperty};
 use crate::spec::document::{Check, Lifecycle, Rule};
@@ -55,6 +56,11 @@ impl Program {
                 .chain(["app".into(), "_".into()])
                 .collect(),
             persist: spec.persist.clone(),
+            lists: compiler
+                .components
+                .iter()
+                .filter_map(|component| Some(component.each.as_ref()?.list.root().clone()))
+                .collect(),
             components: compiler.components,
             roots,
             computed,
@@ -71,7 +77,8 @@ impl Program {
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
     form: bool,
-    repeated: bool,
+    /// The nearest `each`.
+    each: Option<ComponentIndex>,
 }
 
 struct Compiler<'a> {
@@ -104,6 +111,7 @@ impl Compiler<'_> {
                 .filter
                 .as_ref()
                 .map(|filter| self.expression(filter, &at.member("each").member("where"))),
+            repeated: Arc::default(),
         });
         let checks = source
             .checks
@@ -167,7 +175,7 @@ impl Compiler<'_> {
             each,
             checks,
             known: entry.is_some(),
-            is_repeated: place.repeated,
+            around: place.each,
             is_submit: place.form && source.kind == "button" && source.handler("click").is_none(),
             submits: source.handler("submit").is_some()
                 || place.form && matches!(source.kind.as_str(), "input" | "textarea"),
@@ -176,7 +184,7 @@ impl Compiler<'_> {
         });
         let within = Place {
             form: place.form || source.kind == "form" && source.handler("submit").is_some(),
-            repeated: place.repeated || source.each.is_some(),
+            each: source.each.as_ref().map(|_| index).or(place.each),
         };
         let children = source
             .children
@@ -184,7 +192,64 @@ impl Compiler<'_> {
             .map(|child| self.component(child, within))
             .collect();
         self.components[index].children = children;
+        if source.kind == "tabs" {
+            self.begin_with_a_panel(index);
+        }
+        let repeated = Arc::new(self.repeated(index));
+        if let Some(each) = &mut self.components[index].each {
+            each.repeated = repeated;
+        }
         index
+    }
+
+    /// Tabs without a value begin with the panel that is drawn: their `defaultTab`, or the first.
+    fn begin_with_a_panel(&mut self, tabs: ComponentIndex) {
+        let Component { props, children, .. } = &self.components[tabs];
+        let ids: Vec<&Arc<str>> = children.iter().map(|child| &self.components[*child].id).collect();
+        let chosen = props.iter().find(|(name, _)| **name == *"defaultTab");
+        let panel = match chosen {
+            None => ids.first(),
+            Some((_, Dynamic::Literal(chosen))) => ids
+                .iter()
+                .find(|id| chosen.as_str() == Some(&***id))
+                .or(ids.first()),
+            // It is known when the app runs.
+            Some(_) => None,
+        };
+        let panel = panel.map(|id| Value::Text((*id).clone()));
+        if let Some(TwoWay {
+            home: Home::Own {
+                initial: initial @ None,
+            },
+            ..
+        }) = &mut self.components[tabs].value
+        {
+            *initial = panel;
+        }
+    }
+
+    /// What each row of the `each` at `index` has of its own; nothing where there is none.
+    fn repeated(&self, index: ComponentIndex) -> Repeated {
+        let mut repeated = Repeated::default();
+        if self.components[index].each.is_none() {
+            return repeated;
+        }
+        let mut below = self.components[index].children.clone();
+        while let Some(child) = below.pop() {
+            let component = &self.components[child];
+            repeated.ids.insert(component.id.clone());
+            if let Some(value) = &component.value
+                && matches!(value.home, Home::Own { .. })
+            {
+                repeated
+                    .controls
+                    .insert(component.id.clone(), value.beginning().clone());
+            }
+            if component.each.is_none() {
+                below.extend(&component.children);
+            }
+        }
+        repeated
     }
 
     /// The mends have renamed doubles already; this keeps the promise for whoever opens without them.

@@ -15,16 +15,23 @@ pub(super) fn perform(app: &mut App, call: &ToolCall) -> Result<Value, Failure> 
             let at_first = call.text("at") == "first";
             add(app, &call.path("path")?, call.value("value"), at_first)
         }
-        "ui.update_item" => update(app, &call.path("path")?, &call.value("key"), call.value("value")),
-        "ui.remove_item" => remove(app, &call.path("path")?, &call.value("key")),
+        "ui.update_item" => update(
+            app,
+            call,
+            &call.path("path")?,
+            &call.value("key"),
+            call.value("value"),
+        ),
+        "ui.remove_item" => remove(app, call, &call.path("path")?, &call.value("key")),
         "ui.move_item" => move_item(app, call),
         "ui.add_todo" => add_todo(app, call),
-        "ui.toggle_todo" => toggle(app, &call.path("path")?, &call.value("id"), "done"),
-        "ui.delete_todo" => remove(app, &call.path("path")?, &call.value("id")),
+        "ui.toggle_todo" => toggle(app, call, &call.path("path")?, &call.value("id"), "done"),
+        "ui.delete_todo" => remove(app, call, &call.path("path")?, &call.value("id")),
         "list.add" => add(app, &list_path(call)?, call.value("item"), false),
-        "list.remove" => remove(app, &list_path(call)?, &call.value("item_id")),
+        "list.remove" => remove(app, call, &list_path(call)?, &call.value("item_id")),
         "list.toggle" => toggle(
             app,
+            call,
             &list_path(call)?,
             &call.value("item_id"),
             &call.text("field"),
@@ -80,35 +87,65 @@ fn add(app: &mut App, path: &Path, item: Value, at_first: bool) -> Result<Value,
     Ok(item)
 }
 
-/// The item is found by its `id`, else by being the value itself, else by its index.
-fn position(list: &List, path: &Path, key: &Value) -> Result<usize, Failure> {
+/// The list at `path`, and the index of the item in it. An item is found by the `key` of the `each` that draws
+/// the list, else by its `id`. Where no item has either, the key is an index, or the text that is the item.
+fn find(app: &App, call: &ToolCall, path: &Path, key: &Value) -> Result<(List, usize), Failure> {
+    let list = list_at(app, path)?;
     let wanted = key.display();
-    let by_id = || {
+    let eaches = app
+        .program
+        .components
+        .iter()
+        .filter_map(|component| component.each.as_ref());
+    let mut names: Vec<&str> = eaches
+        .filter(|each| call.rows.locate(&each.list) == *path)
+        .filter_map(|each| each.key.as_deref())
+        .collect();
+    names.push("id");
+    let by_name = |name: &&str| {
         list.iter().position(|item| {
-            item.member("id")
-                .is_some_and(|id| !id.is_null() && id.display() == wanted)
+            item.member(name)
+                .is_some_and(|held| !held.is_null() && held.display() == wanted)
         })
     };
-    let by_value = || list.iter().position(|item| item == key);
-    let by_index = || wanted.parse::<usize>().ok().filter(|index| *index < list.len());
-    let has_ids = list
-        .iter()
-        .any(|item| item.as_map().is_some_and(|item| item.contains_key("id")));
-    let found = by_id().or_else(|| {
-        if has_ids {
-            None
-        } else {
-            by_value().or_else(by_index)
-        }
+    let has_keys = list.iter().filter_map(Value::as_map).any(|item| {
+        names
+            .iter()
+            .any(|name| item.get(*name).is_some_and(|held| !held.is_null()))
     });
-    found.ok_or_else(|| Failure::new("not_found", format!("`{path}` has no item `{wanted}`")))
+    let found = if has_keys {
+        names.iter().find_map(by_name)
+    } else {
+        let by_index = wanted.parse::<usize>().ok().filter(|index| *index < list.len());
+        by_index.or_else(|| {
+            list.iter()
+                .position(|item| item == key)
+                .filter(|_| key.as_f64().is_none())
+        })
+    };
+    match found {
+        Some(index) => Ok((list, index)),
+        None => Err(Failure::new(
+            "not_found",
+            format!("`{path}` has no item `{wanted}`"),
+        )),
+    }
 }
 
-fn update(app: &mut App, path: &Path, key: &Value, changes: Value) -> Result<Value, Failure> {
-    let list = list_at(app, path)?;
-    let index = position(&list, path, key)?;
-    let at = path.index(index);
-    match (&list[index], &changes) {
+fn update(
+    app: &mut App,
+    call: &ToolCall,
+    path: &Path,
+    key: &Value,
+    changes: Value,
+) -> Result<Value, Failure> {
+    let (list, index) = find(app, call, path, key)?;
+    change(app, &path.index(index), &list[index], changes)
+}
+
+/// Merges members into an object; what is none is replaced.
+fn change(app: &mut App, at: &Path, item: &Value, changes: Value) -> Result<Value, Failure> {
+    match (item, &changes) {
         (Value::Map(_), Value::Map(members)) => {
             for (name, value) in members {
                 let member =
@@ -119,21 +156,20 @@ fn update(app: &mut App, path: &Path, key: &Value, changes: Value) -> Result<Val
                     .map_err(|error| refused(&error))?;
             }
         }
-        _ => app.store.set(&at, changes).map_err(|error| refused(&error))?,
+        _ => app.store.set(at, changes).map_err(|error| refused(&error))?,
     }
-    Ok(app.store.get(&at).cloned().unwrap_or_default())
+    Ok(app.store.get(at).cloned().unwrap_or_default())
 }
 
-fn remove(app: &mut App, path: &Path, key: &Value) -> Result<Value, Failure> {
-    let index = position(&list_at(app, path)?, path, key)?;
+fn remove(app: &mut App, call: &ToolCall, path: &Path, key: &Value) -> Result<Value, Failure> {
+    let (_, index) = find(app, call, path, key)?;
     app.store
         .remove(&path.index(index))
         .map_err(|error| refused(&error))
 }
 
-fn toggle(app: &mut App, path: &Path, key: &Value, field: &str) -> Result<Value, Failure> {
-    let list = list_at(app, path)?;
-    let index = position(&list, path, key)?;
+fn toggle(app: &mut App, call: &ToolCall, path: &Path, key: &Value, field: &str) -> Result<Value, Failure> {
+    let (list, index) = find(app, call, path, key)?;
     let at = path.index(index);
     if list[index].as_map().is_none() {
         let message = format!("`{at}` holds {}, which has no `{field}`", list[index].kind_name());
@@ -141,13 +177,12 @@ fn toggle(app: &mut App, path: &Path, key: &Value, field: &str) -> Result<Value,
     }
     let flipped = flipped(list[index].member(field), &at.join([Arc::from(field)]))?;
     let changes = Map::unit(Arc::from(field), flipped);
-    update(app, path, key, Value::Map(changes))
+    change(app, &at, &list[index], Value::Map(changes))
 }
 
 fn move_item(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
     let path = call.path("path")?;
-    let list = list_at(app, &path)?;
-    let from = position(&list, &path, &call.value("key"))?;
+    let (list, from) = find(app, call, &path, &call.value("key"))?;
     let last = list.len() - 1;
     let to = match call.arg("to") {
         Some(Value::Text(direction)) => match &**direction {

@@ -1,5 +1,7 @@
 //! `tabs.switch`, `modal.open` and `modal.close`: writing the value of another component.
 
+use std::sync::Arc;
+
 use super::{ToolCall, refused, unknown};
 use crate::runtime::app::App;
 use crate::runtime::turn::Failure;
@@ -20,21 +22,36 @@ fn open(app: &mut App, id: &str, open: bool) -> Result<Value, Failure> {
 
 fn switch(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
     let panel = call.text("tab_id");
-    let tabs = match call.arg("tabs_id") {
-        Some(tabs) => tabs.display(),
-        None => holder(app, &panel).ok_or_else(|| missing(&panel))?,
+    let tabs = if let Some(tabs) = call.arg("tabs_id") {
+        Arc::from(tabs.display())
+    } else {
+        let holder = holder(app, &panel).ok_or_else(|| missing(&panel))?;
+        call.rows.named(&holder).unwrap_or(holder)
     };
+    let components = &app.program.components;
+    if let Some(instance) = app.view.instance(&tabs) {
+        let children = components[instance.component].children.iter();
+        let panels: Vec<&str> = children.map(|child| &*components[*child].id).collect();
+        if !panels.contains(&&*panel) {
+            let message = format!(
+                "`{}`: \"{panel}\" is no panel of \"{tabs}\"; it has {}",
+                call.id,
+                panels.join(", ")
+            );
+            return Err(Failure::new("args_invalid", message));
+        }
+    }
     write(app, &tabs, Value::text(panel))
 }
 
 /// The tabs or accordion that hold the panel, by the document: a closed panel may not be mounted.
-fn holder(app: &App, panel: &str) -> Option<String> {
+fn holder(app: &App, panel: &str) -> Option<Arc<str>> {
     let components = &app.program.components;
     let holds = |children: &[usize]| children.iter().any(|child| *components[*child].id == *panel);
     components
         .iter()
         .find(|component| matches!(&*component.kind, "tabs" | "accordion") && holds(&component.children))
-        .map(|component| component.id.to_string())
+        .map(|component| component.id.clone())
 }
 
 fn write(app: &mut App, id: &str, value: Value) -> Result<Value, Failure> {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Below, Instance, Node, NodeId, Surroundings, Window, value_path};
+use super::{Below, Instance, Node, NodeId, Override, Surroundings, Window, value_path};
 use crate::runtime::checks;
-use crate::runtime::program::{Component, Dynamic, Home};
-use crate::runtime::rows::Row;
+use crate::runtime::program::{Component, Dynamic, Home, TwoWay};
+use crate::runtime::rows::{Row, row_key};
 use crate::runtime::scope::Scope;
 use crate::spec::catalog::{ValueKind, is_style_property, is_style_value};
 use crate::spec::mend::in_form;
@@ -25,24 +25,27 @@ pub(super) struct Resolver<'a> {
 
 impl Resolver<'_> {
     pub(super) fn is_visible(&mut self) -> bool {
-        let told = self
-            .around
-            .overrides
-            .get(&self.component.id)
-            .and_then(|said| said.visible);
-        match (told, &self.component.visible) {
+        match (self.told(|said| said.visible), &self.component.visible) {
             (Some(visible), _) => visible,
             (None, None) => true,
             (None, Some(visible)) => self.evaluate(visible, "/visible", "").is_true(),
         }
     }
 
+    /// What `ui.show` and its kin said of this node, else of its component.
+    fn told(&self, part: fn(&Override) -> Option<bool>) -> Option<bool> {
+        let overrides = self.around.overrides;
+        let of = |id: &Arc<str>| overrides.get(id).and_then(part);
+        of(self.id).or_else(|| of(&self.component.id))
+    }
+
     /// What a control shows for the value it holds. A number that was cleared is null and shows
     /// nothing; a 0 in its place could not be cleared.
-    fn shown(&self, held: Option<&Value>, empty: &Value) -> Value {
+    fn shown(&self, held: Option<&Value>, two_way: &TwoWay) -> Value {
         match held {
             Some(Value::Null) if &*self.component.kind == "input" => Value::text(""),
-            None | Some(Value::Null) => empty.clone(),
+            None => two_way.beginning().clone(),
+            Some(Value::Null) => two_way.empty.clone(),
             Some(held) => held.clone(),
         }
     }
@@ -60,19 +63,14 @@ impl Resolver<'_> {
         if let Some(two_way) = &self.component.value {
             if let Some(path) = value_path(self.component, self.id, &self.instance.rows) {
                 let held = self.around.store.get(&path);
-                props.insert(two_way.prop.clone(), self.shown(held, &two_way.empty));
+                props.insert(two_way.prop.clone(), self.shown(held, two_way));
             }
             if self.instance.shows_error {
                 let value = props.get(&two_way.prop).cloned().unwrap_or_default();
                 error = self.failed_check(&value);
             }
         }
-        if let Some(disabled) = self
-            .around
-            .overrides
-            .get(&self.component.id)
-            .and_then(|said| said.disabled)
-        {
+        if let Some(disabled) = self.told(|said| said.disabled) {
             props.insert("disabled".into(), disabled.into());
         }
         let kind = if self.component.known {
@@ -204,6 +202,7 @@ impl Resolver<'_> {
                 index: index_at(place),
                 key: Arc::from(key),
                 nth: *times,
+                repeated: each.repeated.clone(),
             };
             shared = shared.or_else(|| (row.nth > 1).then(|| row.key.clone()));
             let rows = rows.with(row);
@@ -332,10 +331,4 @@ impl Window {
         }
         inside.chain(kept).collect()
     }
-}
-
-fn row_key(item: &Value, key: Option<&str>, index: usize) -> String {
-    key.and_then(|key| item.member(key))
-        .filter(|key| !key.is_null())
-        .map_or_else(|| index.to_string(), Value::display)
 }

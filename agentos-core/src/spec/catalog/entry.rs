@@ -136,6 +136,32 @@ pub enum ArgIssue {
     Wrong { name: String, mismatch: Mismatch },
 }
 
+/// The types of component an argument of that name may name; none where any will do.
+pub fn component_kinds(argument: &str) -> &'static [&'static str] {
+    match argument {
+        "modal_id" => &["modal"],
+        "tabs_id" => &["tabs", "accordion"],
+        "form_id" => &["form"],
+        "media_id" => &["video", "audio"],
+        "canvas_id" => &["canvas"],
+        "iframe_id" => &["iframe"],
+        _ => &[],
+    }
+}
+
+/// What is said of a tool that names a component of another type than it works on.
+pub fn not_of_kind(tool: &str, id: &str, kind: &str, kinds: &[&str], fitting: &[&str]) -> String {
+    let there_is = if fitting.is_empty() {
+        ", and there is none".to_owned()
+    } else {
+        format!("; there is {}", fitting.join(", "))
+    };
+    format!(
+        "`{tool}`: the {kind} \"{id}\" is no {}{there_is}",
+        kinds.join(" or ")
+    )
+}
+
 impl ComponentEntry {
     /// A component without properties, events or children.
     pub fn new(name: &'static str, summary: &'static str) -> Self {

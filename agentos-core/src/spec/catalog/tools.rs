@@ -254,13 +254,19 @@ fn state() -> Vec<ToolEntry> {
             ])
             .returns("the new text or list")
             .example(json!({"path": "log", "value": "x"}), "x"),
-        of_component("ui.show", "Shows a component"),
-        of_component("ui.hide", "Hides a component; its state is kept"),
+        of_component(
+            "ui.show",
+            "Shows a component, whatever its `visible` says, until `ui.hide` or `ui.reset`",
+        ),
+        of_component(
+            "ui.hide",
+            "Hides a component, whatever its `visible` says, until `ui.show` or `ui.reset`; its state is kept",
+        ),
         of_component("ui.enable", "Lets a component take input"),
         of_component("ui.disable", "Keeps a component from taking input"),
         ToolEntry::engine(
             "ui.reset",
-            "Sets the state, or one value of it, back to the beginning",
+            "Sets the state back to the beginning, with what is shown and enabled, or one value of it",
         )
         .takes([param("path", Kind::Path, "what; everything when absent").also(&["key"])])
         .returns("the value")
@@ -275,8 +281,9 @@ fn state() -> Vec<ToolEntry> {
 
 fn items() -> Vec<ToolEntry> {
     let list = || needed("path", Kind::Path, "where the list is in the state").also(&["list", "target"]);
-    let key =
-        || needed("key", Kind::Scalar, "the item's key: its `id`, or its index").also(&["id", "item_id"]);
+    let key = || {
+        needed("key", Kind::Scalar, "the item's key: what the `key` of the `each` that draws the list names, or its `id`; the index where items have neither").also(&["id", "item_id"])
+    };
     let item = |done| json!({"id": "a", "text": "Milk", "done": done});
     vec![
         ToolEntry::engine(
@@ -372,7 +379,7 @@ fn lists() -> Vec<ToolEntry> {
         needed(
             "item_id",
             Kind::Scalar,
-            "the item's id, its index, or the item itself",
+            "the item's key: its `id`; where items have none its index, or a text that is the item",
         )
         .also(&["key", "id"])
     };
@@ -404,7 +411,7 @@ fn data() -> Vec<ToolEntry> {
         param(
             "field",
             Kind::Text,
-            "a key of the items, or a path such as `a.b`; the item itself when absent",
+            "a key of the items, or a path such as `address.city`; the item itself when absent",
         )
         .also(&["key", "by"])
     };
@@ -442,7 +449,7 @@ fn data() -> Vec<ToolEntry> {
                 param(
                     "fields",
                     Kind::list(Kind::Text),
-                    "the keys to look at; all when absent",
+                    "the keys or paths to look at; all when absent",
                 ),
             ])
             .returns("a list")
@@ -455,7 +462,9 @@ fn data() -> Vec<ToolEntry> {
             .returns("a list")
             .example(json!({"data": [2, 1]}), json!([1, 2])),
         on_list("data.group", "The items by the value of a key")
-            .takes([needed("field", Kind::Text, "the key").also(&["key", "by"])])
+            .takes([
+                needed("field", Kind::Text, "the key, or a path such as `address.city`").also(&["key", "by"]),
+            ])
             .returns("a list of {key, items}")
             .example(
                 json!({"data": [{"kind": "a"}], "field": "kind"}),
@@ -579,9 +588,12 @@ fn timers() -> Vec<ToolEntry> {
 
 fn history() -> Vec<ToolEntry> {
     vec![
-        ToolEntry::engine("system.undo", "Takes back the last change of the state")
-            .returns("whether there was one")
-            .example(json!({}), true),
+        ToolEntry::engine(
+            "system.undo",
+            "Takes back the last thing the person did; what timers and queries changed elsewhere stays",
+        )
+        .returns("whether there was one")
+        .example(json!({}), true),
         ToolEntry::engine("system.redo", "Makes the change again that was taken back")
             .returns("whether there was one")
             .example(json!({}), true),

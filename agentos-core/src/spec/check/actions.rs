@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::action::{Action, Args, Run, Step};
-use super::super::catalog::{ArgIssue, Runs, ToolEntry, ValueKind};
+use super::super::catalog::{ArgIssue, Runs, ToolEntry, ValueKind, component_kinds, not_of_kind};
 use super::super::issue::{Code, Issue};
 use super::super::location::Location;
 use super::super::path::Path;
@@ -244,9 +244,16 @@ impl<'a> Checker<'a> {
                 ValueKind::Path if tool.group() == "calc" && args.contains_key("expression") => {}
                 ValueKind::Path => self.path_in_args(tool, text, place, &at),
                 ValueKind::ComponentId if !self.ids.contains(text) => {
-                    let hint = self.nearest(text, self.ids.iter().copied());
+                    let fitting = self.ids_of(component_kinds(&param.name));
+                    let hint = self
+                        .nearest(text, self.ids.iter().copied())
+                        .or((!fitting.is_empty()).then(|| fitting.join(", ")));
                     let message = format!("`{}`: no component has the id \"{text}\"", tool.id);
                     self.report_with(Issue::error(Code::ArgsInvalid, at, message), hint);
+                }
+                ValueKind::ComponentId if param.name == "tab_id" => self.panel_in_args(tool, text, args, &at),
+                ValueKind::ComponentId => {
+                    self.component_in_args(tool, text, component_kinds(&param.name), &at);
                 }
                 _ => {}
             }
@@ -268,6 +275,49 @@ impl<'a> Checker<'a> {
         {
             self.query_in_args(query, &at.member("data"));
         }
+    }
+
+    /// The component is of a type the tool works on.
+    fn component_in_args(&mut self, tool: &ToolEntry, id: &str, kinds: &[&str], at: &Location) {
+        let named = self.spec.walk().find(|component| component.id == id);
+        let Some(named) = named.filter(|named| !kinds.is_empty() && !kinds.contains(&named.kind.as_str()))
+        else {
+            return;
+        };
+        let fitting = self.ids_of(kinds);
+        let message = not_of_kind(&tool.id, id, &named.kind, kinds, &fitting);
+        let hint = (!fitting.is_empty()).then(|| fitting.join(", "));
+        self.report_with(Issue::error(Code::ArgsInvalid, at, message), hint);
+    }
+
+    /// What `tabs.switch` opens is a panel, of the tabs it names where it does.
+    fn panel_in_args(&mut self, tool: &ToolEntry, id: &str, args: &Map<String, Value>, at: &Location) {
+        let kinds = component_kinds("tabs_id");
+        let tabs = args.get("tabs_id").and_then(Value::as_str);
+        let tabs = tabs.filter(|tabs| !tabs.contains("{{"));
+        let holders = self.spec.walk().filter(|component| {
+            kinds.contains(&component.kind.as_str()) && tabs.is_none_or(|tabs| component.id == tabs)
+        });
+        let panels: Vec<&str> = holders
+            .flat_map(|holder| &holder.children)
+            .map(|panel| panel.id.as_str())
+            .collect();
+        // Where the tabs themselves are wrong, that is told.
+        if panels.contains(&id) || tabs.is_some() && panels.is_empty() {
+            return;
+        }
+        let of = tabs.map(|tabs| format!(" of \"{tabs}\"")).unwrap_or_default();
+        let message = format!("`{}`: \"{id}\" is no panel{of}", tool.id);
+        let hint = (!panels.is_empty()).then(|| panels.join(", "));
+        self.report_with(Issue::error(Code::ArgsInvalid, at, message), hint);
+    }
+
+    fn ids_of(&self, kinds: &[&str]) -> Vec<&'a str> {
+        let components = self.spec.walk();
+        components
+            .filter(|component| kinds.contains(&component.kind.as_str()))
+            .map(|component| component.id.as_str())
+            .collect()
     }
 
     fn path_in_args(&mut self, tool: &ToolEntry, text: &str, place: &Place, at: &Location) {

@@ -281,3 +281,90 @@ fn the_earlier_hooks_run_and_an_action_of_a_hook_may_wait() {
     let closing = screen.ask(json!({"op": "close", "now": now}));
     assert!(closing["state_patch"].to_string().contains("closed"), "{closing}");
 }
+
+#[test]
+fn undo_takes_back_what_a_person_did_and_leaves_what_came_by_itself() {
+    let mut screen = Screen::open(json!({
+        "type": "app", "title": "A", "state": {"n": 0, "ticks": 0, "text": "", "rows": [{"id": "a", "on": false, "age": 0}]},
+        "on": {"mount": {"tool": "timer.interval", "args": {"interval": 1000, "action": [
+            {"tool": "ui.increment", "args": {"path": "ticks"}},
+            {"tool": "ui.increment", "args": {"path": "rows.0.age"}}]}}},
+        "components": [
+            {"type": "button", "id": "inc", "props": {"text": "+"}, "on_event": {"click": {"tool": "ui.increment", "args": {"path": "n"}}}},
+            {"type": "button", "id": "on", "props": {"text": "o"}, "on_event": {"click": {"tool": "ui.toggle", "args": {"path": "rows.0.on"}}}},
+            {"type": "input", "id": "text", "props": {"label": "t", "value": {"$bind": "text"}}},
+            {"type": "button", "id": "undo", "props": {"text": "u"}, "on_event": {"click": "system.undo"}},
+            {"type": "button", "id": "redo", "props": {"text": "r"}, "on_event": {"click": "system.redo"}},
+        ]
+    }));
+    screen.click("inc");
+    screen.click("on");
+    screen.pass(3_000.0);
+    screen.click("undo");
+    assert_eq!(screen.state["rows"], json!([{"id": "a", "on": false, "age": 3}]));
+    screen.click("undo");
+    assert_eq!(
+        (&screen.state["n"], &screen.state["ticks"]),
+        (&json!(0), &json!(3))
+    );
+    screen.pass(1_000.0);
+    screen.click("redo");
+    assert_eq!(
+        (&screen.state["n"], &screen.state["ticks"]),
+        (&json!(1), &json!(4))
+    );
+    // Typing stays one step although a timer fires meanwhile.
+    for text in ["a", "ab", "abc"] {
+        screen.pass(400.0);
+        screen.enter("text", text);
+    }
+    screen.click("undo");
+    assert_eq!(
+        (&screen.state["text"], &screen.state["ticks"]),
+        (&json!(""), &json!(5))
+    );
+    assert_eq!(screen.state["n"], 1);
+}
+
+#[test]
+fn a_tool_that_names_a_component_of_another_type_fails_and_says_so() {
+    let mut screen = Screen::open(json!({
+        "type": "app", "title": "A", "state": {"id": "name"},
+        "components": [
+            {"type": "input", "id": "name", "props": {"label": "Name"}},
+            {"type": "modal", "id": "box", "props": {"title": "Box"}},
+            {"type": "tabs", "id": "tabs", "children": [{"type": "container", "id": "day", "props": {"label": "Day"}}]},
+            {"type": "button", "id": "modal", "props": {"text": "m"}, "on_event": {"click": {"tool": "modal.open", "args": {"modal_id": "{{ id }}"}}}},
+            {"type": "button", "id": "panel", "props": {"text": "p"}, "on_event": {"click": {"tool": "tabs.switch", "args": {"tab_id": "{{ id }}", "tabs_id": "tabs"}}}},
+            {"type": "button", "id": "tab", "props": {"text": "t"}, "on_event": {"click": {"tool": "tabs.switch", "args": {"tab_id": "day", "tabs_id": "{{ id }}"}}}},
+            {"type": "button", "id": "form", "props": {"text": "f"}, "on_event": {"click": {"tool": "form.reset", "args": {"form_id": "{{ id }}"}}}},
+            {"type": "button", "id": "play", "props": {"text": "l"}, "on_event": {"click": {"tool": "player.play", "args": {"media_id": "{{ id }}"}}}},
+        ]
+    }));
+    for (button, says) in [
+        (
+            "modal",
+            "`modal.open`: the input \"name\" is no modal; there is box (args_invalid)",
+        ),
+        (
+            "panel",
+            "`tabs.switch`: \"name\" is no panel of \"tabs\"; it has day (args_invalid)",
+        ),
+        (
+            "tab",
+            "`tabs.switch`: the input \"name\" is no tabs or accordion; there is tabs (args_invalid)",
+        ),
+        (
+            "form",
+            "`form.reset`: the input \"name\" is no form, and there is none (args_invalid)",
+        ),
+        (
+            "play",
+            "`player.play`: the input \"name\" is no video or audio, and there is none (args_invalid)",
+        ),
+    ] {
+        screen.click(button);
+        assert_eq!(screen.turn["issues"][0]["message"], says, "{button}");
+    }
+    assert_eq!(screen.state["name"], "");
+}

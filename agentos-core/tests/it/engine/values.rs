@@ -557,3 +557,95 @@ fn a_style_made_by_expressions_keeps_to_the_allowed_ones() {
         );
     }
 }
+
+/// What the watch of `path` saw after one click that runs `action`.
+#[track_caller]
+fn watched(path: &str, action: Value, expected: &[&str]) {
+    let watch = json!({path: {"tool": "ui.append", "args": {"path": "log", "value": "{{ event.path }}"}}});
+    let mut screen = Screen::open(app(json!({
+        "state": {"n": 0, "deep": {"a": {"b": 0}, "c": 1}, "l": [{"d": 1}], "log": []},
+        "watch": watch,
+        "components": [{"type": "button", "id": "go", "props": {"text": "Go"}, "on_event": {"click": action}}]
+    })));
+    screen.click("go");
+    assert_eq!(screen.state["log"], json!(expected), "{path}");
+}
+
+#[test]
+fn a_watch_runs_exactly_when_its_value_is_another_at_the_end_of_the_turn() {
+    let set =
+        |path: &str, value: Value| json!({"tool": "ui.set_state", "args": {"path": path, "value": value}});
+    let add = |by: i64| json!({"tool": "ui.increment", "args": {"path": "n", "by": by}});
+    watched("n", json!([add(1), add(-1)]), &[]);
+    watched("n", json!([add(1), add(1)]), &["n"]);
+    let fails = json!({"do": [add(1), {"tool": "ui.toggle", "args": {"path": "deep"}}], "catch": add(0)});
+    watched("n", fails, &[]);
+    watched("deep.a", set("deep", json!({"a": {"b": 0}, "c": 2})), &[]);
+    watched("deep.c", set("deep", json!({"a": {"b": 0}, "c": 2})), &["deep.c"]);
+    let append = json!({"tool": "ui.append", "args": {"path": "l", "value": {"d": 2}}});
+    watched("l.0.d", append.clone(), &[]);
+    watched("l", append, &["l"]);
+    watched(
+        "l.0.d",
+        json!({"tool": "ui.add_item", "args": {"path": "l", "value": {"d": 2}, "at": "first"}}),
+        &["l.0.d"],
+    );
+}
+
+#[test]
+fn panels_begin_with_what_is_drawn() {
+    let panels = json!([
+        {"type": "container", "id": "day", "props": {"label": "Day"}},
+        {"type": "container", "id": "week", "props": {"label": "Week"}}
+    ]);
+    let screen = Screen::open(app(json!({
+        "components": [
+            {"type": "tabs", "id": "first", "children": panels.clone()},
+            {"type": "tabs", "id": "chosen", "props": {"defaultTab": "late"}, "children": [
+                {"type": "container", "id": "early", "props": {"label": "Early"}},
+                {"type": "container", "id": "late", "props": {"label": "Late"}}]},
+            {"type": "tabs", "id": "wrong", "props": {"defaultTab": "nowhere"}, "children": [
+                {"type": "container", "id": "one", "props": {"label": "One"}}]},
+            {"type": "accordion", "id": "closed", "children": [
+                {"type": "container", "id": "more", "props": {"label": "More"}}]},
+            text("line", "{{ first }} {{ chosen }} {{ wrong }} {{ closed is none }}"),
+        ]
+    })));
+    assert_eq!(screen.prop("line", "content"), "day late one true");
+    assert_eq!(screen.state["first"], "day");
+}
+
+#[test]
+fn what_was_shown_or_hidden_holds_until_a_reset() {
+    let on = |id: &str, tool: &str| button(id, &json!({"tool": tool, "args": {"id": "more"}}));
+    let mut screen = Screen::open(app(json!({
+        "state": {"open": false},
+        "components": [
+            {"type": "text", "id": "more", "props": {"content": "More"}, "visible": "open"},
+            on("show", "ui.show"), on("hide", "ui.hide"), on("disable", "ui.disable"),
+            button("reset", &json!("ui.reset")),
+            button("reset_open", &json!({"tool": "ui.reset", "args": {"path": "open"}})),
+            set("open", "open", json!(true)),
+        ]
+    })));
+    screen.click("show");
+    assert!(screen.shows("more"));
+    screen.click("reset_open");
+    assert!(
+        screen.shows("more"),
+        "a reset of one value is none of what is seen"
+    );
+    screen.click("reset");
+    assert!(!screen.shows("more"), "the expression counts again");
+    screen.click("hide");
+    screen.click("open");
+    assert!(!screen.shows("more"));
+    screen.click("disable");
+    screen.click("reset");
+    screen.click("open");
+    assert!(screen.shows("more"));
+}
+
+fn button(id: &str, action: &Value) -> Value {
+    json!({"type": "button", "id": id, "props": {"text": id}, "on_event": {"click": action}})
+}

@@ -1,0 +1,86 @@
+//! What controls of a row keep goes when the row does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::app::App;
+use super::program::ComponentIndex;
+use super::rows::{Row, Rows, row_key};
+use crate::spec::Path;
+use crate::value::Value;
+
+/// The rows of the lists that were looked at, by what their keys are in ids of nodes.
+type Places = BTreeMap<(ComponentIndex, Path), BTreeMap<String, Row>>;
+
+impl App {
+    /// Takes out of the state what controls kept whose rows are in no list any more, and forgets what was told
+    /// of nodes in them.
+    pub(super) fn forget_removed_rows(&mut self) {
+        let lists = &self.program.lists;
+        if !self.touched().iter().any(|path| lists.contains(path.root())) {
+            return;
+        }
+        let mut places = Places::new();
+        let keys = self.store.root().keys();
+        let kept: Vec<Arc<str>> = keys.filter(|key| key.contains('@')).cloned().collect();
+        for key in kept {
+            if self.is_of_removed_row(&key, &mut places)
+                && let Ok(path) = Path::key(&key)
+            {
+                // It is there and no name that is worked out, so nothing refuses.
+                let _ = self.store.remove(&path);
+            }
+        }
+        let mut overrides = std::mem::take(&mut self.overrides);
+        overrides.retain(|id, _| !self.is_of_removed_row(id, &mut places));
+        self.overrides = overrides;
+    }
+
+    /// Whether `id` is that of a node in a row its list has no more. Of a list that is not in the state nobody
+    /// knows: it may be loading.
+    fn is_of_removed_row(&self, id: &str, places: &mut Places) -> bool {
+        let Some((component, tokens)) = id.split_once('@') else {
+            return false;
+        };
+        let Some(component) = self.component(component) else {
+            return false;
+        };
+        let components = &self.program.components;
+        let mut eaches: Vec<ComponentIndex> =
+            std::iter::successors(components[component].around, |each| components[*each].around).collect();
+        eaches.reverse();
+        let mut rows = Rows::default();
+        for (index, token) in eaches.into_iter().zip(tokens.split('/')) {
+            let Some(each) = &components[index].each else {
+                return false;
+            };
+            let list = rows.locate(&each.list);
+            let Some(Value::List(items)) = self.store.get(&list) else {
+                return false;
+            };
+            let placed = places.entry((index, list.clone())).or_insert_with(|| {
+                let mut times: BTreeMap<String, usize> = BTreeMap::new();
+                let rows = items.iter().enumerate().map(|(place, item)| {
+                    let key = row_key(item, each.key.as_deref(), place);
+                    let nth = times.entry(key.clone()).or_default();
+                    *nth += 1;
+                    let row = Row {
+                        name: each.name.clone(),
+                        list: list.clone(),
+                        index: place,
+                        key: Arc::from(key),
+                        nth: *nth,
+                        repeated: each.repeated.clone(),
+                    };
+                    (row.token(), row)
+                });
+                rows.collect()
+            });
+            match placed.get(token) {
+                Some(row) => rows = rows.with(row.clone()),
+                None => return true,
+            }
+        }
+        false
+    }
+}
