@@ -1,13 +1,13 @@
 //! Valid documents raise nothing, and each of them, broken in each way the codes name, is caught:
 //! the right code, at the right place, about the right component.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use agentos_core::compose;
 use agentos_core::runtime::{App, Event, Opening, trial};
 use agentos_core::spec::accept::accept;
-use agentos_core::spec::catalog::{Children, ComponentEntry, ValueKind, example_app};
+use agentos_core::spec::catalog::{Children, ComponentEntry, ValueKind, component_kinds, example_app};
 use agentos_core::spec::mend::{Loss, mend};
 use agentos_core::spec::{Catalog, Code, Issue, Severity, UiSpec, bounds, check, edit, limits};
 use serde_json::{Value, json};
@@ -56,13 +56,26 @@ fn calls(click: &Value) -> Value {
         .params
         .iter()
         .filter(|param| param.kind == ValueKind::ComponentId);
-    let made: BTreeSet<String> = ids
+    let made: BTreeMap<String, &str> = ids
         .filter_map(|param| {
             let given = tool.example_args.get(param.name.as_ref());
-            given.or(param.default.as_ref())?.as_str().map(str::to_owned)
+            let id = given.or(param.default.as_ref())?.as_str()?.to_owned();
+            Some((id, &*param.name))
         })
         .collect();
-    components.extend(made.iter().map(|id| json!({"type": "container", "id": id})));
+    components.extend(made.iter().map(|(id, argument)| match *argument {
+        "tab_id" => json!({"type": "tabs", "props": {"label": "Tabs"}, "children": [
+            {"type": "container", "id": id, "props": {"label": "Panel"}}]}),
+        "modal_id" => json!({"type": "modal", "id": id, "props": {"title": "Modal"}}),
+        "canvas_id" => json!({"type": "canvas", "id": id, "props": {"label": "Sheet"}}),
+        "form_id" => json!({"type": "form", "id": id}),
+        argument => match component_kinds(argument).first() {
+            Some(kind) => {
+                json!({"type": kind, "id": id, "props": {"label": "Media", "src": "https://example.org/a"}})
+            }
+            None => json!({"type": "container", "id": id}),
+        },
+    }));
     let mut document = json!({"type": "app", "title": "Tool", "components": components});
     if text.contains("ui.refresh") {
         document["data"] = json!({click["args"]["data"].as_str().unwrap_or("q"): {"tool": "storage.list"}});
