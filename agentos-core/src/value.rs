@@ -48,7 +48,7 @@ impl Value {
         if !float.is_finite() {
             return Self::Null;
         }
-        Self::number(format!("{float:.14e}").parse().unwrap_or(float))
+        Self::number(exact(float))
     }
 
     pub fn as_f64(&self) -> Option<f64> {
@@ -180,16 +180,7 @@ pub fn map_to_json(map: &Map) -> serde_json::Map<String, serde_json::Value> {
 /// `number` rounded at `digits` decimals of its decimal text, which is what a person sees: with a
 /// function that rounds half away from zero, 2.675 to two digits is 2.68. Fewer than none are tens.
 pub fn decimal(number: f64, digits: i32, round: fn(f64) -> f64) -> f64 {
-    let shifted = |number: f64, by: i32| {
-        format!("{number:e}")
-            .split_once('e')
-            .and_then(|(digits, exponent)| {
-                let exponent = exponent.parse::<i32>().ok()?.checked_add(by)?;
-                format!("{digits}e{exponent}").parse::<f64>().ok()
-            })
-    };
-    let exact = format!("{number:.14e}").parse().unwrap_or(number);
-    match shifted(exact, digits) {
+    match shifted(exact(number), digits) {
         // So large that it has no such decimals.
         Some(scaled) if scaled.abs() >= 1e15 => number,
         Some(scaled) => digits
@@ -207,30 +198,48 @@ pub fn without_noise(result: f64, a: f64, b: f64) -> f64 {
     if result == 0.0 || result.abs() * 2.0 >= larger {
         return result;
     }
-    decimal(result, 14 - libm::floor(libm::log10(larger)) as i32, libm::round)
+    decimal(result, 14 - scientific(larger).1, libm::round)
 }
 
-/// What is left of `a` after whole `b`s, worked out in decimal text and with the sign of `b`:
-/// 10 after 3.3 leaves 0.1.
+/// What is left of `a` after whole `b`s, worked out in decimal text and with the sign of `b`: 10 after 3.3 leaves 0.1.
 pub fn remainder(a: f64, b: f64) -> f64 {
-    let exact = |number: f64| format!("{number:.14e}").parse().unwrap_or(number);
-    let (a, b): (f64, f64) = (exact(a), exact(b));
-    let decimals = |number: f64| {
-        let text = number.to_string();
-        text.split_once('.').map_or(0, |(_, decimals)| decimals.len())
-    };
-    let digits = decimals(a).max(decimals(b));
-    let whole = |number: f64| format!("{number}e{digits}").parse::<f64>().unwrap_or(f64::NAN);
+    let (a, b) = (exact(a), exact(b));
     let rest_of = |a: f64, b: f64| {
         let rest = a % b;
         let is_of_other_sign = rest != 0.0 && (rest < 0.0) != (b < 0.0);
         if is_of_other_sign { rest + b } else { rest }
     };
-    if whole(a).abs().max(whole(b).abs()) < 1e15 {
-        let rest = rest_of(whole(a), whole(b));
-        return format!("{rest}e-{digits}").parse().unwrap_or(rest);
+    let decimals = |number: f64| {
+        let (digits, exponent) = scientific(number);
+        let behind_point = digits.trim_start_matches('-').len().saturating_sub(2);
+        (behind_point as i32 - exponent).max(0)
+    };
+    let digits = decimals(a).max(decimals(b));
+    match (shifted(a, digits), shifted(b, digits)) {
+        (Some(a), Some(b)) if a.abs().max(b.abs()) < 1e15 => {
+            let rest = rest_of(a, b);
+            shifted(rest, -digits).unwrap_or(rest)
+        }
+        _ => rest_of(a, b),
     }
-    rest_of(a, b)
+}
+
+/// The number that 15 significant digits tell.
+fn exact(number: f64) -> f64 {
+    format!("{number:.14e}").parse().unwrap_or(number)
+}
+
+/// The point of the decimal text moved to the right; none where that is no number.
+fn shifted(number: f64, by: i32) -> Option<f64> {
+    let (digits, exponent) = scientific(number);
+    format!("{digits}e{}", exponent.checked_add(by)?).parse().ok()
+}
+
+/// The digits of a number, the first before the point, and the power of ten they stand for.
+fn scientific(number: f64) -> (String, i32) {
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    (digits.to_owned(), exponent.parse().unwrap_or_default())
 }
 
 fn display_float(float: f64) -> String {

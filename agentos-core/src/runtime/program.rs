@@ -26,7 +26,7 @@ pub(super) struct Program {
     pub persist: Vec<Path>,
     pub components: Vec<Component>,
     /// The names in scope that the lists of its `each`es begin with.
-    pub lists: BTreeSet<Arc<str>>,
+    pub lists: Vec<Arc<str>>,
     pub roots: Vec<ComponentIndex>,
     /// In an order in which each reads only earlier ones.
     pub computed: Vec<Computed>,

@@ -1,16 +1,17 @@
 //! What controls of a row keep goes when the row does.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::app::App;
 use super::program::ComponentIndex;
-use super::rows::{Row, Rows, row_key};
+use super::rows::{Row, Rows, row_key, row_token};
 use crate::spec::Path;
 use crate::value::Value;
 
-/// The rows of the lists that were looked at, by what their keys are in ids of nodes.
-type Places = BTreeMap<(ComponentIndex, Path), BTreeMap<String, Row>>;
+/// Where rows stand in the lists that were looked at, by their `each`, list and token; a list itself is there without a
+/// token.
+type Places = HashMap<String, usize>;
 
 impl App {
     /// Takes out of the state what controls kept whose rows are in no list any more, and forgets what was told
@@ -31,9 +32,11 @@ impl App {
                 let _ = self.store.remove(&path);
             }
         }
-        let mut overrides = std::mem::take(&mut self.overrides);
-        overrides.retain(|id, _| !self.is_of_removed_row(id, &mut places));
-        self.overrides = overrides;
+        for (id, said) in std::mem::take(&mut self.overrides) {
+            if !self.is_of_removed_row(&id, &mut places) {
+                *self.overrides.entry(id).or_default() = said;
+            }
+        }
     }
 
     /// Whether `id` is that of a node in a row its list has no more. Of a list that is not in the state nobody
@@ -58,28 +61,27 @@ impl App {
             let Some(Value::List(items)) = self.store.get(&list) else {
                 return false;
             };
-            let placed = places.entry((index, list.clone())).or_insert_with(|| {
-                let mut times: BTreeMap<String, usize> = BTreeMap::new();
-                let rows = items.iter().enumerate().map(|(place, item)| {
+            let prefix = format!("{index} {list}#");
+            if places.insert(prefix.clone(), 0).is_none() {
+                let mut times: HashMap<String, usize> = HashMap::new();
+                for (place, item) in items.iter().enumerate() {
                     let key = row_key(item, each.key.as_deref(), place);
                     let nth = times.entry(key.clone()).or_default();
                     *nth += 1;
-                    let row = Row {
-                        name: each.name.clone(),
-                        list: list.clone(),
-                        index: place,
-                        key: Arc::from(key),
-                        nth: *nth,
-                        repeated: each.repeated.clone(),
-                    };
-                    (row.token(), row)
-                });
-                rows.collect()
-            });
-            match placed.get(token) {
-                Some(row) => rows = rows.with(row.clone()),
-                None => return true,
+                    places.insert(format!("{prefix}/{}", row_token(&key, *nth)), place);
+                }
             }
+            let Some(place) = places.get(&format!("{prefix}/{token}")) else {
+                return true;
+            };
+            rows = rows.with(Row {
+                name: each.name.clone(),
+                list,
+                index: *place,
+                key: Arc::default(),
+                nth: 1,
+                repeated: each.repeated.clone(),
+            });
         }
         false
     }

@@ -1,7 +1,6 @@
 //! The rows an instance stands in: which `each` repeated it, and at which place of which list.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expression::Reference;
@@ -32,9 +31,9 @@ pub(super) struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Repeated {
     /// Ids of the components.
-    pub ids: BTreeSet<Arc<str>>,
+    pub ids: Vec<Arc<str>>,
     /// The controls among them that keep their own value, and what they begin with.
-    pub controls: BTreeMap<Arc<str>, Value>,
+    pub controls: Vec<(Arc<str>, Value)>,
 }
 
 /// There is one of it for each `each`.
@@ -69,6 +68,14 @@ fn token(key: &str) -> Cow<'_, str> {
     }
 }
 
+/// A row as it stands in a node's id: by its key, and which of those with this key it is.
+pub(super) fn row_token(key: &str, nth: usize) -> String {
+    match nth {
+        1 => token(key).into_owned(),
+        nth => format!("{}#{nth}", token(key)),
+    }
+}
+
 /// The rows around an instance, outermost first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Rows(Arc<[Row]>);
@@ -96,7 +103,7 @@ impl Rows {
         let depth = self
             .0
             .iter()
-            .rposition(|row| row.repeated.ids.contains(component))?;
+            .rposition(|row| row.repeated.ids.iter().any(|id| **id == *component))?;
         Some(id_in(&self.0[..=depth], component))
     }
 
@@ -105,7 +112,7 @@ impl Rows {
         let depth = self
             .0
             .iter()
-            .rposition(|row| row.repeated.controls.contains_key(control))?;
+            .rposition(|row| row.repeated.controls.iter().any(|(id, _)| **id == *control))?;
         Path::key(&id_in(&self.0[..=depth], control)).ok()
     }
 
@@ -163,19 +170,11 @@ impl Rows {
 
 /// The id of `component`'s node in `rows`, of which there is one at least.
 fn id_in(rows: &[Row], component: &str) -> Arc<str> {
-    let tokens: Vec<String> = rows.iter().map(Row::token).collect();
+    let tokens: Vec<String> = rows.iter().map(|row| row_token(&row.key, row.nth)).collect();
     Arc::from(format!("{component}@{}", tokens.join("/")))
 }
 
 impl Row {
-    /// The row as it stands in a node's id.
-    pub(super) fn token(&self) -> String {
-        match self.nth {
-            1 => token(&self.key).into_owned(),
-            nth => format!("{}#{nth}", token(&self.key)),
-        }
-    }
-
     /// A row of the state, or of a list that is computed or the result of a query.
     fn value(&self, scope: &Scope, store: &Store) -> Value {
         let path = self.list.index(self.index);

@@ -237,13 +237,12 @@ impl Compiler<'_> {
         let mut below = self.components[index].children.clone();
         while let Some(child) = below.pop() {
             let component = &self.components[child];
-            repeated.ids.insert(component.id.clone());
+            repeated.ids.push(component.id.clone());
             if let Some(value) = &component.value
                 && matches!(value.home, Home::Own { .. })
             {
-                repeated
-                    .controls
-                    .insert(component.id.clone(), value.beginning().clone());
+                let beginning = value.beginning().clone();
+                repeated.controls.push((component.id.clone(), beginning));
             }
             if component.each.is_none() {
                 below.extend(&component.children);
@@ -300,7 +299,8 @@ impl Compiler<'_> {
             .collect();
         let mut ordered: Vec<Computed> = Vec::with_capacity(waiting.len());
         while !waiting.is_empty() {
-            let names: BTreeSet<Arc<str>> = waiting.iter().map(|computed| computed.name.clone()).collect();
+            let mut names = BTreeSet::new();
+            names.extend(waiting.iter().map(|computed| computed.name.clone()));
             let is_ready =
                 |computed: &Computed| !computed.reads.iter().any(|read| names.contains(read.root()));
             let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_ready);

@@ -61,10 +61,7 @@ pub(super) fn perform(store: &mut Store, call: &ToolCall) -> Result<Value, Failu
         "calc.cos" => wave(libm::cos, angle(call)?),
         // Where the cosine is nothing there is no tangent.
         "calc.tan" => wave(libm::sin, angle(call)?) / wave(libm::cos, angle(call)?),
-        "calc.log" => match call.number_or("base", 10.0) {
-            10.0 => libm::log10(value()?),
-            base => libm::log(value()?) / libm::log(base),
-        },
+        "calc.log" => libm::log(value()?) / libm::log(call.number_or("base", 10.0)),
         "calc.ln" => libm::log(value()?),
         "calc.exp" => libm::exp(value()?),
         "calc.percent" => value()? / 100.0 * call.number_or("of", 1.0),

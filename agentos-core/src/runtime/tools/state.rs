@@ -136,7 +136,7 @@ fn reset(app: &mut App, call: &ToolCall) -> Result<Value, Failure> {
     let initial = app.initial_state();
     let Some(path) = call.arg("path") else {
         app.store.replace_root(initial).map_err(|error| refused(&error))?;
-        for id in std::mem::take(&mut app.overrides).into_keys() {
+        for (id, _) in std::mem::take(&mut app.overrides) {
             match app.component(&id) {
                 Some(index) => app.stale.extend(app.view.mounted_of(index)),
                 None => app.stale.extend([id]),

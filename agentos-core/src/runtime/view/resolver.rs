@@ -96,7 +96,8 @@ impl Resolver<'_> {
 
     /// Events worth sending: those with a handler, and those the engine itself answers.
     fn events(&self, props: &Map) -> Vec<Arc<str>> {
-        let mut events: BTreeSet<Arc<str>> = self.component.handlers.keys().cloned().collect();
+        let mut events = BTreeSet::new();
+        events.extend(self.component.handlers.keys().cloned());
         let writable = self
             .component
             .value
@@ -319,7 +320,8 @@ impl Window {
     fn places(&self, length: usize, key_of: impl Fn(usize) -> String) -> BTreeSet<usize> {
         let first = self.first.min(length);
         let inside = first..first.saturating_add(self.count).min(length);
-        let mut missing: BTreeSet<&str> = self.kept.iter().map(|key| &**key).collect();
+        let mut missing = BTreeSet::new();
+        missing.extend(self.kept.iter().map(|key| &**key));
         let mut kept = Vec::new();
         for place in 0..length {
             if missing.is_empty() {
