@@ -55,7 +55,7 @@ pub struct Ids {
 
 impl Ids {
     pub fn get(self, call: u64) -> String {
-        // Every step maps different numbers to different ones, so no two counts of one seed and time meet.
+        // Every step maps different numbers to different ones, so the counts of one seed and time begin apart.
         let mix = |mixed: u64, part: u64| SplitMix64::seed_from_u64(mixed ^ part).next_u64();
         let parts = [self.now.to_bits(), call, self.count];
         let mut random = SplitMix64::seed_from_u64(parts.into_iter().fold(self.seed, mix));
