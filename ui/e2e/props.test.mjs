@@ -143,6 +143,7 @@ describe("every property of the catalog", () => {
       const window = desktop.windowOf(made.body.app_id);
       await window.locator("[data-node-id]").first().waitFor({ state: "attached" });
       if (name === "chart") await drawn(window);
+      if (name === "modal") await window.locator('[aria-modal="true"]').waitFor();
       if (LOADED.has(name)) {
         await window.getByRole("button", { name: "This session", exact: true }).click();
         await window
