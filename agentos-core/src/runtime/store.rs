@@ -328,7 +328,9 @@ impl Store {
             && now - last.at < TYPING_PAUSE_MS
         {
             last.at = now;
-            if let Some(after) = last.after.take() {
+            if let Some(after) = last.after.take()
+                && !after.ptr_eq(&before)
+            {
                 last.before = stepped(&last.before, &after, &before);
             }
             return;
