@@ -8,7 +8,7 @@ use std::fs::{File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use agentos_adapters::database;
 use agentos_adapters::kernel::{
@@ -17,8 +17,8 @@ use agentos_adapters::kernel::{
 use agentos_core::ids::{BootId, Namespace};
 use agentos_core::kernel::{
     Action, AuditRecord, Call, CallId, Capability, Effect, Input, Kernel, KernelConfig, LimitTable,
-    NewProcess, PROGRAM_ARGS, PROGRAM_ARGS_BYTES, PROGRAMS_AT_ONCE, Pid, Principal, ProgramEnd, ProgramLimit,
-    ProgramName, ProgramOutput, ProgramRequest, Reply, Rule, SysError, Syscall,
+    NewProcess, PROGRAM_ARGS, PROGRAM_ARGS_BYTES, PROGRAMS_AT_ONCE, Pid, Principal, Profile, ProgramEnd,
+    ProgramLimit, ProgramName, ProgramOutput, ProgramRequest, Reply, Rule, SysError, Syscall,
 };
 use agentos_core::ports::ambient::Ambient;
 use agentos_core::ports::host::HostPort;
@@ -140,14 +140,7 @@ impl Machinery {
             Arc::new(Machine),
             host.clone(),
         ));
-        let app = NewProcess::app("app", Namespace::new(Machine.now(), 1));
-        let app = port(&kernel).spawn(app).await.unwrap();
-        for program in &config.programs {
-            let may = Capability::Program {
-                program: program.clone(),
-            };
-            port(&kernel).grant(app, may, Rule::Allow).await.unwrap();
-        }
+        let app = app_of(Profile::Standard, &kernel, &config).await;
         Self {
             kernel,
             host,
@@ -187,6 +180,11 @@ impl Machinery {
         }
     }
 
+    /// A further app, which may run them too.
+    async fn app_of(&self, profile: Profile) -> Pid {
+        app_of(profile, &self.kernel, &self.config).await
+    }
+
     async fn run(&self, request: ProgramRequest) -> Result<ProgramOutput, SysError> {
         run(self.kernel.clone(), self.app, request).await
     }
@@ -219,6 +217,20 @@ impl Machinery {
         let program = processes.iter().find(|process| process.parent == Some(self.app));
         program.unwrap().pid
     }
+}
+
+async fn app_of(profile: Profile, kernel: &Arc<LocalKernel>, config: &KernelConfig) -> Pid {
+    let app = NewProcess {
+        profile,
+        ..NewProcess::app("app", Namespace::new(Machine.now(), 1))
+    };
+    let app = port(kernel).spawn(app).await.unwrap();
+    for program in &config.programs {
+        let program = program.clone();
+        let may = Capability::Program { program };
+        port(kernel).grant(app, may, Rule::Allow).await.unwrap();
+    }
+    app
 }
 
 fn port(kernel: &Arc<LocalKernel>) -> &dyn KernelPort {
@@ -592,6 +604,76 @@ async fn a_hog_of_memory_gets_no_more_than_its_limit() {
         .await;
     assert_ne!(hog.end, ProgramEnd::Exited { code: 0 });
     assert_eq!(text(&hog.stdout), "");
+}
+
+#[tokio::test]
+async fn each_profile_has_its_own_memory_output_and_time() {
+    const MIB: u64 = 1_024 * 1_024;
+    // The program itself, its libraries and stacks are in its address space too.
+    const OWN: u64 = 128 * MIB;
+    let Some(machine) = Machinery::within(&LimitTable::default()).await else {
+        return;
+    };
+    for (profile, memory, written, seconds) in [
+        (Profile::Standard, 512 * MIB, MIB, 60),
+        (Profile::Privileged, 2_048 * MIB, 8 * MIB, 300),
+    ] {
+        let app = machine.app_of(profile).await;
+        let output = |request| run(machine.kernel.clone(), app, request);
+        let reserved = output(function("reserves_memory_until_it_is_refused"))
+            .await
+            .unwrap();
+        assert_passed(&reserved);
+        let told = text(&reserved.stderr);
+        let (_, reserved) = told.split_once("reserved ").expect(&told);
+        let reserved: u64 = reserved.lines().next().unwrap().parse().unwrap();
+        assert!(
+            (memory - OWN..=memory).contains(&reserved),
+            "{profile:?}: {reserved}"
+        );
+
+        let allowed = output(sh("ulimit -t")).await.unwrap();
+        assert_eq!(text(&allowed.stdout), format!("{seconds}\n"));
+
+        let all = output(sh(&format!("exec head -c {written} /dev/zero")))
+            .await
+            .unwrap();
+        assert_eq!(
+            (all.end, all.stdout.len() as u64),
+            (ProgramEnd::Exited { code: 0 }, written)
+        );
+        let more = output(sh(&format!("exec head -c {} /dev/zero", written + 1)))
+            .await
+            .unwrap();
+        let limit = ProgramLimit::Output;
+        assert_eq!(
+            (more.end, more.stdout.len() as u64),
+            (ProgramEnd::Stopped { limit }, written)
+        );
+    }
+    machine.until_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn each_profile_burns_its_own_cpu_time() {
+    if std::env::var_os("CI").is_none() {
+        eprintln!("skipped: five minutes of CPU are burnt where CI is set");
+        return;
+    }
+    let Some(machine) = Machinery::within(&LimitTable::default()).await else {
+        return;
+    };
+    let burnt = async |profile, seconds: u64| {
+        let app = machine.app_of(profile).await;
+        let began = Instant::now();
+        let output = run(machine.kernel.clone(), app, sh("while :; do :; done")).await;
+        let limit = ProgramLimit::Cpu;
+        assert_eq!(output.unwrap().end, ProgramEnd::Stopped { limit }, "{profile:?}");
+        // It has one thread, so this takes at least as long.
+        assert!(began.elapsed() >= Duration::from_secs(seconds), "{profile:?}");
+    };
+    tokio::join!(burnt(Profile::Standard, 60), burnt(Profile::Privileged, 300));
+    machine.until_nothing_is_left().await;
 }
 
 #[tokio::test]

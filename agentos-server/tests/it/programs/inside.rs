@@ -80,6 +80,26 @@ fn has_memory_within_its_limit() {
 
 #[test]
 #[ignore = "runs as a program"]
+fn reserves_memory_until_it_is_refused() {
+    const PIECE: usize = 1_024 * 1_024;
+    if !is_inside() {
+        return;
+    }
+    let mut pieces = Vec::with_capacity(8_192);
+    while pieces.len() < pieces.capacity() {
+        let mut piece: Vec<u8> = Vec::new();
+        if piece.try_reserve_exact(PIECE).is_err() {
+            break;
+        }
+        pieces.push(piece);
+    }
+    let reserved = pieces.len() * PIECE;
+    drop(pieces);
+    eprintln!("reserved {reserved}");
+}
+
+#[test]
+#[ignore = "runs as a program"]
 fn writes_files_without_end() {
     if !is_inside() {
         return;
