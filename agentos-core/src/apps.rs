@@ -253,7 +253,9 @@ impl Apps {
         let apps = self.storage.apps().await?;
         let closing = tree(&apps, id).ok_or(AppError::NotFound(id))?;
         for namespace in self.abandoned(&apps, &closing).await? {
-            if !self.storage.persisted(namespace).await?.is_empty() || self.stores_anything(namespace).await?
+            if !self.storage.persisted(namespace).await?.is_empty()
+                || self.stores_anything(namespace).await?
+                || self.has_files(namespace).await?
             {
                 return Ok(true);
             }
@@ -435,14 +437,14 @@ impl Apps {
             .collect())
     }
 
-    /// Empties what the `storage` tools wrote in `namespace`, and forgets what its apps were allowed.
+    /// Removes what the tools `storage` and `files` wrote in `namespace`, and forgets what its apps were allowed.
     pub(crate) async fn clear(&self, namespace: Namespace) -> Result<(), AppError> {
         for syscall in [
             Syscall::StoreClear { namespace },
+            Syscall::ClearHome { namespace },
             Syscall::ForgetApprovals { namespace },
         ] {
-            let done = self.kernel.syscall(Principal::System, syscall).await;
-            done.map_err(AppError::Process)?;
+            self.as_system(syscall).await?;
         }
         Ok(())
     }
@@ -454,12 +456,18 @@ impl Apps {
             after: None,
             limit: 1,
         };
-        let reply = self
-            .kernel
-            .syscall(Principal::System, first)
-            .await
-            .map_err(AppError::Process)?;
+        let reply = self.as_system(first).await?;
         Ok(matches!(reply, Reply::Keys { keys, .. } if !keys.is_empty()))
+    }
+
+    async fn has_files(&self, namespace: Namespace) -> Result<bool, AppError> {
+        let reply = self.as_system(Syscall::GetHomeSpace { namespace }).await?;
+        Ok(matches!(reply, Reply::Space(bytes) if bytes > 0))
+    }
+
+    async fn as_system(&self, syscall: Syscall) -> Result<Reply, AppError> {
+        let done = self.kernel.syscall(Principal::System, syscall).await;
+        done.map_err(AppError::Process)
     }
 
     /// Keeps apps and packages as they are until it is dropped.

@@ -480,6 +480,12 @@ impl Kernel {
             Syscall::StoreClear { namespace } => {
                 return self.queue(asked, Op::StoreClear { namespace }, limits);
             }
+            Syscall::GetHomeSpace { namespace } => {
+                return self.queue(asked, Op::File(Box::new(FileOp::home_space(namespace))), limits);
+            }
+            Syscall::ClearHome { namespace } => {
+                return self.queue(asked, Op::File(Box::new(FileOp::clear_home(namespace))), limits);
+            }
             Syscall::GetSystemInfo => return self.queue(asked, Op::SystemInfo, limits),
             Syscall::GetCurrentTime => {
                 self.check(caller, &Capability::Time)?;

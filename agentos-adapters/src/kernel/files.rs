@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use agentos_core::ids::Namespace;
 use agentos_core::kernel::{FileOp, FilePlace, FileReply, FsRights, FsRoot, IoKind, Reply, SysError};
+use cap_fs_ext::DirExt;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata};
 use futures::future::join;
@@ -145,14 +146,17 @@ impl Files {
     /// None for what only reads.
     fn changed(&self, op: &FileOp) -> Option<Roots> {
         let (place, from) = match op {
-            FileOp::Read { .. } | FileOp::Exists { .. } | FileOp::Stat { .. } | FileOp::List { .. } => {
-                return None;
-            }
+            FileOp::Read { .. }
+            | FileOp::Exists { .. }
+            | FileOp::Stat { .. }
+            | FileOp::List { .. }
+            | FileOp::Space { .. } => return None,
             FileOp::Write { place, .. }
             | FileOp::Truncate { place, .. }
             | FileOp::Delete { place }
             | FileOp::CreateDirectory { place, .. }
-            | FileOp::RemoveDirectory { place } => (place, None),
+            | FileOp::RemoveDirectory { place }
+            | FileOp::Clear { place } => (place, None),
             FileOp::Copy { from, to, .. } | FileOp::Move { from, to, .. } => (to, Some(from)),
         };
         let target = self.root(place);
@@ -188,6 +192,9 @@ impl Files {
     }
 
     async fn read(&self, op: FileOp) -> Result<Reply, SysError> {
+        if let FileOp::Space { place } = &op {
+            return self.space(place).await.map(Reply::Space);
+        }
         let (FileOp::Read { place, .. }
         | FileOp::Exists { place }
         | FileOp::Stat { place }
@@ -198,6 +205,13 @@ impl Files {
         let root = self.root(place);
         let answer = self.at_work(move || root.read(op)).await?;
         Ok(Reply::File(answer))
+    }
+
+    async fn space(&self, place: &FilePlace) -> Result<u64, SysError> {
+        let root = self.root(place);
+        let mut turn = Arc::clone(&root.turn).lock_owned().await;
+        self.at_work(move || root.existing()?.map_or(Ok(0), |dir| turn.count(&dir)))
+            .await
     }
 
     async fn at_work<T: Send + 'static>(
@@ -226,14 +240,36 @@ impl Root {
     }
 
     fn open(&self) -> io::Result<Dir> {
-        let (owner, name) = match self.id {
-            RootId::Shared => return walk::open_or_make(&self.folder, "shared"),
+        self.names()
+            .iter()
+            .try_fold(self.folder.try_clone()?, |folder, name| {
+                walk::open_or_make(&folder, name)
+            })
+    }
+
+    /// None where nothing was ever written; nothing is made then.
+    fn existing(&self) -> Result<Option<Dir>, SysError> {
+        let folder = self.folder.try_clone().map_err(failed)?;
+        let found = self
+            .names()
+            .iter()
+            .try_fold(folder, |folder, name| folder.open_dir_nofollow(name));
+        match found.map_err(failed) {
+            Ok(dir) => Ok(Some(dir)),
+            Err(SysError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Of the folders from `files` down to it.
+    fn names(&self) -> Vec<String> {
+        let (owner, root) = match self.id {
+            RootId::Shared => return vec![FsRoot::Shared.as_str().to_owned()],
             RootId::Home(owner) => (owner, FsRoot::Home),
             RootId::Tmp(owner) => (owner, FsRoot::Tmp),
         };
         let owner = owner.map_or_else(|| SYSTEM.to_owned(), |namespace| namespace.to_string());
-        let own = walk::open_or_make(&self.folder, &owner)?;
-        walk::open_or_make(&own, name.as_str())
+        vec![owner, root.as_str().to_owned()]
     }
 
     fn read(&self, op: FileOp) -> Result<FileReply, SysError> {
@@ -334,7 +370,7 @@ impl Turns {
     }
 }
 
-/// Removes what was kept until this start.
+/// Removes what was kept until this start, and the folders of those that have nothing.
 fn remove_tmp(files: &Dir) -> io::Result<()> {
     for entry in files.entries()? {
         let entry = entry?;
@@ -342,12 +378,17 @@ fn remove_tmp(files: &Dir) -> io::Result<()> {
         if !entry.file_type()?.is_dir() || entry.file_name() == FsRoot::Shared.as_str() {
             continue;
         }
-        match files.remove_dir_all(Path::new(&entry.file_name()).join(FsRoot::Tmp.as_str())) {
+        let name = entry.file_name();
+        let owner = Path::new(&name);
+        match files.remove_dir_all(owner.join(FsRoot::Tmp.as_str())) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 tracing::warn!(error = &error as &dyn Error, "a folder of temporary files stays");
             }
             _ => {}
         }
+        // One that is not empty stays, and so does the one it is in.
+        let _ = files.remove_dir(owner.join(FsRoot::Home.as_str()));
+        let _ = files.remove_dir(owner);
     }
     Ok(())
 }

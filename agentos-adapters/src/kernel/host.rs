@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use agentos_core::kernel::{
-    AuditRecord, AuthorizedOp, MEMORY_BUDGET, Op, ProgramRun, Prompt, Reply, StreamOp, SysError, SystemInfo,
+    AuditRecord, AuthorizedOp, FileOp, MEMORY_BUDGET, Op, ProgramRun, Prompt, Reply, StreamOp, SysError,
+    SystemInfo,
 };
 use agentos_core::ports::host::HostPort;
 use agentos_core::ports::llm::LlmPort;
@@ -155,7 +156,7 @@ impl HostPort for Host {
             Op::Generate(prompt) => self.ask(*prompt, record).await,
             Op::File(op) => match &self.files {
                 Some(files) => files.perform(*op, self.recording(record)).await,
-                None => Err(SysError::Unavailable { retry_after: None }),
+                None => without_files(&op),
             },
             Op::RunProgram(program) => self.run(*program, record).await,
             Op::Stream(_) => Err(SysError::Unavailable { retry_after: None }),
@@ -216,6 +217,15 @@ impl HostPort for Host {
 
     async fn record(&self, records: &[AuditRecord]) -> Result<(), SysError> {
         self.app_data.record(records).await
+    }
+}
+
+/// Where nobody has files, nobody has any to count or to remove.
+fn without_files(op: &FileOp) -> Result<Reply, SysError> {
+    match op {
+        FileOp::Space { .. } => Ok(Reply::Space(0)),
+        FileOp::Clear { .. } => Ok(Reply::Done),
+        _ => Err(SysError::Unavailable { retry_after: None }),
     }
 }
 

@@ -157,7 +157,8 @@ pub struct FileEntry {
 
 /// One thing for a host to do with files, as the [`FileCall`] of that name says, within its allowance: a root that
 /// would take more than `max_disk_bytes` is `quota_exceeded`. Only [`FileOp::List`], [`FileOp::Exists`],
-/// [`FileOp::Stat`] and [`FileOp::CreateDirectory`] name a root itself.
+/// [`FileOp::Stat`] and [`FileOp::CreateDirectory`] name a root itself, and [`FileOp::Space`] and [`FileOp::Clear`] nothing
+/// else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileOp {
     /// Without `length`, more than `max_bytes` up to the end are `too_large`; a length is not more than that.
@@ -210,6 +211,14 @@ pub enum FileOp {
     RemoveDirectory {
         place: FilePlace,
     },
+    /// As [`Syscall::GetHomeSpace`](super::Syscall::GetHomeSpace) says.
+    Space {
+        place: FilePlace,
+    },
+    /// As [`Syscall::ClearHome`](super::Syscall::ClearHome) says. What is linked there goes, and what it leads to stays.
+    Clear {
+        place: FilePlace,
+    },
 }
 
 /// How a file or folder was changed.
@@ -225,9 +234,20 @@ pub enum FileChange {
     Copy,
     CreateDirectory,
     RemoveDirectory,
+    Clear,
 }
 
 impl FileOp {
+    pub(super) fn home_space(namespace: Namespace) -> Self {
+        let place = FilePlace::home_of(namespace);
+        Self::Space { place }
+    }
+
+    pub(super) fn clear_home(namespace: Namespace) -> Self {
+        let place = FilePlace::home_of(namespace);
+        Self::Clear { place }
+    }
+
     fn new(
         call: FileCall,
         caller: Principal,
@@ -328,12 +348,14 @@ impl FileOp {
             Self::Read { place, .. }
             | Self::Exists { place }
             | Self::Stat { place }
+            | Self::Space { place }
             | Self::List { place, .. } => ((place, FsRights::Read), None),
             Self::Write { place, .. }
             | Self::Truncate { place, .. }
             | Self::Delete { place }
             | Self::CreateDirectory { place, .. }
-            | Self::RemoveDirectory { place } => ((place, FsRights::ReadWrite), None),
+            | Self::RemoveDirectory { place }
+            | Self::Clear { place } => ((place, FsRights::ReadWrite), None),
             Self::Move { from, to, .. } => ((to, FsRights::ReadWrite), Some((from, FsRights::ReadWrite))),
             Self::Copy { from, to, .. } => ((to, FsRights::ReadWrite), Some((from, FsRights::Read))),
         }
@@ -373,7 +395,11 @@ impl FileOp {
     /// None for what only reads; the bytes are those it brings.
     fn change(&self) -> Option<(FileChange, u64)> {
         Some(match self {
-            Self::Read { .. } | Self::Exists { .. } | Self::Stat { .. } | Self::List { .. } => return None,
+            Self::Read { .. }
+            | Self::Exists { .. }
+            | Self::Stat { .. }
+            | Self::List { .. }
+            | Self::Space { .. } => return None,
             Self::Write { mode, bytes, .. } => (FileChange::of_write(*mode), bytes.len() as u64),
             Self::Truncate { .. } => (FileChange::Truncate, 0),
             Self::Delete { .. } => (FileChange::Delete, 0),
@@ -381,6 +407,7 @@ impl FileOp {
             Self::Copy { .. } => (FileChange::Copy, 0),
             Self::CreateDirectory { .. } => (FileChange::CreateDirectory, 0),
             Self::RemoveDirectory { .. } => (FileChange::RemoveDirectory, 0),
+            Self::Clear { .. } => (FileChange::Clear, 0),
         })
     }
 }

@@ -42,6 +42,13 @@ impl FilePlace {
         Self { path, owner: None }
     }
 
+    pub(super) fn home_of(namespace: Namespace) -> Self {
+        Self {
+            path: FsPath::of_root(FsRoot::Home),
+            owner: Some(namespace),
+        }
+    }
+
     fn contains(&self, other: &Self) -> bool {
         self.owner == other.owner && self.path.contains(&other.path)
     }

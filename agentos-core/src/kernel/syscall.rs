@@ -45,6 +45,10 @@ pub enum Syscall {
     },
     /// [`Reply::Removed`]: the namespace holds nothing.
     StoreClear { namespace: Namespace },
+    /// [`Reply::Space`], of all that is in the home of `namespace`.
+    GetHomeSpace { namespace: Namespace },
+    /// [`Reply::Done`]: nothing is in the home of `namespace`.
+    ClearHome { namespace: Namespace },
     /// [`Reply::SystemInfo`]
     GetSystemInfo,
     /// [`Reply::Time`]
@@ -154,6 +158,7 @@ impl Syscall {
             Self::StorePut { .. }
             | Self::StoreDelete { .. }
             | Self::StoreClear { .. }
+            | Self::ClearHome { .. }
             | Self::SpawnProcess(_)
             | Self::KillProcess { .. }
             | Self::SuspendProcess { .. }
@@ -178,6 +183,7 @@ impl Syscall {
             Self::File(call) => call.changes_something(),
             Self::StoreGet { .. }
             | Self::StoreList { .. }
+            | Self::GetHomeSpace { .. }
             | Self::GetSystemInfo
             | Self::GetCurrentTime
             | Self::GetUptime
@@ -241,6 +247,8 @@ pub enum Reply {
     /// How many mailboxes it reached.
     Delivered(u64),
     File(FileReply),
+    /// What files and folders take, in bytes; see [`DISK_BLOCK`](super::DISK_BLOCK).
+    Space(u64),
     Program(ProgramOutput),
     /// How many bytes flowed, and the whole file they were read from or that they made.
     Streamed {

@@ -23,6 +23,8 @@ impl Syscall {
             Self::StoreDelete { .. } => "store_delete",
             Self::StoreList { .. } => "store_list",
             Self::StoreClear { .. } => "store_clear",
+            Self::GetHomeSpace { .. } => "get_home_space",
+            Self::ClearHome { .. } => "clear_home",
             Self::GetSystemInfo => "get_system_info",
             Self::GetCurrentTime => "get_current_time",
             Self::GetUptime => "get_uptime",
@@ -207,6 +209,7 @@ fn done_to_a_file(change: FileChange) -> &'static str {
         FileChange::Copy => "copied",
         FileChange::CreateDirectory => "made the folder",
         FileChange::RemoveDirectory => "removed the folder",
+        FileChange::Clear => "removed all in",
     }
 }
 

@@ -96,6 +96,11 @@ impl MemoryFiles {
                 self.nodes.remove(&place);
                 Ok(Reply::Done)
             }
+            FileOp::Space { place } => Ok(Reply::Space(self.used(&place))),
+            FileOp::Clear { place } => {
+                self.nodes.retain(|other, _| !is_one_root(&place, other));
+                Ok(Reply::Done)
+            }
         }
     }
 
@@ -209,9 +214,14 @@ impl MemoryFiles {
         Reply::File(FileReply::Stat(stat))
     }
 
-    fn check_room(&self, place: &FilePlace, added: u64, freed: u64, limit: u64) -> Result<(), SysError> {
+    /// What the root of `place` takes.
+    fn used(&self, place: &FilePlace) -> u64 {
         let here = self.nodes.iter().filter(|(other, _)| is_one_root(other, place));
-        let used: u64 = here.map(|(_, node)| node.taken()).sum();
+        here.map(|(_, node)| node.taken()).sum()
+    }
+
+    fn check_room(&self, place: &FilePlace, added: u64, freed: u64, limit: u64) -> Result<(), SysError> {
+        let used = self.used(place);
         if added > freed && used - freed + added > limit {
             return Err(SysError::disk_quota(limit, used));
         }

@@ -45,6 +45,7 @@ macro_rules! host_contract {
             a_file_is_cut_or_filled_up
             a_root_takes_no_more_than_its_allowance
             homes_are_apart_and_what_is_shared_is_one
+            a_home_tells_what_it_takes_and_is_emptied
             the_system_has_a_home_of_its_own
             more_than_one_call_may_bring_is_too_large
             names_are_what_they_are

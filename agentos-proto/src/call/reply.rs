@@ -10,6 +10,7 @@ impl From<core::Reply> for wire::Reply {
             core::Reply::Done => Reply::Done(()),
             core::Reply::Value(value) => Reply::Value(value.into()),
             core::Reply::Stored(version) => Reply::Stored(version),
+            core::Reply::Space(bytes) => Reply::Space(bytes),
             core::Reply::Removed(values) => Reply::Removed(values),
             core::Reply::Keys { keys, more } => Reply::Keys(reply::Keys {
                 keys: written(keys),
@@ -68,6 +69,7 @@ impl TryFrom<wire::Reply> for core::Reply {
             Reply::Done(()) => Self::Done,
             Reply::Value(value) => Self::Value(value.into()),
             Reply::Stored(version) => Self::Stored(version),
+            Reply::Space(bytes) => Self::Space(bytes),
             Reply::Removed(values) => Self::Removed(values),
             Reply::Keys(reply::Keys { keys, more }) => Self::Keys {
                 keys: read_all(keys)?,

@@ -39,6 +39,12 @@ impl From<core::Syscall> for wire::Syscall {
             core::Syscall::StoreClear { namespace } => Syscall::StoreClear(syscall::StoreClear {
                 namespace: namespace.to_string(),
             }),
+            core::Syscall::GetHomeSpace { namespace } => Syscall::GetHomeSpace(syscall::GetHomeSpace {
+                namespace: namespace.to_string(),
+            }),
+            core::Syscall::ClearHome { namespace } => Syscall::ClearHome(syscall::ClearHome {
+                namespace: namespace.to_string(),
+            }),
             core::Syscall::GetSystemInfo => Syscall::GetSystemInfo(()),
             core::Syscall::GetCurrentTime => Syscall::GetCurrentTime(()),
             core::Syscall::GetUptime => Syscall::GetUptime(()),
@@ -170,6 +176,12 @@ impl TryFrom<wire::Syscall> for core::Syscall {
             },
             Syscall::StoreClear(clear) => Self::StoreClear {
                 namespace: namespace(&clear.namespace)?,
+            },
+            Syscall::GetHomeSpace(home) => Self::GetHomeSpace {
+                namespace: namespace(&home.namespace)?,
+            },
+            Syscall::ClearHome(home) => Self::ClearHome {
+                namespace: namespace(&home.namespace)?,
             },
             Syscall::GetSystemInfo(()) => Self::GetSystemInfo,
             Syscall::GetCurrentTime(()) => Self::GetCurrentTime,

@@ -427,6 +427,8 @@ fn syscalls() -> Vec<Syscall> {
             limit: 9,
         },
         Syscall::StoreClear { namespace },
+        Syscall::GetHomeSpace { namespace },
+        Syscall::ClearHome { namespace },
         Syscall::GetSystemInfo,
         Syscall::GetCurrentTime,
         Syscall::GetUptime,
@@ -621,6 +623,7 @@ fn replies() -> Vec<Reply> {
             version: 1,
         }),
         Reply::Stored(1),
+        Reply::Space(8_192),
         Reply::Removed(0),
         Reply::Keys {
             keys: vec![StoreKey::parse("a").unwrap()],

@@ -811,7 +811,7 @@ impl MemoryLevel {
 pub struct Syscall {
     #[prost(
         oneof = "syscall::Syscall",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44"
     )]
     pub syscall: ::core::option::Option<syscall::Syscall>,
 }
@@ -869,6 +869,16 @@ pub mod syscall {
     }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct StoreClear {
+        #[prost(string, tag = "1")]
+        pub namespace: ::prost::alloc::string::String,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct GetHomeSpace {
+        #[prost(string, tag = "1")]
+        pub namespace: ::prost::alloc::string::String,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct ClearHome {
         #[prost(string, tag = "1")]
         pub namespace: ::prost::alloc::string::String,
     }
@@ -1131,6 +1141,12 @@ pub mod syscall {
         /// `done`: so much is held of the state of its app. For the operator.
         #[prost(message, tag = "42")]
         HoldState(HoldState),
+        /// `space`, of all that is in the home of the namespace.
+        #[prost(message, tag = "43")]
+        GetHomeSpace(GetHomeSpace),
+        /// `done`: nothing is in the home of the namespace.
+        #[prost(message, tag = "44")]
+        ClearHome(ClearHome),
     }
 }
 /// The answer to a syscall that succeeded.
@@ -1138,7 +1154,7 @@ pub mod syscall {
 pub struct Reply {
     #[prost(
         oneof = "reply::Reply",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31"
     )]
     pub reply: ::core::option::Option<reply::Reply>,
 }
@@ -1261,6 +1277,9 @@ pub mod reply {
         /// Of a stream that ended well; StreamSyscall tells it as `written`.
         #[prost(message, tag = "30")]
         Streamed(Streamed),
+        /// What files and folders take, in bytes.
+        #[prost(uint64, tag = "31")]
+        Space(u64),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::apps::open;
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Server, answer};
 
 #[cfg(unix)]
 mod outside;
@@ -175,6 +175,50 @@ fn home_of(server: &Server) -> std::path::PathBuf {
         .map(|entry| entry.unwrap().path());
     let home = owners.map(|owner| owner.join("home")).find(|home| home.is_dir());
     home.unwrap()
+}
+
+#[tokio::test]
+async fn files_are_data_that_closing_an_unsaved_app_destroys() {
+    let server = Server::start().await;
+    let has_data = async |app: &str| server.get(&format!("/apps/{app}")).await.body["has_data"].clone();
+    let close = async |app: &str| {
+        answer(server.request("DELETE", &format!("/apps/{app}")))
+            .await
+            .status
+    };
+
+    let app = open(&server, writer()).await;
+    assert_eq!(has_data(&app).await, json!(false));
+    let write = json!({ "path": "a.txt", "content": "kept" });
+    let written = call(&server, &app, "files.write", write.clone()).await;
+    assert_eq!(written.verdict(), "200 ok", "{written:?}");
+    assert_eq!(has_data(&app).await, json!(true));
+    let home = home_of(&server);
+    assert!(home.join("a.txt").exists());
+    assert_eq!(close(&app).await, 200);
+    assert!(!home.join("a.txt").exists());
+
+    let app = open(&server, writer()).await;
+    call(&server, &app, "files.write", write).await;
+    let saved = server.post("/registry/save", json!({ "app_id": app })).await;
+    assert_eq!(has_data(&app).await, json!(false), "a saved app has them again");
+    assert_eq!(close(&app).await, 200);
+    let package = saved.body["package_id"].as_str().unwrap().to_owned();
+    let launched = server
+        .post(&format!("/registry/apps/{package}/launch"), json!({}))
+        .await;
+    let app = launched.body["app_id"].as_str().unwrap().to_owned();
+    let read = call(&server, &app, "files.read", json!({ "path": "a.txt" })).await;
+    assert_eq!(read.body["data"], json!("kept"), "{read:?}");
+    assert_eq!(close(&app).await, 200);
+    let deleted = answer(server.request("DELETE", &format!("/registry/apps/{package}"))).await;
+    assert_eq!(deleted.status, 200, "{deleted:?}");
+    let files = server.data_dir.path().join("files");
+    let homes = std::fs::read_dir(files)
+        .unwrap()
+        .map(|owner| owner.unwrap().path().join("home"));
+    let kept: Vec<_> = homes.filter(|home| home.join("a.txt").exists()).collect();
+    assert!(kept.is_empty(), "{kept:?}");
 }
 
 /// Has the app read a file, and takes no more of the answer than its first byte.

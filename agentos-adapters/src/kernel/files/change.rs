@@ -42,10 +42,15 @@ enum Step {
     },
     MakeFolder(Located),
     RemoveFolder(Located),
+    /// Of a root; none is as good as an empty one.
+    Clear(Option<Dir>),
 }
 
 impl Staged {
     pub(super) fn prepare(op: FileOp, roots: &Roots, turns: Turns) -> Result<Self, SysError> {
+        if let FileOp::Clear { .. } = op {
+            return Self::clear(&roots.target, turns);
+        }
         let dir = roots.target.dir()?;
         let mut staging = Staging { dir, turns };
         let located = |place: &FilePlace| Located::of(dir, place, FsRights::ReadWrite);
@@ -96,10 +101,24 @@ impl Staged {
                 check_empty_folder(&at, &staging.turns.target)?;
                 Ok(staging.staged(Step::RemoveFolder(at), 0, DISK_BLOCK))
             }
-            FileOp::Read { .. } | FileOp::Exists { .. } | FileOp::Stat { .. } | FileOp::List { .. } => {
-                Err(SysError::Unavailable { retry_after: None })
-            }
+            FileOp::Read { .. }
+            | FileOp::Exists { .. }
+            | FileOp::Stat { .. }
+            | FileOp::List { .. }
+            | FileOp::Space { .. }
+            | FileOp::Clear { .. } => Err(SysError::Unavailable { retry_after: None }),
         }
+    }
+
+    fn clear(root: &Root, mut turns: Turns) -> Result<Self, SysError> {
+        let dir = root.existing()?;
+        let freed = dir.as_ref().map_or(Ok(0), |dir| turns.target.count(dir))?;
+        Ok(Self {
+            step: Step::Clear(dir),
+            added: 0,
+            freed,
+            turns,
+        })
     }
 
     /// Brings what is prepared to the disk; what is missing then is its name.
@@ -330,6 +349,18 @@ impl Step {
             Self::RemoveFolder(at) => {
                 at.folder.remove_dir(&at.name)?;
                 sync(&at.folder)?;
+            }
+            Self::Clear(None) => {}
+            Self::Clear(Some(root)) => {
+                for entry in root.entries()? {
+                    let entry = entry?;
+                    if entry.file_type()?.is_dir() {
+                        root.remove_dir_all(entry.file_name())?;
+                    } else {
+                        root.remove_file(entry.file_name())?;
+                    }
+                }
+                sync(&root)?;
             }
         }
         Ok(Reply::Done)

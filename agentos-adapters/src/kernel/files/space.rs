@@ -122,7 +122,7 @@ impl Space {
         Ok(true)
     }
 
-    fn count(&mut self, root: &Dir) -> Result<u64, SysError> {
+    pub(super) fn count(&mut self, root: &Dir) -> Result<u64, SysError> {
         let used = count(root, FsPath::DEPTH, &self.arriving).map_err(failed)?;
         self.used = Some(used);
         Ok(used)

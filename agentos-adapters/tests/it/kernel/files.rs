@@ -238,6 +238,23 @@ fn a_start_keeps_what_is_at_home_and_clears_what_was_for_now() {
     });
 }
 
+#[test]
+fn a_start_removes_the_folders_of_those_who_have_nothing() {
+    run(async {
+        let desk = Desk::new().await;
+        for at in ["home:a", "tmp:a"] {
+            desk.write(at, "x", WriteMode::Replace).await.unwrap();
+        }
+        desk.call(FileCall::Delete { path: path("home:a") })
+            .await
+            .unwrap();
+        desk.kernel.stop().await;
+        let desk = Desk::over(desk.folder).await;
+        let files = fs::read_dir(desk.folder.path().join("files")).unwrap();
+        assert_eq!(files.count(), 0);
+    });
+}
+
 /// A stream of which the test decides when its bytes come.
 fn tap() -> (mpsc::UnboundedSender<Result<Vec<u8>, SysError>>, ByteStream) {
     let (tap, bytes) = mpsc::unbounded();

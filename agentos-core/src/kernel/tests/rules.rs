@@ -480,6 +480,15 @@ fn changes_are_audited_with_their_operation_and_reads_are_not() {
     assert_eq!(deleted.action, Action::StoreDelete { namespace, key });
     let cleared = record(Syscall::StoreClear { namespace }).unwrap();
     assert_eq!(cleared.action, Action::StoreClear { namespace });
+    let emptied = record(Syscall::ClearHome { namespace }).unwrap();
+    let emptied_home = Action::File {
+        change: FileChange::Clear,
+        place: FilePlace::of(file_path("home:"), Some(namespace)).unwrap(),
+        from: None,
+        bytes: 0,
+    };
+    assert_eq!(emptied.action, emptied_home);
+    assert_eq!(record(Syscall::GetHomeSpace { namespace }), None);
     assert_eq!(record(get(OWN)), None);
     assert_eq!(record(Syscall::GetSystemInfo), None);
 }

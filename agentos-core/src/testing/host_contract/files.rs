@@ -46,8 +46,11 @@ impl<'a> Desk<'a> {
     }
 
     async fn call_as_system(&mut self, call: FileCall) -> Result<Reply, SysError> {
-        let call = Syscall::File(call);
-        self.monitor.run_as(Principal::System, self.host, call).await
+        self.system(Syscall::File(call)).await
+    }
+
+    async fn system(&mut self, syscall: Syscall) -> Result<Reply, SysError> {
+        self.monitor.run_as(Principal::System, self.host, syscall).await
     }
 
     async fn write_as(
@@ -385,6 +388,39 @@ pub async fn homes_are_apart_and_what_is_shared_is_one(host: &dyn HostPort) {
     assert_eq!(second.read("shared:a").await.unwrap(), "for all");
     assert_eq!(first.read("home:a").await.unwrap(), "first");
     assert_eq!(first.names("home:").await, ["a"]);
+}
+
+pub async fn a_home_tells_what_it_takes_and_is_emptied(host: &dyn HostPort) {
+    let (mut desk, mut other) = (Desk::new(host, 1), Desk::new(host, 2));
+    let own = namespace(1);
+    assert_eq!(
+        desk.system(Syscall::GetHomeSpace { namespace: own }).await,
+        Ok(Reply::Space(0))
+    );
+    assert_eq!(
+        desk.system(Syscall::ClearHome { namespace: own }).await,
+        Ok(Reply::Done)
+    );
+    other.write("home:a", "other").await.unwrap();
+    desk.make("home:folder").await.unwrap();
+    desk.write("home:folder/a", "deep").await.unwrap();
+    desk.write("home:a", "own").await.unwrap();
+    desk.write("tmp:a", "own").await.unwrap();
+    let space = Ok(Reply::Space(3 * DISK_BLOCK));
+    assert_eq!(desk.system(Syscall::GetHomeSpace { namespace: own }).await, space);
+    assert_eq!(
+        desk.system(Syscall::ClearHome { namespace: own }).await,
+        Ok(Reply::Done)
+    );
+    assert_eq!(
+        desk.system(Syscall::GetHomeSpace { namespace: own }).await,
+        Ok(Reply::Space(0))
+    );
+    assert!(desk.names("home:").await.is_empty());
+    assert_eq!(desk.read("tmp:a").await.unwrap(), "own");
+    assert_eq!(other.read("home:a").await.unwrap(), "other");
+    desk.write("home:a", "again").await.unwrap();
+    assert_eq!(desk.names("home:").await, ["a"]);
 }
 
 pub async fn a_stream_takes_no_more_than_the_root_may(host: &dyn HostPort) {

@@ -409,6 +409,12 @@ async fn a_token_gives_nothing_of_the_operator() {
         SyscallKind::StoreClear(syscall::StoreClear {
             namespace: namespace(),
         }),
+        SyscallKind::GetHomeSpace(syscall::GetHomeSpace {
+            namespace: namespace(),
+        }),
+        SyscallKind::ClearHome(syscall::ClearHome {
+            namespace: namespace(),
+        }),
     ] {
         let told = format!("{call:?}");
         assert_eq!(process.refused(call).await.code, "permission_denied", "{told}");

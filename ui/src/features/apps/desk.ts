@@ -298,7 +298,7 @@ export class Desk {
     if (window.packageId || !(await this.#hasData(window))) return true;
     const answer = await ask({
       title: `Close “${window.title}”?`,
-      message: "This app is not saved. Closing it deletes the app and everything you entered.",
+      message: "This app is not saved. Closing it deletes the app, what you entered and the files it wrote.",
       answers: [
         { key: "keep", label: "Keep open" },
         { key: "close", label: "Close and delete", tone: "danger" },
