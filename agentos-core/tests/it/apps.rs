@@ -76,6 +76,10 @@ fn a_title_falls_back_and_is_cut() {
     check(json!(" Notes "), "Notes");
     check(json!(""), "Untitled App");
     check(json!(7), "Untitled App");
+    check(json!("Bank\u{202e}"), "Bank");
+    check(json!("\u{2066}שעון"), "שעון");
+    check(json!("\u{202e}\u{200f}"), "Untitled App");
+    check(json!("Line\nprocess 1\u{1b}[2J"), "Line process 1 [2J");
     check(Value::Null, "Untitled App");
     check(json!("é".repeat(300)), &"é".repeat(200));
 }

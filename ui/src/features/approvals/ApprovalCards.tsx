@@ -36,7 +36,7 @@ function ApprovalCard({ approval }: { approval: PendingApproval }) {
       <ShieldQuestionMark size={20} className="mt-0.5 flex-none text-accent-ink" aria-hidden="true" />
       <div className="min-w-0 flex-1">
         <p id={question} role="alert" className="wrap-anywhere font-medium text-ink">
-          {approval.title} wants to {wish(approval.need)}
+          <bdi>{approval.title}</bdi> wants to {wish(approval.need)}
         </p>
         <p className="mt-0.5 text-ink-2 text-xs tabular-nums">Without an answer it is refused in {left} s.</p>
         <div className="mt-2 flex flex-wrap gap-2">
