@@ -111,6 +111,17 @@ describe("an app that wants to contact a server", () => {
     assert.equal(sites.friend.visits, 1);
   });
 
+  it("can be answered while more calls wait than a browser has connections", async () => {
+    const apps = [];
+    for (let opened = 0; opened < 7; opened += 1) apps.push(await open(sites.friend.host));
+    for (const app of apps) await fetch(app);
+    for (const app of apps) {
+      await app.getByRole("button", { name: "Never", exact: true }).press("Enter");
+      await shows(app, "Failed: permission_denied");
+    }
+    assert.equal(await desktop.page.getByText("Without an answer").count(), 0);
+  });
+
   it("takes the question back when nobody waits for it, and a session is for every request", async () => {
     const app = await open(sites.friend.host);
     await fetch(app);

@@ -2,6 +2,7 @@
 import type { AppState, Json } from "@/engine/protocol";
 import type { Reference } from "./reference";
 import { token, useAccess } from "./token";
+import { inTurns } from "./turns";
 import type {
   App,
   AppHistory,
@@ -78,6 +79,10 @@ async function request<T>(method: Method, path: string, body?: unknown, options:
 
 const id = encodeURIComponent;
 
+/** A browser opens six connections to a server. What apps call may wait for the person on each, so some are left
+ * for the answer. */
+const forApp = inTurns(4);
+
 export interface ServiceCall {
   tool_id: string;
   params: Json;
@@ -107,13 +112,13 @@ export const api = {
   putState: (app: string, engine: string, state: AppState, options?: Options) =>
     request<{ rev: number }>("PUT", `/apps/${id(app)}/state`, { state, engine }, options),
   execute: async (call: ServiceCall) =>
-    (await request<{ data?: Json }>("POST", "/services/execute", call)).data ?? null,
+    (await forApp(() => request<{ data?: Json }>("POST", "/services/execute", call))).data ?? null,
   approvals: async () => (await request<{ approvals: Approval[] }>("GET", "/kernel/approvals")).approvals,
   answerApproval: (approval: string, answer: ApprovalAnswer) =>
     request<unknown>("POST", `/kernel/approvals/${id(approval)}`, { answer }),
   /** Settles once the window of the app may load from there; rejects when it may not. */
   access: (app: string, engine: string, url: string) =>
-    request<unknown>("POST", `/apps/${id(app)}/access`, { url, engine }),
+    forApp(() => request<unknown>("POST", `/apps/${id(app)}/access`, { url, engine })),
   permissions: (app: string) => request<Permissions>("GET", `/apps/${id(app)}/permissions`),
   forgetPermissions: (app: string) => request<unknown>("DELETE", `/apps/${id(app)}/permissions`),
   processes: async () =>
