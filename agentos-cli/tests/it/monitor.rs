@@ -114,6 +114,10 @@ async fn a_grant_is_listed_and_taken_back() {
         run(&server, &["revoke", &id]).await.told,
         format!("agentos-cli: there is no grant {id}\n")
     );
+    assert_eq!(
+        run(&server, &["grants", "99"]).await.told,
+        "agentos-cli: there is no process 99\n"
+    );
 }
 
 #[tokio::test]

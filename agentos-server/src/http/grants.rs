@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::path::Id;
+use super::processes::refused;
 use super::query::Query;
 use crate::desk::Desk;
 use crate::fault::{Fault, FaultBody};
@@ -67,7 +68,12 @@ pub(crate) async fn list(
     State(desk): State<Arc<Desk>>,
     Query(Holder { pid }): Query<Holder>,
 ) -> Result<Json<GrantList>, Fault> {
-    let grants = desk.kernel.grants(pid.map(Pid::from_number)).await?;
+    let holder = pid.map(Pid::from_number);
+    let grants = desk.kernel.grants(holder).await;
+    let grants = grants.map_err(|error| match holder {
+        Some(pid) => refused(pid, error),
+        None => error.into(),
+    })?;
     Ok(Json(GrantList {
         grants: grants.into_iter().map(WireGrant::from).collect(),
     }))

@@ -131,7 +131,7 @@ pub(crate) async fn resume(State(desk): State<Arc<Desk>>, Id(pid): Id<Pid>) -> R
 }
 
 /// Says which process it is about.
-fn refused(pid: Pid, error: SysError) -> Fault {
+pub(super) fn refused(pid: Pid, error: SysError) -> Fault {
     let message = match error {
         SysError::NotFound => format!("there is no process {pid}"),
         SysError::InvalidArgument { .. } if pid == Pid::SYSTEM => {
