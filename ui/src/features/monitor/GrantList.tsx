@@ -15,23 +15,24 @@ interface GrantListProps {
 /** What one process may do, each with the way to take it back. */
 export function GrantList({ pid, newest, title, onChanged }: GrantListProps) {
   const [grants, setGrants] = useState<Grant[] | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
-  const load = useCallback(
-    () =>
-      api
-        .grants(pid)
-        .then(setGrants, (cause: unknown) =>
-          setFailure(cause instanceof Error ? cause.message : String(cause)),
-        ),
-    [pid],
-  );
+  const [unread, setUnread] = useState<string | null>(null);
+  const [kept, setKept] = useState<string | null>(null);
+  const load = useCallback(async () => {
+    try {
+      setGrants(await api.grants(pid));
+      setUnread(null);
+    } catch (cause) {
+      setUnread(reason(cause));
+    }
+  }, [pid]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each event may have changed what is granted.
   useEffect(() => void load(), [load, newest]);
   const revoke = async (grant: Grant) => {
-    setFailure(null);
-    await api.revokeGrant(grant.id).catch((cause: unknown) => setFailure(String(cause)));
+    setKept(null);
+    await api.revokeGrant(grant.id).catch((cause: unknown) => setKept(reason(cause)));
     await Promise.all([load(), onChanged()]);
   };
+  const failure = kept ?? unread;
   return (
     <div className="rounded-xl bg-surface-2 px-3.5 py-1.5">
       {grants?.length === 0 && <p className="py-1.5 text-ink-2">It may do nothing.</p>}
@@ -64,4 +65,8 @@ export function GrantList({ pid, newest, title, onChanged }: GrantListProps) {
       )}
     </div>
   );
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -114,6 +114,22 @@ describe("the monitor", () => {
     expect(listeners.size).toBe(0);
   });
 
+  it("takes back what it said of grants once they are read again", async () => {
+    const grants = vi.spyOn(api, "grants").mockRejectedValue(new Error("the server cannot be reached"));
+    await open();
+    await act(async () => screen.getByRole("button", { name: "What Notes may do" }).click());
+    expect(screen.getByRole("alert").textContent).toBe("the server cannot be reached");
+    grants.mockResolvedValue([{ id: 4, rule: "allow", text: "use this storage", parent: null }]);
+    await act(async () => {
+      for (const listener of listeners) listener(told(2, "was resumed", "process_resumed"));
+    });
+    expect(screen.queryByRole("alert")).toBeNull();
+
+    vi.spyOn(api, "revokeGrant").mockRejectedValue(new Error("there is no grant 4"));
+    await act(async () => screen.getByRole("button", { name: "Revoke: use this storage" }).click());
+    expect(screen.getByRole("alert").textContent).toBe("there is no grant 4");
+  });
+
   it("says when what it shows may be old", async () => {
     vi.mocked(api.kernelStats).mockRejectedValue(new Error("the server cannot be reached"));
     await open();
