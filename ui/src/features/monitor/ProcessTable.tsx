@@ -18,7 +18,7 @@ interface ProcessTableProps {
 
 /** Every process with what it uses of what it may, and the hand on it. */
 export function ProcessTable({ processes, newest, onChanged }: ProcessTableProps) {
-  const [shown, setShown] = useState<number | null>(null);
+  const [shown, setShown] = useState<string | null>(null);
   return (
     <table className="w-full border-collapse text-sm">
       <caption className="sr-only">Processes</caption>
@@ -41,11 +41,11 @@ export function ProcessTable({ processes, newest, onChanged }: ProcessTableProps
       <tbody>
         {processes.map((process) => (
           <ProcessRow
-            key={process.pid}
+            key={identity(process)}
             process={process}
             newest={newest}
-            showsGrants={shown === process.pid}
-            onShowGrants={() => setShown(shown === process.pid ? null : process.pid)}
+            showsGrants={shown === identity(process)}
+            onShowGrants={() => setShown(shown === identity(process) ? null : identity(process))}
             onChanged={onChanged}
           />
         ))}
@@ -115,7 +115,8 @@ interface HandsProps {
   onChanged(): Promise<void>;
 }
 
-function Hands({ process: { pid, state }, title, onChanged }: HandsProps) {
+function Hands({ process, title, onChanged }: HandsProps) {
+  const { pid, state } = process;
   const act = async (work: Promise<unknown>) => {
     await work.catch((cause: unknown) => {
       const message = cause instanceof Error ? cause.message : String(cause);
@@ -132,7 +133,7 @@ function Hands({ process: { pid, state }, title, onChanged }: HandsProps) {
         { key: "kill", label: "Kill", tone: "danger" },
       ],
     });
-    if (answer === "kill") await act(api.killProcess(pid));
+    if (answer === "kill") await act(killed(process));
   };
   return (
     <>
@@ -157,6 +158,16 @@ function Hands({ process: { pid, state }, title, onChanged }: HandsProps) {
       />
     </>
   );
+}
+
+/** While the question was open the server may have been started again, which gives numbers anew. */
+async function killed(process: KernelProcess): Promise<void> {
+  const now = await api.processes();
+  if (now.some((other) => identity(other) === identity(process))) await api.killProcess(process.pid);
+}
+
+function identity({ pid, started_at }: KernelProcess): string {
+  return `${pid} ${started_at}`;
 }
 
 /** The bar says the same as the words beside it. */

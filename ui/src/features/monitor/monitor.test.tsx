@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { api } from "@/shared/api/client";
 import { type ServerMessage, Stream } from "@/shared/api/stream";
 import type { KernelEvent, KernelProcess, KernelStats } from "@/shared/api/types";
+import { useQuestions } from "@/shared/questions";
 import { DeskContext } from "../apps/DeskContext";
 import type { Desk } from "../apps/desk";
 import { eventOf, joined, MOST_EVENTS } from "./activity";
@@ -46,7 +47,9 @@ describe("the monitor", () => {
   const listeners = new Set<(message: ServerMessage) => void>();
   const usage = { memory_bytes: 0, calls: 3 };
   const limits = { memory_bytes: 64 * 1024 * 1024 };
-  const system: KernelProcess = { pid: 1, name: "system", parent: null, state: "running", usage, limits };
+  const started_at = "2026-01-01T12:00:00Z";
+  const running = { state: "running", started_at, usage, limits } as const;
+  const system: KernelProcess = { ...running, pid: 1, name: "system", parent: null };
   const notes: KernelProcess = { ...system, pid: 2, name: "notes", parent: 1, title: "Notes", app_id: "n" };
   const stats: KernelStats = {
     processes: 2,
@@ -112,6 +115,28 @@ describe("the monitor", () => {
     expect(screen.getByText("Suspended")).toBeTruthy();
     cleanup();
     expect(listeners.size).toBe(0);
+  });
+
+  it("kills no other process that got the number after a restart", async () => {
+    const kill = vi.spyOn(api, "killProcess").mockResolvedValue({});
+    const answer = async () => {
+      await act(async () => screen.getByRole("button", { name: "Kill Notes" }).click());
+      const [question] = useQuestions.getState().queue;
+      return () => act(async () => useQuestions.getState().answer(question?.id ?? 0, "kill"));
+    };
+    await open();
+    const late = await answer();
+    const other: KernelProcess = { ...notes, title: "Bank", started_at: "2026-01-01T12:30:00Z" };
+    vi.mocked(api.processes).mockResolvedValue([system, other]);
+    await late();
+    expect(kill).not.toHaveBeenCalled();
+    expect(screen.getByText("Bank")).toBeTruthy();
+
+    cleanup();
+    vi.mocked(api.processes).mockResolvedValue([system, notes]);
+    await open();
+    await (await answer())();
+    expect(kill).toHaveBeenCalledExactlyOnceWith(2);
   });
 
   it("takes back what it said of grants once they are read again", async () => {

@@ -117,6 +117,7 @@ export interface KernelProcess {
   /** Null for the system. */
   parent: number | null;
   state: "running" | "suspended";
+  started_at: string;
   usage: { memory_bytes: number; calls: number };
   limits: { memory_bytes: number };
   app_id?: string;
