@@ -24,7 +24,7 @@ pub use live::ATTACH_GRACE;
 pub use state::{BATCH_OPERATIONS, Lease};
 
 use crate::ids::{AppId, EngineId, Namespace};
-use crate::kernel::{NewProcess, Pid, Principal, Reply, SysError, Syscall, turns_text};
+use crate::kernel::{NewProcess, Pid, Principal, Reply, SysError, Syscall, one_line};
 use crate::ports::ambient::Ambient;
 use crate::ports::kernel::KernelPort;
 use crate::ports::storage::{AppRecord, Package, StoragePort, Window};
@@ -480,14 +480,9 @@ impl Apps {
     }
 }
 
-/// The document's as one line that leaves the text around it as it is: a person is asked about an app by its title.
+/// A person is asked about an app by its title, so it leaves the text around it as it is.
 fn title(document: &Value) -> String {
-    let written = document["title"].as_str().unwrap_or_default();
-    let letters = written.chars().filter(|letter| !turns_text(*letter));
-    let line: String = letters
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
-    match line.trim() {
+    match one_line(document["title"].as_str().unwrap_or_default()).as_str() {
         "" => "Untitled App".to_owned(),
         title => title.chars().take(TITLE_CHARS).collect(),
     }

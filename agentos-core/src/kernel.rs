@@ -22,6 +22,7 @@ mod files;
 mod idempotency;
 mod lanes;
 mod limits;
+mod line;
 mod mailbox;
 mod message;
 mod messaging;
@@ -66,6 +67,7 @@ pub use files::{
 };
 pub use idempotency::{IdempotencyKey, KEY_TIME, KEYS_KEPT};
 pub use limits::{LimitTable, Limits, Usage};
+pub(crate) use line::one_line;
 pub use message::{
     Dispatch, IpcRights, IpcRule, Message, MessageKind, Partner, Peer, RECEIVE_LIMIT, RequestId,
     SUBSCRIPTIONS, Topic, Wanted,
@@ -73,7 +75,6 @@ pub use message::{
 pub use model::{ANSWER_BYTES, ANSWER_TOKENS, MODEL_TIME, ModelReply, ModelRequest, PROMPT_BYTES, Prompt};
 pub use monitor::{AuthorizedOp, Op, OpId};
 pub use net::{Host, HostRule, Method, NetRule, Scheme, Site, Target, URL_BYTES};
-pub(crate) use path::turns_text;
 pub use path::{FsPath, FsRoot};
 pub use place::{FilePlace, FsRights, FsRule};
 pub use pressure::{MEMORY_BUDGET, MemoryLevel};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::error::SysError;
+use super::line::turns_text;
 
 /// The folder a path begins in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,11 +158,6 @@ fn is_name(name: &str) -> bool {
 /// What no name may contain on some system, and what would show a person another path than it is.
 fn is_refused(letter: char) -> bool {
     letter.is_control() || turns_text(letter) || r#"\/:*?"<>|"#.contains(letter)
-}
-
-/// Whether a letter that is not seen changes the direction in which those around it are read.
-pub(crate) fn turns_text(letter: char) -> bool {
-    matches!(letter, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Windows takes these for devices in every folder, in any case and with any extension.

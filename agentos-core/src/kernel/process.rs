@@ -112,7 +112,7 @@ impl From<Priority> for u8 {
 /// A process to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NewProcess {
-    /// Shown to people; cut to [`NewProcess::NAME_CHARS`].
+    /// Shown to people, as one line; cut to [`NewProcess::NAME_CHARS`].
     pub name: String,
     /// The process whose end is also this one's.
     pub parent: Pid,

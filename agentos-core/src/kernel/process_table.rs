@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::error::{Resource, SysError};
 use super::limits::{CallRate, Limits, NetworkHour, Usage};
+use super::line::one_line;
 use super::mailbox::Mailbox;
 use super::message::Topic;
 use super::pressure::{Memory, MemoryLevel};
@@ -254,7 +255,7 @@ impl ProcessTable {
         parent.children += 1;
         self.issued = Pid(self.issued.0 + 1);
         let process = Process {
-            name: new.name.chars().take(NewProcess::NAME_CHARS).collect(),
+            name: one_line(&new.name).chars().take(NewProcess::NAME_CHARS).collect(),
             parent: Some(new.parent),
             namespace: new.namespace,
             depth,

@@ -19,6 +19,14 @@ fn family() -> (Bench, Principal, Pid) {
 }
 
 #[test]
+fn a_name_is_one_line_that_turns_no_text_around_it() {
+    let mut bench = Bench::new();
+    let name = " a\u{202e}b\n2 running\u{1b}[2J ";
+    let pid = bench.spawn(NewProcess::app(name, namespace(1))).unwrap();
+    assert_eq!(bench.kernel.processes.name(pid), "ab 2 running [2J");
+}
+
+#[test]
 fn who_waits_for_a_process_is_told_why_it_ended() {
     let (mut bench, parent, child) = family();
     let (call, effects) = bench.call(parent, wait_for(child, 5_000));
