@@ -75,8 +75,9 @@ pub async fn serve(
         let desk = Arc::clone(&desk);
         async move { desk.watch_kernel().await }
     }));
-    let server = axum::serve(listener, router(Arc::clone(&desk)))
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    // A router given as it is would be copied whole for each connection.
+    let shared = router(Arc::clone(&desk)).into_make_service();
+    let server = axum::serve(listener, shared).with_graceful_shutdown(stop.clone().cancelled_owned());
     let kernel = grpc::serve_kernel(listeners.kernel, Arc::clone(&desk));
     let ai = grpc::serve_ai(listeners.ai, Arc::clone(&desk));
     let drained = async {

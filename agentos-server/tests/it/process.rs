@@ -1,7 +1,11 @@
 //! The real program: starting, stopping and refusing to start.
 
 use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::io::Write;
 use std::io::{BufRead, BufReader, Read};
+#[cfg(target_os = "linux")]
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -82,6 +86,14 @@ impl Program {
     }
 
     /// What this program and those before it on the same data wrote to standard error.
+    #[cfg(target_os = "linux")]
+    fn resident_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let kib: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kib * 1024
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
@@ -164,6 +176,27 @@ pub(crate) fn place() -> (TempDir, std::path::PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let data_dir = place.path().join("data");
     (place, data_dir)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_connection_that_stays_open_holds_little_memory() {
+    let (_place, data_dir) = place();
+    let program = Program::start(&data_dir);
+    let connected = || {
+        let mut connection = TcpStream::connect(program.url.strip_prefix("http://").unwrap()).unwrap();
+        let asked = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+        connection.write_all(asked).unwrap();
+        let mut answer = [0; 12];
+        connection.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        connection
+    };
+    let _first = connected();
+    let before = program.resident_bytes();
+    let idle: Vec<_> = (0..100).map(|_| connected()).collect();
+    let each = program.resident_bytes().saturating_sub(before) / idle.len();
+    assert!(each < 256 * 1024, "{each} bytes a connection");
 }
 
 #[cfg(unix)]
