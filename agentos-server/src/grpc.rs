@@ -23,13 +23,13 @@ use tonic::codegen::Service;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::server::{HealthReporter, health_reporter};
 use tower::layer::layer_fn;
 
 use crate::access::Access;
 use crate::answers::ChargedCalls;
+use crate::connections;
 use crate::desk::Desk;
 use crate::guard::GuardedCalls;
 use ai::Ai;
@@ -98,7 +98,7 @@ where
             ChargedCalls(GuardedCalls::new(calls, access))
         }))
         .add_routes(routes(service, health))
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stopped)
+        .serve_with_incoming_shutdown(connections::incoming(listener), stopped)
         .await
         .map_err(io::Error::other)
 }

@@ -7,6 +7,7 @@ mod ambient;
 mod answers;
 mod budgets;
 mod config;
+mod connections;
 mod conversations;
 mod data_dir;
 mod desk;
@@ -29,7 +30,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use futures::FutureExt;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
@@ -65,23 +66,16 @@ pub async fn serve(
     desk: Arc<Desk>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let listener = listeners.http.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            warn!(%error, "small messages on this connection may wait");
-        }
-    });
     let stop = desk.stop.clone();
     let watching = AbortOnDropHandle::new(tokio::spawn({
         let desk = Arc::clone(&desk);
         async move { desk.watch_kernel().await }
     }));
-    // A router given as it is would be copied whole for each connection.
-    let shared = router(Arc::clone(&desk)).into_make_service();
-    let server = axum::serve(listener, shared).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let server = connections::serve(listeners.http, router(Arc::clone(&desk)), stop.clone());
     let kernel = grpc::serve_kernel(listeners.kernel, Arc::clone(&desk));
     let ai = grpc::serve_ai(listeners.ai, Arc::clone(&desk));
     let drained = async {
-        let ended = tokio::try_join!(server.into_future(), kernel, ai).map(|_| ());
+        let ended = tokio::try_join!(server.map(Ok), kernel, ai).map(|_| ());
         desk.tasks.close();
         desk.tasks.wait().await;
         ended

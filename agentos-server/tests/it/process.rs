@@ -1,10 +1,8 @@
 //! The real program: starting, stopping and refusing to start.
 
 use std::fs::File;
-#[cfg(target_os = "linux")]
-use std::io::Write;
-use std::io::{BufRead, BufReader, Read};
-#[cfg(target_os = "linux")]
+use std::io::{BufRead, BufReader, Read, Write};
+#[cfg(unix)]
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -53,6 +51,27 @@ impl Program {
         Self::launch(command, data_dir)
     }
 
+    /// As [`start`](Self::start), where the program may have no more than `files` open.
+    #[cfg(unix)]
+    fn start_within(data_dir: &Path, files: u32) -> Self {
+        let server = command(data_dir);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "ulimit -n \"$0\" && exec \"$@\""])
+            .arg(files.to_string())
+            .arg(server.get_program())
+            .args(server.get_args())
+            .envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .env("AGENTOS_KERNEL_LISTEN", "127.0.0.1:0")
+            .current_dir(data_dir.parent().unwrap());
+        Self::launch(command, data_dir)
+    }
+
+    #[cfg(unix)]
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap()
+    }
+
     /// The exit code of a start with more arguments that fails, and what it says.
     pub(crate) fn refused(data_dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
         Self::refused_with(data_dir, arguments, &[])
@@ -85,7 +104,6 @@ impl Program {
         Self { child, url, log }
     }
 
-    /// What this program and those before it on the same data wrote to standard error.
     #[cfg(target_os = "linux")]
     fn resident_bytes(&self) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -94,6 +112,7 @@ impl Program {
         kib * 1024
     }
 
+    /// What this program and those before it on the same data wrote to standard error.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
@@ -184,7 +203,7 @@ fn a_connection_that_stays_open_holds_little_memory() {
     let (_place, data_dir) = place();
     let program = Program::start(&data_dir);
     let connected = || {
-        let mut connection = TcpStream::connect(program.url.strip_prefix("http://").unwrap()).unwrap();
+        let mut connection = program.connect();
         let asked = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
         connection.write_all(asked).unwrap();
         let mut answer = [0; 12];
@@ -197,6 +216,35 @@ fn a_connection_that_stays_open_holds_little_memory() {
     let idle: Vec<_> = (0..100).map(|_| connected()).collect();
     let each = program.resident_bytes().saturating_sub(before) / idle.len();
     assert!(each < 256 * 1024, "{each} bytes a connection");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn clients_that_say_nothing_keep_no_other_out() {
+    let (_place, data_dir) = place();
+    let program = Program::start_within(&data_dir, 256);
+    let mut slow = program.connect();
+    let head = "POST /validate HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+                Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n";
+    slow.write_all(head.as_bytes()).unwrap();
+    let mut go_on = [0; 25];
+    slow.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+
+    let mut silent: Vec<_> = (0..300).map(|_| program.connect()).collect();
+    assert_eq!(program.get("/health").await["status"], "healthy");
+    assert_eq!(
+        silent[0].read(&mut [0]).unwrap(),
+        0,
+        "who was silent longest is closed"
+    );
+    slow.write_all(b"{}").unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200"),
+        "who waits for an answer gets it: {answer}"
+    );
 }
 
 #[cfg(unix)]
