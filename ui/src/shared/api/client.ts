@@ -80,8 +80,8 @@ async function request<T>(method: Method, path: string, body?: unknown, options:
 const id = encodeURIComponent;
 
 /** A browser opens six connections to a server. What apps call may wait for the person on each, so some are left
- * for the answer. */
-const forApp = inTurns(4);
+ * for the answer, and one app leaves a place to the others. */
+const forApp = inTurns(4, 3);
 
 export interface ServiceCall {
   tool_id: string;
@@ -112,13 +112,14 @@ export const api = {
   putState: (app: string, engine: string, state: AppState, options?: Options) =>
     request<{ rev: number }>("PUT", `/apps/${id(app)}/state`, { state, engine }, options),
   execute: async (call: ServiceCall) =>
-    (await forApp(() => request<{ data?: Json }>("POST", "/services/execute", call))).data ?? null,
+    (await forApp(call.app_id, () => request<{ data?: Json }>("POST", "/services/execute", call))).data ??
+    null,
   approvals: async () => (await request<{ approvals: Approval[] }>("GET", "/kernel/approvals")).approvals,
   answerApproval: (approval: string, answer: ApprovalAnswer) =>
     request<unknown>("POST", `/kernel/approvals/${id(approval)}`, { answer }),
   /** Settles once the window of the app may load from there; rejects when it may not. */
   access: (app: string, engine: string, url: string) =>
-    forApp(() => request<unknown>("POST", `/apps/${id(app)}/access`, { url, engine })),
+    forApp(app, () => request<unknown>("POST", `/apps/${id(app)}/access`, { url, engine })),
   permissions: (app: string) => request<Permissions>("GET", `/apps/${id(app)}/permissions`),
   forgetPermissions: (app: string) => request<unknown>("DELETE", `/apps/${id(app)}/permissions`),
   processes: async () =>
