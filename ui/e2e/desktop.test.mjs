@@ -69,6 +69,38 @@ describe("windows", () => {
     assert.ok(await isInView(), "the first of six");
   });
 
+  it("keep the whole shelf and the prompt on the screen, however many there are", async () => {
+    const counter = await desktop.generate(COUNTER);
+    const app = await agentos.request("GET", `/apps/${await counter.getAttribute("data-app-id")}`);
+    for (let count = 1; count < 30; count += 1) {
+      const made = await agentos.request("POST", "/apps", { ui_spec: app.body.ui_spec });
+      assert.equal(made.status, 200, JSON.stringify(made.body));
+    }
+    await desktop.reload();
+    await desktop.page
+      .getByRole("button", { name: /^Counter, / })
+      .nth(29)
+      .waitFor();
+    for (const width of [1440, 700]) {
+      await desktop.page.setViewportSize({ width, height: 900 });
+      const shelf = await desktop.page.getByRole("contentinfo", { name: "Shelf" }).evaluate((footer) => {
+        const bar = footer.firstElementChild;
+        const [around, icons, last] = [bar, bar.querySelector("nav"), bar.lastElementChild].map((part) =>
+          part.getBoundingClientRect(),
+        );
+        return {
+          iconsAreWithin: icons.left >= around.left && icons.right <= last.left && last.right <= around.right,
+          oneIconFits: icons.width >= 44,
+          page: document.documentElement.scrollWidth,
+        };
+      });
+      assert.deepEqual(shelf, { iconsAreWithin: true, oneIconFits: true, page: width });
+      const prompt = await desktop.prompt.evaluate((input) => input.form.getBoundingClientRect());
+      assert.ok(prompt.width >= 200, `${prompt.width} of ${width} px are left for the prompt`);
+      assert.ok(prompt.right <= width, `the prompt ends at ${prompt.right} of ${width} px`);
+    }
+  });
+
   it("can be minimised, brought back and closed", async () => {
     const counter = await desktop.generate(COUNTER);
     await button(counter, "Minimise").click();

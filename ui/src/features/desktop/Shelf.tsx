@@ -49,7 +49,7 @@ export function Shelf({ online, showsPrompt, onLauncher }: ShelfProps) {
         {running.length > 0 && (
           <nav
             aria-label="Running apps"
-            className="flex min-w-0 flex-1 items-center gap-1 overflow-x-auto p-0.5 sm:flex-none"
+            className="flex min-w-12 flex-1 items-center gap-1 overflow-x-auto p-0.5 sm:flex-initial sm:shrink-1000"
           >
             {running.map((window) => (
               <DockIcon key={window.key} window={window} focused={window.key === focused} />
