@@ -5,7 +5,7 @@ import { DeskContext } from "./features/apps/DeskContext";
 import { Desk } from "./features/apps/desk";
 import { Desktop } from "./features/desktop/Desktop";
 import { ErrorBoundary } from "./features/desktop/ErrorBoundary";
-import { api } from "./shared/api/client";
+import { ApiError, api } from "./shared/api/client";
 import { browserSocket, Stream } from "./shared/api/stream";
 import { PushButton } from "./shared/ui/PushButton";
 
@@ -70,10 +70,11 @@ async function begin(): Promise<Start> {
   try {
     await desk.restore();
   } catch (cause) {
+    const reason = cause instanceof ApiError && cause.code === "unreachable" ? "" : ` (${String(cause)})`;
     return {
       kind: "failed",
       title: "The server cannot be reached",
-      message: `AgentOS keeps your apps in its server, which did not answer. This page tries again by itself. (${String(cause)})`,
+      message: `AgentOS keeps your apps in its server, which did not answer. This page tries again by itself.${reason}`,
       retries: true,
     };
   }

@@ -23,7 +23,8 @@ export function Launcher({ onClose }: { onClose(): void }) {
   const load = useCallback(() => {
     Promise.all([api.packages(), api.gallery()]).then(
       ([apps, gallery]) => setShelf({ kind: "loaded", apps, gallery }),
-      (cause: unknown) => setShelf({ kind: "failed", message: String(cause) }),
+      (cause: unknown) =>
+        setShelf({ kind: "failed", message: cause instanceof Error ? cause.message : String(cause) }),
     );
   }, []);
   useEffect(load, [load]);
@@ -50,7 +51,7 @@ export function Launcher({ onClose }: { onClose(): void }) {
         {shelf.kind === "loading" && <p className="py-12 text-center text-ink-3">Looking for your apps…</p>}
         {shelf.kind === "failed" && (
           <div role="alert" className="flex flex-col items-center gap-3 py-12 text-center">
-            <p className="text-ink-2">Your apps could not be listed. {shelf.message}</p>
+            <p className="text-ink-2">Your apps could not be listed: {shelf.message}.</p>
             <PushButton onClick={load}>Try again</PushButton>
           </div>
         )}

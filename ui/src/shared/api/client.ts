@@ -33,8 +33,8 @@ export class ApiError extends Error {
   readonly status: number;
   readonly details: Json | undefined;
 
-  constructor(code: string, message: string, status: number, details?: Json) {
-    super(message);
+  constructor(code: string, message: string, status: number, details?: Json, options?: ErrorOptions) {
+    super(message, options);
     this.name = "ApiError";
     this.code = code;
     this.status = status;
@@ -62,7 +62,7 @@ async function request<T>(method: Method, path: string, body?: unknown, options:
     body: body === undefined ? undefined : JSON.stringify(body),
     ...options,
   }).catch((cause: unknown) => {
-    throw new ApiError("unreachable", `the server cannot be reached (${String(cause)})`, 0);
+    throw new ApiError("unreachable", "the server cannot be reached", 0, undefined, { cause });
   });
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok && answer !== null) return answer as T;
