@@ -400,7 +400,8 @@ impl Kernel {
         self.denials.wake_at().is_some() && !self.audit_full
     }
 
-    /// The oldest `limit` of the events kept after `seq`, and how many after it are not kept.
+    /// The oldest `limit` of the events kept after `seq`, and how many after it are not kept. All come after a `seq`
+    /// beyond the newest, which is of an earlier start.
     pub fn events_since(&self, seq: u64, limit: usize) -> (Vec<KernelEvent>, u64) {
         self.events.since(seq, limit)
     }

@@ -48,10 +48,15 @@ impl AppEvents {
         self.newest.send_replace(kept.newest);
     }
 
-    /// A reader of what comes after number `since`, or after now.
+    /// A reader of what comes after number `since`, or after now. A number beyond the newest is of an earlier start:
+    /// all comes.
     pub(crate) fn reader(&self, since: Option<u64>) -> Reader<'_> {
         let newest = self.newest.subscribe();
-        let seen = since.unwrap_or(*newest.borrow());
+        let now = *newest.borrow();
+        let seen = match since {
+            Some(seq) if seq > now => 0,
+            since => since.unwrap_or(now),
+        };
         Reader {
             log: self,
             newest,

@@ -245,15 +245,17 @@ impl Driver {
 
     /// None once nobody can ask.
     pub(super) fn subscribe(self: &Arc<Self>, since: Option<u64>, reader: Reader) -> Option<Subscription> {
-        let (then, person) = self.step(|state| {
+        let ((next, then), person) = self.step(|state| {
             let person = (reader == Reader::Person).then(|| Arc::clone(&state.people));
-            state
-                .open
-                .then(|| (since.map_or_else(|| state.live(), Then::Kept), person))
+            let begin = || match since {
+                Some(seq) => state.kept_after(seq),
+                None => (VecDeque::new(), state.live()),
+            };
+            state.open.then(|| (begin(), person))
         })??;
         Some(Subscription {
             driver: Arc::clone(self),
-            next: VecDeque::new(),
+            next,
             then,
             _person: person,
         })

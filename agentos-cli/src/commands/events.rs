@@ -13,7 +13,8 @@ use crate::server::{Server, in_runtime};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Only those after the event of this number; without it, the newest 1,000
+    /// Only those after the event of this number; without it, the newest 1,000. A number beyond the newest is of an
+    /// earlier start of the server: all are told
     #[arg(long, value_name = "N")]
     since: Option<u64>,
     /// Go on with what happens from now on. Whoever follows is there to be asked, so apps that need an approval wait for it
@@ -42,12 +43,12 @@ struct Place {
 fn tell_kept(server: &Server, since: Option<u64>, json: bool) -> anyhow::Result<Place> {
     let page = server.get(&path(since))?;
     tell_missed(&page["missed"], json)?;
-    let mut seq = since.unwrap_or_default();
+    let newest = page["newest"].as_u64().unwrap_or_default();
+    let mut seq = since.unwrap_or_default().min(newest);
     for event in page["events"].as_array().into_iter().flatten() {
         show(event, json)?;
         seq = event["seq"].as_u64().unwrap_or(seq);
     }
-    let newest = page["newest"].as_u64().unwrap_or_default();
     Ok(Place {
         seq,
         is_behind: seq < newest,

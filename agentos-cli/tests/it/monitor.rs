@@ -166,13 +166,14 @@ async fn events_are_told_and_followed() {
         "{all}"
     );
     assert_eq!(told(&server, &["events", "--since", "1"]).await, "");
+    assert_eq!(told(&server, &["events", "--since", "50"]).await, all);
     let event = run(&server, &["events", "--json"]).await.json();
     assert_eq!(
         (&event["seq"], &event["kind"]),
         (&json!(1), &json!("process_spawned"))
     );
 
-    let mut command = program(&["events", "--follow"]);
+    let mut command = program(&["events", "--since", "50", "--follow"]);
     command.env("AGENTOS_SERVER", &server).stdout(Stdio::piped());
     let mut follower = command.spawn().unwrap();
     let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();

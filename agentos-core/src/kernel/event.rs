@@ -135,10 +135,12 @@ impl EventLog {
         (kept.take(limit).cloned().collect(), missed)
     }
 
+    /// A `seq` beyond the newest is of an earlier start of the kernel, so all follow it.
     fn kept_after(&self, seq: u64) -> (impl Iterator<Item = &KernelEvent>, u64) {
+        let next = if seq > self.seq { 1 } else { seq + 1 };
         let first_kept = self.kept.front().map_or(self.seq + 1, |event| event.seq);
-        let missed = first_kept.saturating_sub(seq.saturating_add(1));
-        let skip = seq.saturating_add(1).saturating_sub(first_kept) as usize;
+        let missed = first_kept.saturating_sub(next);
+        let skip = next.saturating_sub(first_kept) as usize;
         (self.kept.iter().skip(skip), missed)
     }
 
@@ -178,7 +180,9 @@ mod tests {
         let (events, missed) = log.since(log.seq - 1, 2);
         assert_eq!((events.len(), missed), (1, 0));
         assert_eq!(log.since(log.seq, 2), (vec![], 0));
-        assert_eq!(log.since(u64::MAX, 2), (vec![], 0));
+        for of_an_earlier_start in [log.seq + 1, u64::MAX] {
+            assert_eq!(log.since(of_an_earlier_start, 2), log.since(0, 2));
+        }
     }
 
     #[test]
@@ -201,7 +205,8 @@ mod tests {
         assert_eq!(page(&log, None, 2), (vec![newest - 1, newest], 0, newest));
         assert_eq!(page(&log, Some(0), 2), (vec![4, 5], 3, newest));
         assert_eq!(page(&log, Some(newest - 1), 2), (vec![newest], 0, newest));
-        assert_eq!(page(&log, Some(newest + 9), 2), (vec![], 0, newest));
+        assert_eq!(page(&log, Some(newest), 2), (vec![], 0, newest));
+        assert_eq!(page(&log, Some(newest + 9), 2), (vec![4, 5], 3, newest));
         for limit in [0, EVENTS_LISTED + 1] {
             assert_eq!(log.page(None, limit), Err(SysError::invalid("limit")));
         }

@@ -96,7 +96,8 @@ pub enum Syscall {
     /// [`Reply::Grants`]: those of every process, by their age.
     ListAllGrants,
     /// [`Reply::Events`]: the oldest `limit` of those kept after `since`, or the newest `limit` without it;
-    /// `limit` is from 1 to [`EVENTS_LISTED`](super::EVENTS_LISTED).
+    /// `limit` is from 1 to [`EVENTS_LISTED`](super::EVENTS_LISTED). A number beyond the newest is of an earlier
+    /// start: all are told, and their `boot` is another.
     ListEvents { since: Option<u64>, limit: u32 },
     /// [`Reply::Stats`]
     GetStats,

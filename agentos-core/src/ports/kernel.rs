@@ -58,7 +58,8 @@ pub trait KernelPort: Send + Sync {
         bytes: ByteStream,
     ) -> Result<FileStat, SysError>;
 
-    /// What happens from now on, after what is still kept of the events behind `since` (a `seq`).
+    /// What happens from now on, after what is still kept of the events behind `since` (a `seq`). A number beyond the
+    /// newest is of an earlier start: all is told, and its `boot` is another.
     /// A reader that falls behind is told how many it missed, and goes on. As long as there is a stream
     /// of a [`Reader::Person`], what an app is not granted is asked and waits for the answer.
     async fn events(

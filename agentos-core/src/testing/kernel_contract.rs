@@ -43,6 +43,7 @@ macro_rules! kernel_contract {
             too_many_children_are_refused
             events_tell_what_happened_in_order
             events_resume_where_a_reader_left
+            a_reader_of_an_earlier_start_is_told_all
             many_events_come_in_order_and_what_happens_meanwhile_after_them
             who_waits_for_a_process_is_told_why_it_ended
             messages_are_read_once_and_in_order
@@ -355,6 +356,21 @@ pub async fn events_resume_where_a_reader_left(kernel: &dyn KernelPort) {
     app(kernel, 4).await;
     let read: Vec<u64> = events.take(3).map(|item| seq(&item)).collect().await;
     assert_eq!(read, [2, 3, 4]);
+}
+
+pub async fn a_reader_of_an_earlier_start_is_told_all(kernel: &dyn KernelPort) {
+    app(kernel, 1).await;
+    let of_an_earlier_start = Some(2);
+    let page = kernel.past_events(of_an_earlier_start, 9).await.unwrap();
+    let told: Vec<u64> = page.events.iter().map(|event| event.seq).collect();
+    assert_eq!((told, page.missed), (vec![1], 0));
+    let events = kernel.events(of_an_earlier_start, Reader::Program).await.unwrap();
+    // Before the first is read there are more than the reader has seen of the earlier start.
+    for number in 2..=4 {
+        app(kernel, number).await;
+    }
+    let read: Vec<u64> = events.take(4).map(|item| seq(&item)).collect().await;
+    assert_eq!(read, [1, 2, 3, 4]);
 }
 
 pub async fn many_events_come_in_order_and_what_happens_meanwhile_after_them(kernel: &dyn KernelPort) {

@@ -941,7 +941,8 @@ pub mod syscall {
         #[prost(uint64, tag = "1")]
         pub pid: u64,
     }
-    /// The oldest `limit` of those kept after `since`, or the newest `limit`.
+    /// The oldest `limit` of those kept after `since`, or the newest `limit`. A number beyond the newest is of an earlier
+    /// start: all are told, and their `boot` is another.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct ListEvents {
         #[prost(uint64, optional, tag = "1")]
@@ -2305,6 +2306,7 @@ pub struct ListProcessesResponse {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StreamEventsRequest {
     /// The `seq` after which events are told, as far as they are kept; left out, it begins with what happens next.
+    /// A number beyond the newest is of an earlier start: all is told, and its `boot` is another.
     #[prost(uint64, optional, tag = "1")]
     pub since: ::core::option::Option<u64>,
     #[prost(enumeration = "Reader", tag = "2")]

@@ -31,7 +31,8 @@ pub(crate) async fn stats(State(desk): State<Arc<Desk>>) -> Result<Json<Stats>, 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Since {
-    /// The `seq` after which events are told; left out: the newest events are.
+    /// The `seq` after which events are told; left out: the newest events are. A number beyond the newest is of an
+    /// earlier start: all are told.
     since: Option<u64>,
     /// From 1 to 1,000, which it is when left out.
     limit: Option<u32>,

@@ -13,7 +13,7 @@ use super::outbox::{Gone, Outbox};
 use crate::desk::Desk;
 use crate::wire::WireKernelEvent;
 
-/// Sends what happens to apps after the event `since`, or from now on.
+/// Sends what happens to apps after the event `since`, or from now on; all, where that is of an earlier start.
 pub(super) async fn follow_apps(desk: Arc<Desk>, since: Option<u64>, outbox: Outbox) -> Result<(), Gone> {
     let mut reader = desk.app_events.reader(since);
     loop {

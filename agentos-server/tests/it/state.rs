@@ -210,6 +210,20 @@ async fn a_subscriber_hears_of_apps_and_processes() {
 }
 
 #[tokio::test]
+async fn a_subscriber_of_an_earlier_start_is_told_all() {
+    let server = Server::start().await;
+    open(&server, note("Note")).await;
+    for topic in ["apps", "kernel"] {
+        let mut client = Client::connect(&server).await;
+        client
+            .send(json!({ "type": "subscribe", "topics": [topic], "since": 50 }))
+            .await;
+        let first = client.next().await;
+        assert_eq!((&first["topic"], &first["seq"]), (&json!(topic), &json!(1)));
+    }
+}
+
+#[tokio::test]
 async fn a_late_subscriber_gets_what_it_missed() {
     let server = Server::start().await;
     open(&server, note("Note")).await;
