@@ -88,9 +88,10 @@ impl SqliteAudit {
 /// The `seq` and the hash of the last row ever written.
 async fn head(connection: &mut SqliteConnection) -> Result<(u64, AuditHash), AuditError> {
     let head = sqlx::query("SELECT seq, hash FROM audit_head")
-        .fetch_one(connection)
-        .await;
-    seq_and_hash(&head.map_err(AuditError::Unavailable)?)
+        .fetch_optional(connection)
+        .await
+        .map_err(AuditError::Unavailable)?;
+    seq_and_hash(&head.ok_or(AuditFault::HeadMissing)?)
 }
 
 fn audit_row(row: &SqliteRow) -> Result<AuditRow, AuditError> {

@@ -50,6 +50,11 @@ async fn what_was_done_to_the_file_is_noticed() {
     assert_eq!(verified(&[]).await, (0, whole.to_owned()));
     let edited = |row: u64| format!("The audit is not whole: audit row {row} or one before it was edited.\n");
     let missing = |row: u64| format!("The audit is not whole: audit row {row} was removed.\n");
+    let beyond = |row: u64| {
+        format!("The audit is not whole: audit row {row} is more than the head of the audit knows.\n")
+    };
+    let headless =
+        "The audit is not whole: the head of the audit, which tells its last row, was removed.\n".to_owned();
     for (edits, expected) in [
         (
             &["UPDATE audit SET record = replace(record, '2', '1') WHERE seq = 2"][..],
@@ -82,7 +87,8 @@ async fn what_was_done_to_the_file_is_noticed() {
         ),
         (&["DELETE FROM audit WHERE seq > 3"], missing(4)),
         (&["DELETE FROM audit"], missing(1)),
-        (&["UPDATE audit_head SET seq = 4"], missing(6)),
+        (&["UPDATE audit_head SET seq = 4"], beyond(5)),
+        (&["DELETE FROM audit_head"], headless),
     ] {
         assert_eq!(verified(edits).await, (1, expected), "{edits:?}");
     }

@@ -194,6 +194,20 @@ pub enum AuditFault {
     Missing { seq: u64 },
     #[error("audit row {seq} or one before it was edited")]
     Edited { seq: u64 },
+    #[error("audit row {seq} is more than the head of the audit knows")]
+    BeyondHead { seq: u64 },
+    #[error("the head of the audit, which tells its last row, was removed")]
+    HeadMissing,
+}
+
+impl AuditFault {
+    /// The first row that is not as it was written; none where no row tells.
+    pub fn seq(&self) -> Option<u64> {
+        match *self {
+            Self::Missing { seq } | Self::Edited { seq } | Self::BeyondHead { seq } => Some(seq),
+            Self::HeadMissing => None,
+        }
+    }
 }
 
 /// Checks rows one after another, as they are read.
@@ -229,8 +243,11 @@ impl AuditVerifier {
 
     /// Checks that the rows checked so far are all there are: `seq` and `hash` are the last written.
     pub fn end(&self, seq: u64, hash: AuditHash) -> Result<(), AuditFault> {
-        if self.seq != seq {
+        if self.seq < seq {
             return Err(AuditFault::Missing { seq: self.seq + 1 });
+        }
+        if self.seq > seq {
+            return Err(AuditFault::BeyondHead { seq: seq + 1 });
         }
         if self.hash == hash {
             Ok(())
@@ -287,6 +304,11 @@ mod tests {
         assert_eq!(
             verify(&written[..2], &written),
             Err(AuditFault::Missing { seq: 3 })
+        );
+
+        assert_eq!(
+            verify(&written, &written[..2]),
+            Err(AuditFault::BeyondHead { seq: 3 })
         );
 
         let mut swapped = written.clone();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use agentos_adapters::kernel::{AUDIT_ROWS, AuditError, SqliteAudit};
-use agentos_core::kernel::{AuditFault, AuditRow};
+use agentos_core::kernel::AuditRow;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ pub(crate) struct Verified {
     /// How many rows there are, where it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<u64>,
-    /// The first row that is not as it was written, where it does not.
+    /// The first row that is not as it was written, where it does not and a row tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
     /// What is wrong with it.
@@ -112,9 +112,7 @@ pub(crate) async fn verify(State(desk): State<Arc<Desk>>) -> Result<Json<Verifie
         Err(AuditError::Fault(fault)) => Ok(Json(Verified {
             holds: false,
             rows: None,
-            seq: Some(match fault {
-                AuditFault::Missing { seq } | AuditFault::Edited { seq } => seq,
-            }),
+            seq: fault.seq(),
             fault: Some(fault.to_string()),
         })),
         Err(error) => Err(error.into()),

@@ -75,6 +75,11 @@ fn an_edit_is_noticed() {
         &Err(AuditFault::Missing { seq: 4 }),
     );
     check("DELETE FROM audit", &Err(AuditFault::Missing { seq: 1 }));
+    check("DELETE FROM audit_head", &Err(AuditFault::HeadMissing));
+    check(
+        "UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit WHERE seq = 2)",
+        &Err(AuditFault::BeyondHead { seq: 3 }),
+    );
 }
 
 #[test]
