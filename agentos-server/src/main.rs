@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use agentos_adapters::database;
 use agentos_adapters::kernel::{
-    Files, Host, LocalKernel, Programs, ProgramsError, SqliteAppData, SqliteAudit, launched, memory_budget,
+    Files, Host, LocalKernel, Programs, ProgramsError, SqliteAppData, launched, memory_budget,
 };
 use agentos_adapters::llm::QueuedLlm;
 use agentos_adapters::storage::{KernelFsStorage, SqliteStorage};
@@ -56,6 +56,7 @@ async fn run() -> anyhow::Result<()> {
     };
     let database = database::open(&config.database).await?;
     let app_data = SqliteAppData::new(database.clone());
+    let audit = app_data.audit();
     let files = Files::open(&config.data_dir).context("the files of apps cannot be opened")?;
     let programs = Programs::open(&config.data_dir, OWN_BINARY.into(), config.programs)?;
     let registered: BTreeSet<ProgramName> = programs.names().cloned().collect();
@@ -112,7 +113,7 @@ async fn run() -> anyhow::Result<()> {
     .with_settings(settings)
     .with_programs(registered)
     .with_queue(llm)
-    .with_audit(SqliteAudit::new(database.clone()));
+    .with_audit(audit);
     if let Some(token) = token {
         desk = desk.with_token(&token);
     }

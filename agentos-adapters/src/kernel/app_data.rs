@@ -7,9 +7,9 @@ use agentos_core::kernel::{
     ApprovalNeed, AuditRecord, IoKind, Reply, Rule, StandingApproval, StoreKey, StoredValue, SysError,
 };
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
-use super::audit::AuditEnd;
+use super::audit::{AuditEnd, SqliteAudit};
 
 const SELECT_VALUE: &str = "
     SELECT version, CASE WHEN length(value) <= ? THEN value END
@@ -51,6 +51,8 @@ pub struct SqliteAppData {
     ///
     /// Who has the turn knows where the audit ends, if it was read or written since the last failure.
     turn: Mutex<Option<AuditEnd>>,
+    /// Where the audit ended when something was last appended, for who verifies it.
+    written: watch::Sender<Option<AuditEnd>>,
 }
 
 impl SqliteAppData {
@@ -58,7 +60,13 @@ impl SqliteAppData {
         Self {
             pool,
             turn: Mutex::default(),
+            written: watch::Sender::default(),
         }
+    }
+
+    /// Reads the audit it appends to, and knows where that ended last.
+    pub fn audit(&self) -> SqliteAudit {
+        SqliteAudit::written_by(self.written.subscribe(), self.pool.clone())
     }
 
     pub(super) async fn get(
@@ -95,7 +103,7 @@ impl SqliteAppData {
             .await
             .map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
-        *turn = Some(end);
+        self.ended(&mut turn, end);
         Ok(Reply::Stored(end.seq))
     }
 
@@ -117,7 +125,7 @@ impl SqliteAppData {
         }
         let end = append(&mut turn, &mut transaction, record.as_slice()).await?;
         transaction.commit().await.map_err(failed)?;
-        *turn = Some(end);
+        self.ended(&mut turn, end);
         Ok(Reply::Done)
     }
 
@@ -134,7 +142,7 @@ impl SqliteAppData {
             .map_err(failed)?;
         let end = append(&mut turn, &mut transaction, record.as_slice()).await?;
         transaction.commit().await.map_err(failed)?;
-        *turn = Some(end);
+        self.ended(&mut turn, end);
         Ok(Reply::Removed(deleted.rows_affected()))
     }
 
@@ -216,8 +224,14 @@ impl SqliteAppData {
             // Whoever wrote before may have left while the rows were on their way, and they came after all.
             Err(_) => append(&mut turn, &mut connection, records).await?,
         };
-        *turn = Some(end);
+        self.ended(&mut turn, end);
         Ok(())
+    }
+
+    /// The audit ends there on the disk.
+    fn ended(&self, turn: &mut Turn<'_>, end: AuditEnd) {
+        **turn = Some(end);
+        self.written.send_replace(Some(end));
     }
 
     /// A transaction that writes, and the turn to write, which must outlive it. It takes the write

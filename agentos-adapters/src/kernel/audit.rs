@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 use thiserror::Error;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::app_data::{corrupt, failed};
 
@@ -22,6 +22,8 @@ pub struct SqliteAudit {
     pool: SqlitePool,
     /// Whoever verifies reads for long, so one does at a time.
     verifying: Arc<Mutex<()>>,
+    /// Where it ended when who appends to it last did; none where that is unknown.
+    written: watch::Receiver<Option<AuditEnd>>,
 }
 
 /// The most rows one [`SqliteAudit::rows`] answers.
@@ -45,10 +47,16 @@ pub enum AuditError {
 }
 
 impl SqliteAudit {
+    /// An audit of which nothing is known but what the database holds.
     pub fn new(pool: SqlitePool) -> Self {
+        Self::written_by(watch::Sender::default().subscribe(), pool)
+    }
+
+    pub(super) fn written_by(written: watch::Receiver<Option<AuditEnd>>, pool: SqlitePool) -> Self {
         Self {
             pool,
             verifying: Arc::default(),
+            written,
         }
     }
 
@@ -68,9 +76,13 @@ impl SqliteAudit {
         Ok(AuditPage { rows, last })
     }
 
-    /// Reads the whole audit; answers how many rows it has when none was edited or removed.
+    /// Reads the whole audit; answers how many rows it has when none was edited or removed. That the end was cut off
+    /// together with its head shows only in an audit of [`SqliteAppData::audit`](super::SqliteAppData::audit), and up to
+    /// the last row that was appended there.
     pub async fn verify(&self) -> Result<u64, AuditError> {
         let _turn = self.verifying.lock().await;
+        // Before the transaction, which then has all of it.
+        let written = *self.written.borrow();
         // One transaction, so that what is appended meanwhile is in neither the rows nor the head.
         let mut transaction = self.pool.begin().await.map_err(AuditError::Unavailable)?;
         let (seq, hash) = head(&mut transaction).await?;
@@ -78,9 +90,16 @@ impl SqliteAudit {
         let mut rows =
             sqlx::query("SELECT seq, hash, record FROM audit ORDER BY seq").fetch(&mut *transaction);
         while let Some(row) = rows.try_next().await.map_err(AuditError::Unavailable)? {
-            verifier.check(&audit_row(&row)?)?;
+            let row = audit_row(&row)?;
+            verifier.check(&row)?;
+            if written.is_some_and(|end| end.seq == row.seq && end.hash != row.hash) {
+                return Err(AuditFault::Edited { seq: row.seq }.into());
+            }
         }
         verifier.end(seq, hash)?;
+        if written.is_some_and(|end| end.seq > seq) {
+            return Err(AuditFault::Missing { seq: seq + 1 }.into());
+        }
         Ok(seq)
     }
 }

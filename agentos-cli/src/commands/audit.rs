@@ -27,7 +27,8 @@ enum Verb {
         #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
         lines: u32,
     },
-    /// Tell whether any row was edited or removed
+    /// Tell whether any row was edited or removed. Of what was written before the server started, an end that was cut off
+    /// together with the audit's head shows only beside rows that were exported
     Verify,
     /// Write every row as a line of JSON, so that it can be kept and verified elsewhere
     Export,

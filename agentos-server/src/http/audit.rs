@@ -98,7 +98,8 @@ pub(crate) struct Verified {
     fault: Option<String>,
 }
 
-/// Reads the whole audit and tells whether its chain holds.
+/// Reads the whole audit and tells whether its chain holds, and whether it goes as far as this server wrote it. Of what an
+/// earlier start wrote, an end that was cut off together with the audit's head shows only beside rows that were exported.
 #[utoipa::path(get, path = "/audit/verify",
     responses((status = OK, body = Verified), (status = NOT_FOUND, body = FaultBody)))]
 pub(crate) async fn verify(State(desk): State<Arc<Desk>>) -> Result<Json<Verified>, Fault> {

@@ -83,6 +83,32 @@ fn an_edit_is_noticed() {
 }
 
 #[test]
+fn an_end_cut_off_with_its_head_is_noticed_while_the_one_who_wrote_it_runs() {
+    run(async {
+        let (pool, _folder) = audited().await;
+        let app_data = SqliteAppData::new(pool.clone());
+        let audit = app_data.audit();
+        let fault = async || match audit.verify().await {
+            Err(AuditError::Fault(fault)) => fault,
+            other => panic!("{other:?}"),
+        };
+        let kernel = start(Arc::new(Host::new(app_data)));
+        app(&kernel, 2).await;
+        assert_eq!(audit.verify().await.unwrap(), 5);
+
+        let cut_off = "DELETE FROM audit WHERE seq = 5;
+            UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit WHERE seq = 4)";
+        sqlx::raw_sql(cut_off).execute(&pool).await.unwrap();
+        assert_eq!(fault().await, AuditFault::Missing { seq: 5 });
+
+        let other = start(Arc::new(Host::new(SqliteAppData::new(pool.clone()))));
+        app(&other, 3).await;
+        assert_eq!(fault().await, AuditFault::Edited { seq: 5 });
+        assert_eq!(SqliteAudit::new(pool).verify().await.unwrap(), 5);
+    });
+}
+
+#[test]
 fn rows_are_read_from_anywhere_and_from_the_end() {
     run(async {
         let (pool, _folder) = audited().await;
