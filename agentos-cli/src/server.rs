@@ -1,11 +1,12 @@
 //! The server as the verbs see it, with errors that say what to do.
 
-use std::fmt;
+use std::error::Error;
 use std::str::FromStr;
+use std::{fmt, io};
 
 use agentos_adapters::Token;
 use agentos_adapters::http::Method;
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use futures::SinkExt;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -101,7 +102,13 @@ impl Server {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.reveal());
         }
-        let answer = request.send().await.with_context(|| self.absent())?;
+        let answer = request.send().await.map_err(|error| {
+            if nobody_listens(&error) {
+                anyhow!("{}", self.absent())
+            } else {
+                anyhow::Error::new(error).context(self.absent())
+            }
+        })?;
         let is_success = answer.status().is_success();
         let body: Value = answer.json().await.with_context(|| self.no_agentos())?;
         if body["code"] == "unauthenticated" {
@@ -145,6 +152,12 @@ impl Server {
     fn no_agentos(&self) -> String {
         format!("what answers at {self} is not AgentOS")
     }
+}
+
+/// Whether `error` tells nothing but that.
+fn nobody_listens(error: &(dyn Error + 'static)) -> bool {
+    let refused = |cause: &io::Error| cause.kind() == io::ErrorKind::ConnectionRefused;
+    error.downcast_ref().is_some_and(refused) || error.source().is_some_and(nobody_listens)
 }
 
 /// Runs the one conversation with the server that a verb is.

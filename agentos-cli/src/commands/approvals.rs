@@ -1,6 +1,6 @@
 //! `approvals`: what apps ask of the person, and the person's answers.
 
-use agentos_core::kernel::ApprovalNeed;
+use agentos_core::kernel::{ApprovalId, ApprovalNeed};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,7 +22,8 @@ enum Verb {
     /// Answer one of the questions that wait
     Answer {
         /// The question, as `approvals` shows it
-        id: String,
+        #[arg(value_parser = question)]
+        id: ApprovalId,
         /// How long the app is allowed what it asks for
         answer: Answer,
     },
@@ -38,6 +39,11 @@ enum Answer {
     Always,
     /// It is refused from now on
     Never,
+}
+
+fn question(text: &str) -> Result<ApprovalId, String> {
+    ApprovalId::parse(text)
+        .ok_or_else(|| "a question is named by its number, as `approvals` shows it".to_owned())
 }
 
 pub(crate) fn approvals(server: &Server, arguments: &Arguments, json: bool) -> anyhow::Result<Verdict> {

@@ -1,5 +1,6 @@
 //! `change`: the model changes an app on the desktop, as a sentence says.
 
+use agentos_core::ids::AppId;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::server::Server;
 pub(crate) struct Arguments {
     /// The id of the app
     #[arg(value_name = "APP")]
-    app: String,
+    app: AppId,
     /// What should be different
     #[arg(value_name = "SENTENCE", required = true)]
     words: Vec<String>,

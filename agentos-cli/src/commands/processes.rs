@@ -11,7 +11,13 @@ use crate::server::Server;
 #[derive(Debug, Args)]
 pub(crate) struct Which {
     /// The number of the process, as `ps` shows it
+    #[arg(value_parser = pid)]
     pid: u64,
+}
+
+pub(super) fn pid(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "a process is named by its number, as `ps` shows it".to_owned())
 }
 
 pub(crate) fn ps(server: &Server, json: bool) -> anyhow::Result<Verdict> {

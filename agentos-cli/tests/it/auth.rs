@@ -28,7 +28,7 @@ fn verbs(prompts: &str) -> Vec<(Vec<&str>, i32)> {
         (vec!["suspend", "4000"], 1),
         (vec!["resume", "4000"], 1),
         (vec!["approvals"], 0),
-        (vec!["approvals", "answer", nobody, "once"], 1),
+        (vec!["approvals", "answer", "4000", "once"], 1),
         (vec!["events"], 0),
         (vec!["audit", "tail"], 0),
         (vec!["audit", "verify"], 0),

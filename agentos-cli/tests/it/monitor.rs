@@ -73,6 +73,32 @@ async fn processes_are_listed_suspended_resumed_and_killed() {
 }
 
 #[tokio::test]
+async fn what_is_no_number_is_told_where_numbers_are() {
+    for (arguments, told) in [
+        (
+            ["kill", "abc"].as_slice(),
+            "a process is named by its number, as `ps` shows it",
+        ),
+        (
+            &["grants", "1.5"],
+            "a process is named by its number, as `ps` shows it",
+        ),
+        (
+            &["revoke", "abc"],
+            "a grant is named by its number, as `grants` shows it",
+        ),
+        (
+            &["approvals", "answer", "../x", "once"],
+            "a question is named by its number, as `approvals` shows it",
+        ),
+    ] {
+        let ended = run("http://127.0.0.1:1", arguments).await;
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.told.contains(told), "{}", ended.told);
+    }
+}
+
+#[tokio::test]
 async fn top_is_one_look_on_a_pipe() {
     let server = server().await;
     keep(&server, &open(&server).await).await;
@@ -97,6 +123,10 @@ async fn a_grant_is_listed_and_taken_back() {
     let app = open(&server).await;
     let list = told(&server, &["grants"]).await;
     assert!(list.contains("  may use this storage\n"), "{list}");
+    assert!(
+        list.lines().skip(1).all(|line| line.contains("  2  Keeper  ")),
+        "{list}"
+    );
     assert_eq!(told(&server, &["grants", "2"]).await, list);
     let grants = run(&server, &["grants", "2", "--json"]).await.json();
     let grants = grants["grants"].as_array().unwrap();

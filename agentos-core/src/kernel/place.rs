@@ -86,9 +86,18 @@ impl fmt::Display for FsRule {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match self.rights {
             FsRights::Read => "read",
-            FsRights::ReadWrite => "change",
+            FsRights::ReadWrite => "read and change",
         };
-        write!(formatter, "{verb} {}", self.place.path)
+        let path = &self.place.path;
+        let folder = match path.root() {
+            FsRoot::Home => "its own folder",
+            FsRoot::Shared => "the folder all apps share",
+            FsRoot::Tmp => "its own temporary folder",
+        };
+        match path.relative() {
+            "" => write!(formatter, "{verb} everything in {folder}"),
+            name => write!(formatter, "{verb} “{name}” in {folder}"),
+        }
     }
 }
 
@@ -100,6 +109,25 @@ mod tests {
     fn rule(path: &str, rights: FsRights) -> FsRule {
         let place = FilePlace::of(FsPath::parse(path).unwrap(), Some(Namespace::new(1, 1))).unwrap();
         FsRule { place, rights }
+    }
+
+    #[test]
+    fn a_rule_reads_as_what_follows_may() {
+        for (path, rights, expected) in [
+            ("home:", ReadWrite, "read and change everything in its own folder"),
+            (
+                "shared:notes/a.txt",
+                Read,
+                "read “notes/a.txt” in the folder all apps share",
+            ),
+            (
+                "tmp:a",
+                ReadWrite,
+                "read and change “a” in its own temporary folder",
+            ),
+        ] {
+            assert_eq!(rule(path, rights).to_string(), expected);
+        }
     }
 
     #[track_caller]
