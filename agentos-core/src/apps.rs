@@ -437,7 +437,7 @@ impl Apps {
             .collect())
     }
 
-    /// Removes what the tools `storage` and `files` wrote in `namespace`, and forgets what its apps were allowed.
+    /// Removes what its apps stored in `namespace` and wrote at home, and forgets what they were allowed.
     pub(crate) async fn clear(&self, namespace: Namespace) -> Result<(), AppError> {
         for syscall in [
             Syscall::StoreClear { namespace },

@@ -101,6 +101,30 @@ describe("windows", () => {
     }
   });
 
+  it("with data are closed by the keyboard, after a question that has the focus on its safe answer", async () => {
+    const todo = await desktop.generate(TODO);
+    await todo.getByLabel("New task").fill("Stay");
+    await todo.getByLabel("New task").press("Enter");
+    await shows(todo, "1 task left");
+    const question = desktop.page.getByRole("alertdialog", { name: /^Close “/ });
+    const focused = (name) =>
+      question.getByRole("button", { name, exact: true }).and(question.locator(":focus"));
+    await button(todo, "Close").press("Enter");
+    await focused("Keep open").waitFor();
+    await desktop.page.keyboard.press("Enter");
+    await question.waitFor({ state: "detached" });
+    await shows(todo, "1 task left");
+    await button(todo, "Close").press("Enter");
+    await focused("Keep open").waitFor();
+    await desktop.page.keyboard.press("Tab");
+    await focused("Close and delete").waitFor();
+    await desktop.page.keyboard.press("Tab");
+    await focused("Keep open").waitFor();
+    await desktop.page.keyboard.press("Shift+Tab");
+    await desktop.page.keyboard.press("Enter");
+    await todo.waitFor({ state: "detached" });
+  });
+
   it("can be minimised, brought back and closed", async () => {
     const counter = await desktop.generate(COUNTER);
     await button(counter, "Minimise").click();

@@ -238,6 +238,38 @@ fn a_start_keeps_what_is_at_home_and_clears_what_was_for_now() {
     });
 }
 
+#[cfg(unix)]
+#[test]
+fn emptying_a_home_leaves_what_is_linked_there() {
+    use std::os::unix::fs::symlink;
+
+    run(async {
+        let desk = Desk::new().await;
+        desk.call(FileCall::CreateDirectory {
+            path: path("home:folder"),
+        })
+        .await
+        .unwrap();
+        let outside = desk.folder.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("kept"), "kept").unwrap();
+        for (target, link) in [(&outside, "to-folder"), (&outside.join("kept"), "folder/to-file")] {
+            symlink(target, desk.home.join(link)).unwrap();
+        }
+        symlink(&outside, desk.home.join("folder/to-folder")).unwrap();
+        let clear = Syscall::ClearHome {
+            namespace: namespace(1),
+        };
+        let cleared = desk
+            .kernel
+            .call(Call::new(Principal::Process(desk.app), clear))
+            .await;
+        assert_eq!(cleared, Ok(Reply::Done));
+        assert_eq!(fs::read_dir(&desk.home).unwrap().count(), 0);
+        assert_eq!(fs::read(outside.join("kept")).unwrap(), b"kept");
+    });
+}
+
 #[test]
 fn a_start_removes_the_folders_of_those_who_have_nothing() {
     run(async {

@@ -7,7 +7,9 @@ export function Questions() {
   const { queue, answer } = useQuestions();
   const question = queue[0];
   if (!question) return null;
-  const safe = question.answers[0]?.key ?? "";
+  const [safest] = question.answers;
+  const suggested = question.answers.find(({ tone }) => tone === "primary") ?? safest;
+  const safe = safest?.key ?? "";
   return (
     <AlertDialog.Root key={question.id} open onOpenChange={(open) => !open && answer(question.id, safe)}>
       <AlertDialog.Portal>
@@ -25,7 +27,7 @@ export function Questions() {
               <PushButton
                 key={key}
                 tone={tone}
-                autoFocus={tone === "primary"}
+                autoFocus={key === suggested?.key}
                 onClick={() => answer(question.id, key)}
               >
                 {label}
